@@ -1,0 +1,3 @@
+//! The cellprism explorer.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Count matrices, gene vocabularies and metadata columns.

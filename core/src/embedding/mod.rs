@@ -1,0 +1,1 @@
+//! The scVI encoder in plain Rust, and nearest cells in embedding space.

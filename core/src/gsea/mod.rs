@@ -1,0 +1,1 @@
+//! Gene sets and preranked gene set enrichment analysis.

@@ -1,0 +1,23 @@
+//! Pure computation of cellprism: no file system, clock, network or threads of its own, so that the
+//! command line, the server and the page in the browser share one implementation.
+//!
+//! | module | what it computes |
+//! |---|---|
+//! | [`cells`] | count matrices, gene vocabularies and their audit, metadata columns |
+//! | [`embedding`] | the scVI encoder in plain Rust, nearest cells |
+//! | [`sae`] | TopK sparse autoencoder: weights, encode, decode, training, metrics |
+//! | [`concepts`] | activations by concept, metadata specificity |
+//! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
+//! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
+//! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
+
+pub mod attribution;
+pub mod bundle;
+pub mod cells;
+pub mod concepts;
+pub mod embedding;
+pub mod gsea;
+pub mod ids;
+pub mod sae;
+pub mod stats;

@@ -1,0 +1,1 @@
+//! TopK sparse autoencoders: weights, encode, decode, training and metrics.

@@ -1,0 +1,1 @@
+//! Statistics used beside the concepts: differential expression, assignment, multiple testing.

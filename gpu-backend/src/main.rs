@@ -1,0 +1,3 @@
+//! The `cellprism` command.
+
+fn main() {}

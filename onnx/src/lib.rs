@@ -1,0 +1,1 @@
+//! ONNX models written from published checkpoints, and safe readers of those checkpoints.

@@ -1,0 +1,3 @@
+//! `cargo xtask demo | test | build | bench | doctor`.
+
+fn main() {}
