@@ -1,3 +1,18 @@
-//! The `cellprism` command.
+//! The `cellprism` command. Exit status: 0 done, 1 failed (what and what to do is on stderr), 2 wrong usage.
 
-fn main() {}
+use std::process::ExitCode;
+
+use cellprism_gpu_backend::cli;
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli::start_logging(cli.global.verbose);
+    match cli::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The command line: one file a command, each a thin call of a pipeline stage.
+//!
+//! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
+
+mod progress;
+
+pub use progress::Progress;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Interpretable concepts of single-cell foundation models.
+#[derive(Debug, Parser)]
+#[command(name = "cellprism", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Global {
+    /// Print the result as JSON on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress on stderr
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// More detail on stderr; twice for all of it
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// ONNX Runtime library (default: ORT_DYLIB_PATH, beside this program, the cache that `cargo xtask` fills)
+    #[arg(long, global = true, value_name = "PATH")]
+    pub onnxruntime: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever went wrong, with the file, key or row it concerns and the remedy.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {}
+}
+
+/// Sends logs to stderr; `RUST_LOG` overrides the level.
+pub fn start_logging(verbose: u8) {
+    let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}
