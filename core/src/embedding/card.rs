@@ -1,0 +1,261 @@
+//! The card of an imported model: what it reads, what is done to counts first, what it gives.
+//!
+//! A model folder holds `model.json` (this card), `model.onnx`, for scVI `encoder.safetensors` and
+//! `decoder.safetensors`, for scGPT `vocab.json`. A card can also be written by hand beside a ready ONNX file.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The card's layout; a larger number is refused.
+pub const CARD_FORMAT: u32 = 1;
+/// Most genes, categories or dimensions that a card may declare.
+const LARGEST: usize = 10_000_000;
+
+/// What a model reads and gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Always [`CARD_FORMAT`].
+    pub format: u32,
+    /// How cells become inputs.
+    pub kind: ModelKind,
+    /// A name for people.
+    pub name: String,
+    /// Genes in the order of the input's columns. Empty for scGPT, whose genes are in `vocab.json`.
+    #[serde(default)]
+    pub genes: Vec<String>,
+    /// Embedding size.
+    pub latent: u32,
+    /// What is done to counts before the first layer, in words.
+    pub preprocessing: String,
+    /// Scaling of each cell before `log1p`.
+    #[serde(default)]
+    pub normalize: Normalize,
+    /// Whether the graph takes `log1p` of its input itself (it is then fed counts, scaled by `normalize`).
+    #[serde(default)]
+    pub log1p: bool,
+    /// Categorical covariates that the model knows, in the order of their one-hot columns. Only those with
+    /// at least two categories have columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covariates: Vec<Covariate>,
+    /// Whether the covariates enter the encoder (for scVI they always enter the decoder).
+    #[serde(default)]
+    pub encode_covariates: bool,
+    /// Whether they enter every hidden layer, not only the first.
+    #[serde(default)]
+    pub deeply_inject_covariates: bool,
+    /// Sizes of scVI's networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scvi: Option<ScviSizes>,
+    /// Sizes and sequence rule of scGPT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scgpt: Option<ScgptSizes>,
+    /// ONNX operator set of `model.onnx`.
+    #[serde(default)]
+    pub opset: u32,
+    /// `float32` or `float16`.
+    pub precision: String,
+    /// File name of the checkpoint.
+    #[serde(default)]
+    pub source_file: String,
+    /// SHA-256 of the checkpoint.
+    #[serde(default)]
+    pub source_sha256: String,
+}
+
+/// How cells become inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// Counts of a fixed gene list (scvi-tools' SCVI).
+    Scvi,
+    /// A sequence of gene tokens with binned values.
+    Scgpt,
+    /// Any other encoder: input `counts` f32 [n, genes], output `embeddings` f32 [n, latent].
+    Onnx,
+}
+
+impl ModelKind {
+    /// The name used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scvi => "scvi",
+            Self::Scgpt => "scgpt",
+            Self::Onnx => "onnx",
+        }
+    }
+}
+
+/// Scaling of each cell's counts before anything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalize {
+    /// Raw counts, as scvi-tools trains.
+    #[default]
+    None,
+    /// Counts of the model's genes are scaled to this sum; a cell without counts stays zero.
+    Sum(f64),
+}
+
+/// A categorical covariate, for instance the batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covariate {
+    /// Column of `obs` it was read from in training; `None` where training named no column.
+    pub column: Option<String>,
+    /// Its categories, in the order of the one-hot columns.
+    pub categories: Vec<String>,
+}
+
+impl Covariate {
+    /// One-hot columns: none for a single category.
+    pub fn width(&self) -> usize {
+        if self.categories.len() > 1 { self.categories.len() } else { 0 }
+    }
+}
+
+/// Sizes of scVI's networks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScviSizes {
+    /// Hidden layers of the encoder and of the decoder.
+    pub layers: u32,
+    /// Their width.
+    pub hidden: u32,
+    /// `nb`, `zinb`, `poisson` or `normal`.
+    pub gene_likelihood: String,
+    /// `gene`, `gene-batch`, `gene-label` or `gene-cell`.
+    pub dispersion: String,
+}
+
+/// Sizes and sequence rule of scGPT.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScgptSizes {
+    /// Transformer layers.
+    pub layers: u32,
+    /// Attention heads.
+    pub heads: u32,
+    /// Width of the feed-forward part.
+    pub hidden: u32,
+    /// Tokens in the vocabulary, special ones included.
+    pub vocabulary: u32,
+    /// Value bins, the one for zero included (51: bins 1 to 50 for counts above zero).
+    pub bins: u32,
+    /// Longest sequence, `<cls>` included.
+    pub max_length: u32,
+    /// Token id of padding.
+    pub pad: u32,
+    /// Token id of `<cls>`, always first.
+    pub cls: u32,
+    /// Value at `<cls>` and at padding.
+    pub pad_value: f32,
+}
+
+/// Why a card cannot be used.
+#[derive(Debug, Error)]
+pub enum CardError {
+    /// Not JSON, or a field is missing.
+    #[error("model.json is not a model card: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Written by a later version.
+    #[error(
+        "model.json has format {found}, this version reads up to {CARD_FORMAT}: use a newer cellprism or import the model again"
+    )]
+    Format {
+        /// Its format.
+        found: u32,
+    },
+    /// A field contradicts another.
+    #[error("model.json: {0}")]
+    Invalid(String),
+}
+
+impl ModelCard {
+    /// Reads and checks a card.
+    ///
+    /// # Errors
+    /// If it is not a card, of a later format, or contradicts itself.
+    pub fn from_json(json: &[u8]) -> Result<Self, CardError> {
+        let card: Self = serde_json::from_slice(json)?;
+        card.check()?;
+        Ok(card)
+    }
+
+    /// The card as it is written to `model.json`.
+    ///
+    /// # Errors
+    /// If a number is not finite.
+    pub fn to_json(&self) -> Result<String, CardError> {
+        self.check()?;
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// One-hot columns of all covariates.
+    pub fn covariate_width(&self) -> usize {
+        self.covariates.iter().map(Covariate::width).sum()
+    }
+
+    /// One-hot columns that enter the encoder.
+    pub fn encoder_covariate_width(&self) -> usize {
+        if self.encode_covariates { self.covariate_width() } else { 0 }
+    }
+
+    fn check(&self) -> Result<(), CardError> {
+        let invalid = |text: String| Err(CardError::Invalid(text));
+        if self.format > CARD_FORMAT || self.format == 0 {
+            return Err(CardError::Format { found: self.format });
+        }
+        if self.latent == 0 || self.latent as usize > LARGEST {
+            return invalid(format!("\"latent\" is {}", self.latent));
+        }
+        if self.genes.len() > LARGEST || self.covariate_width() > LARGEST {
+            return invalid("more than ten million genes or covariate categories".into());
+        }
+        if let Normalize::Sum(sum) = self.normalize
+            && !(sum.is_finite() && sum > 0.0)
+        {
+            return invalid(format!("\"normalize\" to a sum of {sum}"));
+        }
+        if self.precision != "float32" && self.precision != "float16" {
+            return invalid(format!("\"precision\" is {:?}, not float32 or float16", self.precision));
+        }
+        match self.kind {
+            ModelKind::Scgpt if self.scgpt.is_none() => {
+                invalid("kind \"scgpt\" without \"scgpt\" sizes".into())
+            }
+            ModelKind::Scgpt => Ok(()),
+            ModelKind::Scvi | ModelKind::Onnx if self.genes.is_empty() => {
+                invalid("\"genes\" is empty".into())
+            }
+            ModelKind::Scvi | ModelKind::Onnx => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BY_HAND: &str = r#"{"format": 1, "kind": "onnx", "name": "mine", "genes": ["CD79A", "LYZ"], "latent": 3,
+        "preprocessing": "sum to 10,000, then log1p", "normalize": {"sum": 10000.0}, "precision": "float32"}"#;
+
+    #[test]
+    fn a_card_written_by_hand_needs_few_fields() {
+        let card = ModelCard::from_json(BY_HAND.as_bytes()).unwrap();
+        assert_eq!(card.normalize, Normalize::Sum(1e4));
+        assert_eq!(card.covariate_width(), 0);
+        let again = ModelCard::from_json(card.to_json().unwrap().as_bytes()).unwrap();
+        assert_eq!(again, card);
+    }
+
+    #[test]
+    fn later_formats_and_empty_gene_lists_are_refused() {
+        let later = BY_HAND.replace("\"format\": 1", "\"format\": 2");
+        assert!(matches!(ModelCard::from_json(later.as_bytes()), Err(CardError::Format { found: 2 })));
+        let empty = BY_HAND.replace(r#"["CD79A", "LYZ"]"#, "[]");
+        assert!(ModelCard::from_json(empty.as_bytes()).unwrap_err().to_string().contains("genes"));
+    }
+
+    #[test]
+    fn a_single_category_has_no_column() {
+        let covariate = Covariate { column: None, categories: vec!["0".into()] };
+        assert_eq!(covariate.width(), 0);
+    }
+}
