@@ -1,1 +1,9 @@
 //! ONNX models written from published checkpoints, and safe readers of those checkpoints.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`proto`] | the few messages of an ONNX file that are needed |
+//! | [`graph`] | a typed builder of graphs over them |
+
+pub mod graph;
+pub mod proto;
