@@ -1,3 +1,4 @@
 //! Reading and writing files.
 
 pub mod atomic;
+pub mod h5ad;

@@ -1,0 +1,65 @@
+//! What can be wrong with an `.h5ad` file.
+
+use std::path::PathBuf;
+
+/// Why a file could not be read; every message names the file and, where there is one, the dataset inside it.
+#[derive(Debug, thiserror::Error)]
+pub enum H5adError {
+    /// The file cannot be opened.
+    #[error("cannot open {path}: {source}")]
+    Open {
+        /// File.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("{path} is not an HDF5 file ({found}); expected an .h5ad file as anndata writes it")]
+    NotHdf5 {
+        /// File.
+        path: PathBuf,
+        /// What it seems to be.
+        found: String,
+    },
+    /// Something is damaged, truncated, contradictory, or too large to be true.
+    #[error("{path}: {dataset}: {problem}")]
+    Damaged {
+        /// File.
+        path: PathBuf,
+        /// Group or dataset inside it.
+        dataset: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There are no counts.
+    #[error(
+        "{path} has no counts: looked for layers/counts, raw/X and X. Save the raw counts there, for instance \
+         adata.layers[\"counts\"] = raw_counts; adata.write(…)"
+    )]
+    NoCounts {
+        /// File.
+        path: PathBuf,
+    },
+    /// A value is not a count.
+    #[error(
+        "{path}: {dataset}: row {row} (cell {cell}), column {column} (gene {gene}): {value} is not a count; {remedy}"
+    )]
+    NotACount {
+        /// File.
+        path: PathBuf,
+        /// Dataset inside it.
+        dataset: String,
+        /// Row, from 0.
+        row: usize,
+        /// Name of the cell.
+        cell: String,
+        /// Column, from 0.
+        column: usize,
+        /// Name of the gene.
+        gene: String,
+        /// The value.
+        value: f64,
+        /// What to do.
+        remedy: &'static str,
+    },
+}
