@@ -1,1 +1,34 @@
 //! TopK sparse autoencoders: weights, encode, decode, training and metrics.
+//!
+//! With embeddings x [n, d], c concepts and k active ones per cell:
+//!
+//! ```text
+//! pre = (x − b_dec) · W_enc + b_enc      (b_dec is subtracted only where `apply_b_dec_to_input` says so)
+//! u   = ReLU(TopK(pre, k))               (exactly k candidates, ties to the lowest index)
+//! x̂   = u · W_dec + b_dec
+//! ```
+//!
+//! | file | what |
+//! |---|---|
+//! | `config` | `cfg.json` of the SAELens layout |
+//! | `weights` | `sae_weights.safetensors` of the SAELens layout |
+//! | `topk` | the k largest of a row |
+//! | `linear` | the one dense product, in portable and in fused arithmetic |
+//! | `encode` | activations and reconstructions |
+//! | `metrics` | three definitions of R², active concepts, sparsity |
+//! | `matching` | one-to-one pairs of the concepts of two dictionaries |
+//! | `train` | the trainer |
+
+mod config;
+mod encode;
+mod linear;
+pub mod matching;
+pub mod metrics;
+mod parallel;
+mod simd;
+mod topk;
+mod weights;
+
+pub use config::{ConfigError, SaeConfig};
+pub use encode::{Codes, Encoder};
+pub use weights::{SaeWeights, WeightsError};

@@ -1,0 +1,128 @@
+//! The k largest of a row, ties to the lowest index.
+
+/// Work space of [`top_k`], kept between rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    maxima: Vec<f32>,
+    keys: Vec<u64>,
+    ordered: Vec<u32>,
+}
+
+/// A key that grows with the value and, among equal values, with falling index. NaN counts as the largest.
+#[inline(always)]
+fn key(value: f32, index: usize) -> u64 {
+    (u64::from(ordered(value)) << 32) | u64::from(!(index as u32))
+}
+
+/// Bits that are ordered as the numbers are; −0 equals 0.
+#[inline(always)]
+fn ordered(value: f32) -> u32 {
+    if value.is_nan() {
+        return u32::MAX;
+    }
+    let bits = (value + 0.0).to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }
+}
+
+/// Indices of the `k` largest values in descending order of value, ties to the lowest index. `1 ≤ k ≤ row.len()`.
+///
+/// A lower bound of the k-th value leaves few candidates: the row is dealt to at least k groups, and the k-th largest
+/// of the groups' maxima cannot exceed the k-th largest value.
+#[inline(always)]
+pub(crate) fn top_k(row: &[f32], k: usize, scratch: &mut Scratch, indices: &mut [u32]) {
+    let Scratch { maxima, keys, ordered: orders } = scratch;
+    let bound = lower_bound(row, k, maxima, orders);
+    if keys.len() < row.len() {
+        keys.resize(row.len(), 0);
+    }
+    let mut found = 0;
+    let (blocks, rest) = row.as_chunks::<16>();
+    for (at, block) in blocks.iter().enumerate() {
+        // The negated comparison lets NaN through, so that a diverged run is seen.
+        let any = block.iter().fold(false, |any, &v| any | !(v < bound));
+        if any {
+            for (l, &v) in block.iter().enumerate() {
+                keys[found] = key(v, at * 16 + l);
+                found += usize::from(!(v < bound));
+            }
+        }
+    }
+    for (l, &v) in rest.iter().enumerate() {
+        keys[found] = key(v, blocks.len() * 16 + l);
+        found += usize::from(!(v < bound));
+    }
+    let candidates = &mut keys[..found];
+    if k < found {
+        candidates.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+    }
+    let best = &mut candidates[..k];
+    best.sort_unstable_by(|a, b| b.cmp(a));
+    for (index, key) in indices.iter_mut().zip(best) {
+        *index = !(*key as u32);
+    }
+}
+
+#[inline(always)]
+fn lower_bound(row: &[f32], k: usize, maxima: &mut Vec<f32>, orders: &mut Vec<u32>) -> f32 {
+    // About 16 values a group, but more groups than k, and whole vectors of groups.
+    let groups = (row.len() / 16).max(2 * k).next_multiple_of(16);
+    if groups * 2 > row.len() {
+        return f32::NEG_INFINITY;
+    }
+    maxima.clear();
+    maxima.extend_from_slice(&row[..groups]);
+    for part in row[groups..].chunks(groups) {
+        for (most, &v) in maxima.iter_mut().zip(part) {
+            *most = if v > *most { v } else { *most };
+        }
+    }
+    orders.clear();
+    orders.extend(maxima.iter().map(|&v| ordered(v)));
+    let (_, &mut nth, _) = orders.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+    let bits = if nth >> 31 == 1 { nth & 0x7fff_ffff } else { !nth };
+    let bound = f32::from_bits(bits);
+    if bound.is_nan() { f32::NEG_INFINITY } else { bound }
+}
+
+/// What [`top_k`] must equal: a stable sort by falling value.
+#[cfg(test)]
+pub(crate) fn naive_top_k(row: &[f32], k: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..row.len() as u32).collect();
+    order.sort_by(|&a, &b| row[b as usize].partial_cmp(&row[a as usize]).unwrap());
+    order.truncate(k);
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_a_stable_sort(row in proptest::collection::vec(-4i32..40, 1..900), share in 0.0f64..1.0, fine in any::<bool>()) {
+            let row: Vec<f32> = row.iter().enumerate()
+                .map(|(i, &v)| v as f32 * 0.25 + if fine { ((i * 7919) % 613) as f32 * 1e-3 } else { 0.0 }).collect();
+            let k = 1 + (share * (row.len() - 1) as f64) as usize;
+            let mut found = vec![0; k];
+            top_k(&row, k, &mut Scratch::default(), &mut found);
+            prop_assert_eq!(found, naive_top_k(&row, k));
+        }
+    }
+
+    #[test]
+    fn negative_zero_ties_with_zero() {
+        let mut found = vec![9; 2];
+        top_k(&[-0.0, 0.0, -1.0], 2, &mut Scratch::default(), &mut found);
+        assert_eq!(found, [0, 1]);
+    }
+
+    #[test]
+    fn a_nan_is_always_among_them() {
+        let mut row: Vec<f32> = (0..500).map(|i| i as f32).collect();
+        row[137] = f32::NAN;
+        let mut found = vec![0; 8];
+        top_k(&row, 8, &mut Scratch::default(), &mut found);
+        assert!(found.contains(&137));
+    }
+}
