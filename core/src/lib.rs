@@ -19,5 +19,6 @@ pub mod concepts;
 pub mod embedding;
 pub mod gsea;
 pub mod ids;
+pub mod parallel;
 pub mod sae;
 pub mod stats;

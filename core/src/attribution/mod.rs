@@ -1,1 +1,27 @@
-//! Counterfactuals, occlusion attribution, gene rankings and deletion curves (the paper's equations 1 to 3).
+//! Counterfactuals, occlusion attribution, gene rankings and deletion curves (equations 1 to 3 of the paper).
+//!
+//! | file | idea |
+//! |---|---|
+//! | `reader` | [`ConceptReader`]: one concept's activation from an embedding, before and after TopK |
+//! | `perturb` | [`Perturb`]: embeddings of a cell after genes were swapped |
+//! | `scvi` | [`ScviSwaps`]: the exact short cut for scVI, by rank-1 updates of the first layer |
+//! | `occlusion` | [`attribute`]: swap one gene at a time, over all pairs of a concept |
+//! | `ranking` | what is told of an attribution: order, spread, concentration |
+//! | `deletion` | swap genes one after another |
+//! | `naive` | the definition, gene by gene through the whole encoder: the reference of the tests |
+
+mod deletion;
+mod naive;
+mod occlusion;
+mod perturb;
+mod ranking;
+mod reader;
+mod scvi;
+
+pub use deletion::{DeletionOptions, GeneOrder, deletion_curves};
+pub use naive::occlusion as naive_occlusion;
+pub use occlusion::{Attribution, ConceptCells, PairScores, SwapScore, attribute, concept_cells};
+pub use perturb::{Perturb, PerturbError, Swaps};
+pub use ranking::{GeneInfo, describe, order_by_score};
+pub use reader::ConceptReader;
+pub use scvi::ScviSwaps;

@@ -1,3 +1,13 @@
 //! Embedding: the card of a model, the scVI encoder in plain Rust, and nearest cells in embedding space.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `card` | what a model reads and gives |
+//! | `dense` | a linear layer over many rows, the same bits on every machine |
+//! | `scvi` | [`scvi::ScviEncoder`]: counts to the mean of q(z\|x) |
+//! | `nearest` | nearest cells in embedding space, exact |
 
 pub mod card;
+pub mod dense;
+pub mod nearest;
+pub mod scvi;

@@ -1,0 +1,114 @@
+//! Occlusion over all pairs of a concept: swap one gene at a time and see how far its activation falls.
+
+use ndarray::ArrayView2;
+
+use super::{
+    perturb::{Perturb, PerturbError},
+    reader::ConceptReader,
+};
+use crate::{
+    concepts::ActiveCells,
+    embedding::nearest::{Neighbour, nearest},
+    ids::{CellId, ConceptId},
+};
+
+/// Prototypes of a concept with the nearest cells that do not activate it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConceptCells {
+    /// Most active cells and their activations, most active first.
+    pub prototypes: Vec<(CellId, f32)>,
+    /// Nearest first, for each prototype.
+    pub counterfactuals: Vec<Vec<Neighbour>>,
+}
+
+/// The `prototypes` most active cells and, for each, the `counterfactuals` nearest cells whose activation is
+/// exactly 0 (equation 1). Fewer where there are fewer; ties go to the lowest cell index.
+pub fn concept_cells(
+    active: &ActiveCells,
+    embeddings: ArrayView2<'_, f32>,
+    prototypes: usize,
+    counterfactuals: usize,
+) -> ConceptCells {
+    let excluded = active.mask(embeddings.nrows());
+    let prototypes = active.prototypes(prototypes);
+    let counterfactuals =
+        prototypes.iter().map(|&(cell, _)| nearest(embeddings, cell, &excluded, counterfactuals)).collect();
+    ConceptCells { prototypes, counterfactuals }
+}
+
+/// The score of one swap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SwapScore {
+    /// Gene, in the model's order.
+    pub gene: u32,
+    /// Fall of the activation after TopK.
+    pub post: f32,
+    /// Fall of the value before TopK.
+    pub pre: f32,
+}
+
+/// Scores of one pair; genes that do not differ score 0 and are not listed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairScores {
+    /// Place among the prototypes.
+    pub prototype: usize,
+    /// Place among its counterfactuals.
+    pub counterfactual: usize,
+    /// In gene order.
+    pub swaps: Vec<SwapScore>,
+}
+
+/// Attribution of one concept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribution {
+    /// Mean over all pairs after TopK, `[genes]` (equation 3 before sorting).
+    pub scores: Vec<f32>,
+    /// Mean over all pairs before TopK, `[genes]`.
+    pub scores_pre_topk: Vec<f32>,
+    /// Every pair.
+    pub pairs: Vec<PairScores>,
+}
+
+/// Attribution of `concept` over the given cells, the first `n_counterfactuals` of each prototype's.
+///
+/// # Errors
+/// If the model cannot be run.
+pub fn attribute(
+    model: &impl Perturb,
+    reader: &ConceptReader,
+    concept: ConceptId,
+    cells: &ConceptCells,
+    n_counterfactuals: usize,
+) -> Result<Attribution, PerturbError> {
+    let d = reader.dimensions();
+    let mut pairs = Vec::new();
+    for (prototype, (&(cell, _), near)) in cells.prototypes.iter().zip(&cells.counterfactuals).enumerate() {
+        let others: Vec<CellId> = near.iter().take(n_counterfactuals).map(|n| n.cell).collect();
+        let swaps = model.swaps(cell, &others)?;
+        let base = reader.base(&swaps.base);
+        let (post, pre) = reader.read(&base, concept);
+        let after: Vec<(f32, f32)> =
+            swaps.embeddings.chunks(d).map(|row| reader.read_near(&base, row, concept)).collect();
+        for (counterfactual, genes) in swaps.genes.iter().enumerate() {
+            let score = |&(gene, row): &(u32, u32)| {
+                let (post_after, pre_after) = after[row as usize];
+                SwapScore { gene, post: post - post_after, pre: pre - pre_after }
+            };
+            pairs.push(PairScores { prototype, counterfactual, swaps: genes.iter().map(score).collect() });
+        }
+    }
+    Ok(Attribution {
+        scores: mean(model.genes(), &pairs, |s| s.post),
+        scores_pre_topk: mean(model.genes(), &pairs, |s| s.pre),
+        pairs,
+    })
+}
+
+fn mean(genes: usize, pairs: &[PairScores], of: impl Fn(&SwapScore) -> f32) -> Vec<f32> {
+    let mut sums = vec![0.0f64; genes];
+    for swap in pairs.iter().flat_map(|pair| &pair.swaps) {
+        sums[swap.gene as usize] += f64::from(of(swap));
+    }
+    let n = pairs.len().max(1) as f64;
+    sums.into_iter().map(|sum| (sum / n) as f32).collect()
+}

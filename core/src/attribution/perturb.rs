@@ -1,0 +1,48 @@
+//! Embeddings of a cell after genes were swapped with another cell's.
+
+use thiserror::Error;
+
+use crate::ids::CellId;
+
+/// Why a perturbed cell could not be embedded.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct PerturbError(pub String);
+
+/// Embeddings of one prototype with single genes taken from its counterfactuals.
+#[derive(Clone, Debug, Default)]
+pub struct Swaps {
+    /// The prototype itself, `[d]`, embedded the same way.
+    pub base: Vec<f32>,
+    /// For each counterfactual: the genes whose input differs, in gene order, and the row of `embeddings`.
+    pub genes: Vec<Vec<(u32, u32)>>,
+    /// `[passes, d]`; counterfactuals that would give a gene the same value share a row.
+    pub embeddings: Vec<f32>,
+}
+
+/// A model through which genes can be swapped.
+pub trait Perturb: Sync {
+    /// Genes that can be swapped, in the model's order.
+    fn genes(&self) -> usize;
+
+    /// One swap at a time, for every gene that differs from the counterfactual (equation 2).
+    ///
+    /// # Errors
+    /// If the model cannot be run.
+    fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError>;
+
+    /// Embeddings `[steps, d]` after the first `steps[i]` genes of `order` were swapped together; `steps` increases.
+    ///
+    /// # Errors
+    /// If the model cannot be run.
+    fn path(
+        &self,
+        prototype: CellId,
+        counterfactual: CellId,
+        order: &[u32],
+        steps: &[u32],
+    ) -> Result<Vec<f32>, PerturbError>;
+
+    /// What the model reads of a gene in a cell: the count, or for scGPT the bin.
+    fn value(&self, cell: CellId, gene: u32) -> f32;
+}

@@ -1,0 +1,132 @@
+//! Sparse activations, stored by concept.
+
+use crate::ids::{CellId, ConceptId};
+
+/// Cells that activate a concept, in cell order, with their activations (all above 0).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActiveCells {
+    /// The cells.
+    pub cells: Vec<CellId>,
+    /// Their activations.
+    pub values: Vec<f32>,
+}
+
+impl ActiveCells {
+    /// Number of active cells.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether the concept is dead.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The largest activation, 0 for a dead concept.
+    pub fn max(&self) -> f32 {
+        self.values.iter().copied().fold(0.0, f32::max)
+    }
+
+    /// Mean over active cells, 0 for a dead concept.
+    pub fn mean(&self) -> f32 {
+        if self.values.is_empty() {
+            return 0.0;
+        }
+        (self.values.iter().map(|&v| f64::from(v)).sum::<f64>() / self.values.len() as f64) as f32
+    }
+
+    /// The `n` most active cells, most active first; ties go to the lowest cell index.
+    pub fn prototypes(&self, n: usize) -> Vec<(CellId, f32)> {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by(|&a, &b| {
+            self.values[b].total_cmp(&self.values[a]).then(self.cells[a].cmp(&self.cells[b]))
+        });
+        order.into_iter().take(n).map(|i| (self.cells[i], self.values[i])).collect()
+    }
+
+    /// One flag a cell: whether it activates the concept.
+    pub fn mask(&self, cells: usize) -> Vec<bool> {
+        let mut mask = vec![false; cells];
+        for cell in &self.cells {
+            mask[cell.index()] = true;
+        }
+        mask
+    }
+}
+
+/// Activations of all concepts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activations {
+    /// Cells, active or not.
+    pub cells: usize,
+    concepts: Vec<ActiveCells>,
+}
+
+impl Activations {
+    /// From TopK codes: `indices` and `values` `[cells, k]`; values of 0 are not activations.
+    ///
+    /// # Panics
+    /// If an index is not below `concepts`, or the slices differ in length; the encoder guarantees both.
+    pub fn from_codes(cells: usize, concepts: usize, k: usize, indices: &[u32], values: &[f32]) -> Self {
+        assert!(indices.len() == cells * k && values.len() == cells * k);
+        let mut by_concept = vec![ActiveCells::default(); concepts];
+        for (i, (&concept, &value)) in indices.iter().zip(values).enumerate() {
+            if value > 0.0 {
+                let active = &mut by_concept[concept as usize];
+                active.cells.push(CellId::from(i / k));
+                active.values.push(value);
+            }
+        }
+        Self { cells, concepts: by_concept }
+    }
+
+    /// Number of concepts, dead ones included.
+    pub fn len(&self) -> usize {
+        self.concepts.len()
+    }
+
+    /// Whether there is no concept at all.
+    pub fn is_empty(&self) -> bool {
+        self.concepts.is_empty()
+    }
+
+    /// Cells of one concept.
+    pub fn of(&self, concept: ConceptId) -> &ActiveCells {
+        &self.concepts[concept.index()]
+    }
+
+    /// Every concept with its cells.
+    pub fn iter(&self) -> impl Iterator<Item = (ConceptId, &ActiveCells)> {
+        self.concepts.iter().enumerate().map(|(i, active)| (ConceptId::from(i), active))
+    }
+}
+
+/// Counts of `values` in `bins` equal bins from 0 to `max`; the largest value is in the last bin.
+pub fn histogram(values: &[f32], max: f32, bins: usize) -> Vec<u32> {
+    let mut counts = vec![0; bins];
+    if max > 0.0 && bins > 0 {
+        for &value in values {
+            let bin = (f64::from(value) / f64::from(max) * bins as f64) as usize;
+            counts[bin.min(bins - 1)] += 1;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_zero_are_no_activation() {
+        let found = Activations::from_codes(2, 3, 2, &[2, 0, 2, 1], &[1.0, 0.5, 1.0, 0.0]);
+        assert_eq!(found.of(ConceptId(2)).cells, [CellId(0), CellId(1)]);
+        assert!(found.of(ConceptId(1)).is_empty());
+        assert_eq!(found.of(ConceptId(2)).prototypes(1), [(CellId(0), 1.0)]);
+    }
+
+    #[test]
+    fn the_largest_value_is_in_the_last_bin() {
+        assert_eq!(histogram(&[0.1, 0.5, 1.0], 1.0, 2), [1, 2]);
+    }
+}

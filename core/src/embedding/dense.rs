@@ -1,0 +1,123 @@
+//! A linear layer over many rows.
+//!
+//! Every output is one sum in the order of the inputs, with separate multiplication and addition: wide
+//! registers only change how many outputs are computed at once, so native code on any processor and
+//! WebAssembly give the same bits.
+
+#![allow(unsafe_code)] // calling a function compiled for AVX2 after asking the processor for it
+
+/// Rows computed together, so that a row of weights is read once for all of them.
+const ROWS: usize = 4;
+/// Outputs held in registers.
+const LANES: usize = 16;
+
+/// `out[r][j] = bias[j] + Σ_k x[r][k] · weights[k][j]`, summed in the order of k.
+///
+/// `x` is `[rows, inputs]`, `weights` `[inputs, outputs]`, `out` `[rows, outputs]`, all row-major.
+///
+/// # Panics
+/// If the slices do not have these sizes.
+pub fn linear(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
+    let outputs = bias.len();
+    if outputs == 0 || out.is_empty() {
+        return;
+    }
+    let rows = out.len() / outputs;
+    assert!(x.len() == rows * inputs && weights.len() == inputs * outputs && out.len() == rows * outputs);
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has just said that it knows AVX2.
+        return unsafe { linear_avx2(x, inputs, weights, bias, out) };
+    }
+    blocks(x, inputs, weights, bias, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn linear_avx2(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
+    blocks(x, inputs, weights, bias, out);
+}
+
+#[inline(always)]
+fn blocks(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
+    let outputs = bias.len();
+    let mut x_blocks = x.chunks(ROWS * inputs.max(1));
+    for out_block in out.chunks_mut(ROWS * outputs) {
+        let x_block = x_blocks.next().unwrap_or(&[]);
+        if out_block.len() == ROWS * outputs {
+            block::<ROWS>(x_block, inputs, weights, bias, out_block);
+        } else {
+            for (row, out_row) in out_block.chunks_mut(outputs).enumerate() {
+                block::<1>(&x_block[row * inputs..(row + 1) * inputs], inputs, weights, bias, out_row);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn block<const R: usize>(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
+    let outputs = bias.len();
+    let whole = outputs - outputs % LANES;
+    for start in (0..whole).step_by(LANES) {
+        let mut sums = [[0.0f32; LANES]; R];
+        for sum in &mut sums {
+            sum.copy_from_slice(&bias[start..start + LANES]);
+        }
+        for k in 0..inputs {
+            let row = &weights[k * outputs + start..k * outputs + start + LANES];
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let factor = x[r * inputs + k];
+                for (total, weight) in sum.iter_mut().zip(row) {
+                    *total += factor * weight;
+                }
+            }
+        }
+        for (r, sum) in sums.iter().enumerate() {
+            out[r * outputs + start..r * outputs + start + LANES].copy_from_slice(sum);
+        }
+    }
+    for j in whole..outputs {
+        for r in 0..R {
+            let mut sum = bias[j];
+            for k in 0..inputs {
+                sum += x[r * inputs + k] * weights[k * outputs + j];
+            }
+            out[r * outputs + j] = sum;
+        }
+    }
+}
+
+/// `into[j] += factor · row[j]`.
+pub fn add_scaled(into: &mut [f32], factor: f32, row: &[f32]) {
+    for (total, weight) in into.iter_mut().zip(row) {
+        *total += factor * weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn blocks_equal_one_sum_after_another(rows in 0usize..9, inputs in 0usize..7, outputs in 1usize..40, seed in 0u32..1000) {
+            let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761 ^ seed) >> 8) as f32 / 8_388_608.0) - 1.0;
+            let x: Vec<f32> = (0..rows * inputs).map(number).collect();
+            let weights: Vec<f32> = (0..inputs * outputs).map(|i| number(i + 977)).collect();
+            let bias: Vec<f32> = (0..outputs).map(|i| number(i + 55)).collect();
+            let mut out = vec![0.0; rows * outputs];
+            linear(&x, inputs, &weights, &bias, &mut out);
+            for r in 0..rows {
+                for j in 0..outputs {
+                    let mut sum = bias[j];
+                    for k in 0..inputs {
+                        sum += x[r * inputs + k] * weights[k * outputs + j];
+                    }
+                    prop_assert_eq!(sum.to_bits(), out[r * outputs + j].to_bits());
+                }
+            }
+        }
+    }
+}

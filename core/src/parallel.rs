@@ -1,0 +1,15 @@
+//! One place where work is spread over threads: results come in the order of the items, so they never depend
+//! on the number of threads. Without the feature `parallel` (in the browser) it is a plain loop.
+
+/// `f(0), f(1), … f(n − 1)`.
+#[cfg(feature = "parallel")]
+pub fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..n).into_par_iter().map(f).collect()
+}
+
+/// `f(0), f(1), … f(n − 1)`.
+#[cfg(not(feature = "parallel"))]
+pub fn map<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
+    (0..n).map(f).collect()
+}
