@@ -7,12 +7,14 @@
 //! | `genes` | [`GeneNames`]: the names under which a gene of the data may be known |
 //! | `aliases` | [`Aliases`]: which names mean the same gene |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
+//! | [`hvg`] | highly variable genes by scanpy's flavours |
 //! | `labels` | [`long_label`]: common abbreviations of cell types written out |
 
 mod aliases;
 mod column;
 mod counts;
 mod genes;
+pub mod hvg;
 mod labels;
 mod mapping;
 

@@ -241,7 +241,7 @@ fn kind(datatype: &Datatype) -> Kind {
     match datatype {
         Datatype::FixedPoint { .. } => Kind::Integer,
         Datatype::FloatingPoint { size: 4, .. } => Kind::F32,
-        Datatype::FloatingPoint { .. } => Kind::Float,
+        Datatype::FloatingPoint { size: 8, .. } => Kind::Float,
         Datatype::Enumeration { members, .. }
             if is_bool(members.iter().map(|member| member.name.as_str())) =>
         {

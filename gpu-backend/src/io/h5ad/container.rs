@@ -50,7 +50,11 @@ impl Container {
     }
 
     pub(super) fn damaged(&self, dataset: &str, problem: impl ToString) -> H5adError {
-        H5adError::Damaged { path: self.path.clone(), dataset: dataset.into(), problem: problem.to_string() }
+        let mut problem = problem.to_string();
+        if problem.contains("unexpected EOF") {
+            problem.push_str("; the file is cut short, copy or download it again");
+        }
+        H5adError::Damaged { path: self.path.clone(), dataset: dataset.into(), problem }
     }
 
     /// The group or array under `name`, if there is one.

@@ -1,0 +1,92 @@
+//! Highly variable genes against scanpy 1.11 on PBMC 3k (reference tables in the shared folder).
+
+use std::{io::Read as _, path::PathBuf};
+
+use cellprism_core::cells::{Cells, hvg};
+use cellprism_gpu_backend::io::h5ad;
+
+/// The shared data folder, or `None` after saying that the test is skipped.
+fn shared(file: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("CELLPRISM_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let path = root.join("data").join(file);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: no {file} in the shared data folder (set CELLPRISM_SHARED)");
+    None
+}
+
+fn pbmc3k() -> Option<Cells> {
+    Some(h5ad::read(&shared("pbmc3k.h5ad")?, &h5ad::Options::default()).unwrap())
+}
+
+/// Rows of a gzip-compressed CSV table, the header first. Quoted fields keep their commas.
+fn table(file: &str) -> Option<Vec<Vec<String>>> {
+    let bytes = std::fs::read(shared(file)?).unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
+    Some(text.lines().map(fields).collect())
+}
+
+fn fields(line: &str) -> Vec<String> {
+    let (mut fields, mut quoted) = (vec![String::new()], false);
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            c => fields.last_mut().unwrap().push(c),
+        }
+    }
+    fields
+}
+
+fn compare(
+    selection: &hvg::Selection,
+    table: &[Vec<String>],
+    spread: &str,
+    normalised: &str,
+    tolerance: f64,
+) {
+    let column = |name: &str| table[0].iter().position(|field| field == name).unwrap();
+    let (flag, mean, spread, normalised) =
+        (column("highly_variable"), column("means"), column(spread), column(normalised));
+    let chosen: Vec<u32> =
+        (0..selection.mean.len() as u32).filter(|&g| table[1 + g as usize][flag] == "True").collect();
+    for (gene, row) in table[1..].iter().enumerate() {
+        let close = |ours: f64, theirs: &str| {
+            let theirs: f64 = theirs.parse().unwrap_or(f64::NAN);
+            (ours.is_nan() && theirs.is_nan()) || (ours - theirs).abs() <= tolerance * theirs.abs().max(1.0)
+        };
+        assert!(close(selection.mean[gene], &row[mean]), "mean of {}: {}", row[0], selection.mean[gene]);
+        assert!(
+            close(selection.spread[gene], &row[spread]),
+            "spread of {}: {}",
+            row[0],
+            selection.spread[gene]
+        );
+        let (ours, theirs) = (selection.normalised[gene], &row[normalised]);
+        assert!(close(ours, theirs), "normalised {}: {ours}, scanpy {theirs}", row[0]);
+    }
+    assert_eq!(selection.genes, chosen);
+}
+
+#[test]
+fn seurat_v3_chooses_scanpys_1200_genes() {
+    let (Some(cells), Some(table)) = (pbmc3k(), table("reference/scanpy/pbmc3k_hvg1200_seurat_v3.csv.gz"))
+    else {
+        return;
+    };
+    let selection = hvg::seurat_v3(&cells.counts, 1200, hvg::SPAN).unwrap();
+    compare(&selection, &table, "variances", "variances_norm", 1e-10);
+}
+
+#[test]
+fn seurat_chooses_scanpys_1200_genes() {
+    let (Some(cells), Some(table)) = (pbmc3k(), table("reference/scanpy/pbmc3k_hvg1200_seurat.csv.gz"))
+    else {
+        return;
+    };
+    let selection = hvg::seurat(&cells.counts, 1200).unwrap();
+    compare(&selection, &table, "dispersions", "dispersions_norm", 1e-9);
+}
