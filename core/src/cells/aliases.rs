@@ -51,6 +51,14 @@ impl Aliases {
         }
     }
 
+    /// The gene of that name, by the order in which genes were added; `None` where no gene or several have it.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        match self.resolve(name) {
+            Resolved::Gene(gene) => Some(gene as usize),
+            Resolved::Several | Resolved::Unknown => None,
+        }
+    }
+
     pub(super) fn resolve(&self, name: &str) -> Resolved {
         let name = strip_version(name);
         match self.official.get(name).or_else(|| self.other.get(name)) {

@@ -1,4 +1,5 @@
 //! Reading and writing files.
 
 pub mod atomic;
+pub mod genes;
 pub mod h5ad;

@@ -216,10 +216,9 @@ fn pseudo_solve(matrix: [[f64; 3]; 3], target: [f64; 3]) -> [f64; 3] {
             let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
             let sine = cosine * tangent;
             for vectors in [&mut u, &mut v] {
-                for row in 0..3 {
-                    let (a, b) = (vectors[p][row], vectors[q][row]);
-                    vectors[p][row] = cosine * a - sine * b;
-                    vectors[q][row] = sine * a + cosine * b;
+                let (left, right) = vectors.split_at_mut(q);
+                for (a, b) in left[p].iter_mut().zip(&mut right[0]) {
+                    (*a, *b) = (cosine * *a - sine * *b, sine * *a + cosine * *b);
                 }
             }
         }

@@ -69,7 +69,10 @@ impl Matrix {
             Some(Node::Array(array)) => {
                 fits(&array.shape)?;
                 if !matches!(array.kind, Kind::F32 | Kind::Float | Kind::Integer | Kind::Bool) {
-                    return Err(container.damaged(path, "its values are not whole numbers or 32- or 64-bit floating-point numbers"));
+                    return Err(container.damaged(
+                        path,
+                        "its values are not whole numbers or 32- or 64-bit floating-point numbers",
+                    ));
                 }
                 Form::Dense(array)
             }
