@@ -2,8 +2,10 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`checkpoint`] | safe readers of torch and safetensors files: nothing is ever executed |
 //! | [`proto`] | the few messages of an ONNX file that are needed |
 //! | [`graph`] | a typed builder of graphs over them |
 
+pub mod checkpoint;
 pub mod graph;
 pub mod proto;

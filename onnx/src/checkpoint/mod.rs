@@ -1,0 +1,20 @@
+//! Safe readers of published checkpoints. Nothing in a file is ever executed: the pickle reader knows a short
+//! list of names, builds tensors and plain data from them, and refuses every other name or opcode.
+//!
+//! | module | what it reads |
+//! |---|---|
+//! | [`zip`] | the stored zip archive of `torch.save` |
+//! | [`pickle`] | its `data.pkl` |
+//! | [`torch`] | both together: plain data and tensors |
+//! | [`safetensors`] | the other common container |
+//! | [`tensor`] | element types and strides, turned into f32 |
+
+mod error;
+pub mod pickle;
+pub mod safetensors;
+pub mod tensor;
+pub mod torch;
+pub mod zip;
+
+pub use error::CheckpointError;
+pub use tensor::Tensor;

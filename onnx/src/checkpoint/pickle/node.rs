@@ -1,0 +1,148 @@
+//! Walking through a pickle's data. Access is by key, one step at a time, so that cycles do no harm.
+
+use super::{
+    Pickle,
+    machine::kind,
+    numpy::{NumpyArray, bool_label, float_label},
+    object::{Object, Value},
+};
+use crate::checkpoint::tensor::{Layout, Scalar};
+
+/// A value of a pickle.
+#[derive(Clone, Copy)]
+pub struct Node<'p> {
+    pickle: &'p Pickle<'p>,
+    value: Value,
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Node").field(&self.value).finish()
+    }
+}
+
+/// A tensor of a pickle: where its storage is and how it lies in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorRef {
+    /// Name of the storage's entry under `data/`.
+    pub key: String,
+    /// Bytes that the pickle says the storage has.
+    pub storage_bytes: usize,
+    /// How it lies in the storage.
+    pub layout: Layout,
+}
+
+impl<'p> Node<'p> {
+    pub(super) fn new(pickle: &'p Pickle<'p>, value: Value) -> Self {
+        Self { pickle, value }
+    }
+
+    fn at(self, value: Value) -> Self {
+        Self { value, ..self }
+    }
+
+    /// What it is, for messages: "a dictionary", "text" …
+    pub fn kind(self) -> &'static str {
+        kind(self.value)
+    }
+
+    /// The value under a key of text; the last one, where a key was set twice.
+    pub fn get(self, key: &str) -> Option<Self> {
+        self.entries().rev().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The value at the end of a path of keys.
+    pub fn path(self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// Keys and values of a dictionary; nothing for anything else.
+    pub fn entries(self) -> impl DoubleEndedIterator<Item = (Self, Self)> {
+        let pairs = match self.value {
+            Value::Dict(id) => self.pickle.arena.pairs(id),
+            _ => &[],
+        };
+        pairs.iter().map(move |&(key, value)| (self.at(key), self.at(value)))
+    }
+
+    /// Elements of a list, tuple or set; `None` for anything else.
+    pub fn elements(self) -> Option<impl ExactSizeIterator<Item = Self>> {
+        let items = match self.value {
+            Value::List(id) | Value::Tuple(id) | Value::Set(id) => self.pickle.arena.items(id),
+            _ => return None,
+        };
+        Some(items.iter().map(move |&item| self.at(item)))
+    }
+
+    /// Whether it is a dictionary.
+    pub fn is_dict(self) -> bool {
+        matches!(self.value, Value::Dict(_))
+    }
+
+    /// Whether it is `None`.
+    pub fn is_none(self) -> bool {
+        self.value == Value::None
+    }
+
+    /// Text.
+    pub fn text(self) -> Option<&'p str> {
+        match self.value {
+            Value::Text(span) => std::str::from_utf8(span.of(self.pickle.input)).ok(),
+            _ => None,
+        }
+    }
+
+    /// An integer.
+    pub fn int(self) -> Option<i64> {
+        match self.value {
+            Value::Int(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A truth value.
+    pub fn truth(self) -> Option<bool> {
+        match self.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Text as it is, numbers and truth values as Python writes them.
+    pub fn label(self) -> Option<String> {
+        match self.value {
+            Value::Text(_) => self.text().map(str::to_owned),
+            Value::Int(value) => Some(value.to_string()),
+            Value::Float(value) => Some(float_label(value)),
+            Value::Bool(value) => Some(bool_label(value).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// A numpy array.
+    pub fn array(self) -> Option<NumpyArray<'p>> {
+        let Value::Array(id) = self.value else { return None };
+        match self.pickle.arena.get(id) {
+            Some(Object::Array(parts)) => Some(NumpyArray::new(self.pickle, parts)),
+            _ => None,
+        }
+    }
+
+    /// A tensor.
+    pub fn tensor(self) -> Option<TensorRef> {
+        let Value::Tensor(id) = self.value else { return None };
+        let Some(Object::Tensor(parts)) = self.pickle.arena.get(id) else { return None };
+        let key = std::str::from_utf8(parts.storage.key.of(self.pickle.input)).ok()?.to_owned();
+        let unit = parts.storage.scalar.map_or(1, Scalar::size);
+        Some(TensorRef {
+            key,
+            storage_bytes: parts.storage.len.saturating_mul(unit),
+            layout: Layout {
+                scalar: parts.scalar,
+                offset: parts.offset,
+                shape: parts.shape.clone(),
+                strides: parts.strides.clone(),
+            },
+        })
+    }
+}
