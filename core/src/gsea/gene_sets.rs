@@ -1,0 +1,131 @@
+//! Gene sets in the GMT format: term, description, genes, separated by tabs.
+
+use std::{collections::HashMap, io::Read};
+
+use thiserror::Error;
+
+/// Longest file after unpacking: a hundred times the largest library in use.
+const LARGEST_FILE: u64 = 512 << 20;
+/// Most sets in a file.
+const MOST_SETS: usize = 1_000_000;
+
+/// Why gene sets cannot be used.
+#[derive(Debug, Error, PartialEq)]
+pub enum GmtError {
+    /// Not a gzip stream, or damaged.
+    #[error("the gene sets cannot be unpacked: {0}")]
+    Gzip(String),
+    /// Too large to be gene sets.
+    #[error("the gene sets are larger than {} MB when unpacked, or more than a million", LARGEST_FILE >> 20)]
+    TooLarge,
+    /// Not text.
+    #[error("line {line} of the gene sets is not UTF-8 text")]
+    Encoding {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A line without genes.
+    #[error(
+        "line {line} of the gene sets: expected a term, a description and genes separated by tabs, found {found:?}"
+    )]
+    Columns {
+        /// Counted from 1.
+        line: usize,
+        /// The start of the line.
+        found: String,
+    },
+    /// No set at all.
+    #[error("the file has no gene set")]
+    Empty,
+}
+
+/// A gene set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneSet {
+    /// Its name.
+    pub term: String,
+    /// Its genes as they stand in the file.
+    pub genes: Vec<String>,
+}
+
+/// Gene sets of one library.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GeneSets {
+    /// In the file's order; a term given again replaces the earlier one, as GSEApy does.
+    pub sets: Vec<GeneSet>,
+}
+
+impl GeneSets {
+    /// Reads GMT, packed with gzip or not. Blank lines are passed over; of a gene written `GENE,1.0` the part
+    /// before the comma counts (Enrichr's weights).
+    ///
+    /// # Errors
+    /// Names the first line that is no gene set.
+    pub fn parse(content: &[u8]) -> Result<Self, GmtError> {
+        if !content.starts_with(&[0x1f, 0x8b]) {
+            return Self::parse_text(content);
+        }
+        let mut text = Vec::new();
+        flate2::read::MultiGzDecoder::new(content)
+            .take(LARGEST_FILE + 1)
+            .read_to_end(&mut text)
+            .map_err(|e| GmtError::Gzip(e.to_string()))?;
+        Self::parse_text(&text)
+    }
+
+    fn parse_text(content: &[u8]) -> Result<Self, GmtError> {
+        if content.len() as u64 > LARGEST_FILE {
+            return Err(GmtError::TooLarge);
+        }
+        let mut sets: Vec<GeneSet> = Vec::new();
+        let mut place: HashMap<String, usize> = HashMap::new();
+        for (index, line) in content.split(|&b| b == b'\n').enumerate() {
+            let line = std::str::from_utf8(line).map_err(|_| GmtError::Encoding { line: index + 1 })?.trim();
+            if line.is_empty() {
+                continue;
+            }
+            let mut fields = line.split('\t');
+            let term = fields.next().unwrap_or_default();
+            if fields.next().is_none() || term.is_empty() {
+                return Err(GmtError::Columns { line: index + 1, found: line.chars().take(40).collect() });
+            }
+            let gene = |field: &str| field.split(',').next().unwrap_or_default().to_owned();
+            let set = GeneSet { term: term.to_owned(), genes: fields.map(gene).collect() };
+            match place.get(term) {
+                Some(&earlier) => sets[earlier] = set,
+                None => {
+                    place.insert(term.to_owned(), sets.len());
+                    sets.push(set);
+                }
+            }
+            if sets.len() > MOST_SETS {
+                return Err(GmtError::TooLarge);
+            }
+        }
+        if sets.is_empty() {
+            return Err(GmtError::Empty);
+        }
+        Ok(Self { sets })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_variants_are_read() {
+        let text = b"T1\t\tA\tB,0.5\t\r\n\n  \nT2\thttp\tC\nT1\t\tD\n";
+        let found = GeneSets::parse(text).unwrap();
+        assert_eq!(found.sets[0], GeneSet { term: "T1".into(), genes: vec!["D".into()] });
+        assert_eq!(found.sets[1].genes, ["C"]);
+    }
+
+    #[test]
+    fn wrong_files_are_named() {
+        assert_eq!(GeneSets::parse(b"\n\n"), Err(GmtError::Empty));
+        assert!(matches!(GeneSets::parse(b"no tab here\n"), Err(GmtError::Columns { line: 1, .. })));
+        assert!(matches!(GeneSets::parse(b"\x1f\x8b\x08\x00"), Err(GmtError::Gzip(_))));
+        assert_eq!(GeneSets::parse(b"A\t\tB\n\xff\t\tC"), Err(GmtError::Encoding { line: 2 }));
+    }
+}

@@ -1,0 +1,184 @@
+//! Enrichment scores of all sets under many permutations, block by block.
+
+#![allow(unsafe_code)] // calling a function compiled for AVX2 after asking the processor for it
+
+use std::ops::ControlFlow;
+
+use rand_core::Rng;
+
+use super::{
+    network::comparators,
+    shuffle::shuffle,
+    walk::{LANES, Place, Scratch, scores},
+};
+use crate::parallel;
+
+/// Blocks of permutations made before they are walked: bounds the memory, feeds the threads.
+const GROUP: usize = 8;
+/// Longest set sorted by a network; a longer one is sorted lane by lane.
+const LONGEST_NETWORK: usize = 600;
+
+/// The work was stopped by its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stopped")]
+pub struct Cancelled;
+
+/// Told the share done, 0 to 1; says whether to go on.
+pub type Watch<'a> = &'a mut dyn FnMut(f64) -> ControlFlow<()>;
+
+/// A source of permutations: fills `order` so that `order[place]` is the gene there.
+pub trait Permutations {
+    /// The next permutation, made from the one before it.
+    fn next(&mut self, order: &mut [u32]);
+}
+
+/// Cumulative shuffles of all genes: GSEApy's permutations.
+pub struct AllGenes<R>(pub R);
+
+impl<R: Rng> Permutations for AllGenes<R> {
+    fn next(&mut self, order: &mut [u32]) {
+        shuffle(order, &mut self.0);
+    }
+}
+
+/// Shuffles within strata: each list of places is shuffled on its own.
+pub struct WithinStrata<R> {
+    /// Generator.
+    pub rng: R,
+    /// Places of each stratum.
+    pub strata: Vec<Vec<u32>>,
+}
+
+impl<R: Rng> Permutations for WithinStrata<R> {
+    fn next(&mut self, order: &mut [u32]) {
+        for places in &self.strata {
+            let mut genes: Vec<u32> = places.iter().map(|&place| order[place as usize]).collect();
+            shuffle(&mut genes, &mut self.rng);
+            for (&place, &gene) in places.iter().zip(&genes) {
+                order[place as usize] = gene;
+            }
+        }
+    }
+}
+
+/// Enrichment scores `[sets][permutations]` of sets given as places in the unpermuted ranking.
+///
+/// `weights` are |score|^weight in ranking order.
+///
+/// # Errors
+/// If `watch` says to stop.
+pub fn null_scores(
+    weights: &[f64],
+    sets: &[&[u32]],
+    permutations: usize,
+    source: &mut (impl Permutations + Send),
+    watch: Watch<'_>,
+) -> Result<Vec<Vec<f64>>, Cancelled> {
+    if weights.len() <= usize::from(u16::MAX) + 1 {
+        run::<u16>(weights, sets, permutations, source, watch)
+    } else {
+        run::<u32>(weights, sets, permutations, source, watch)
+    }
+}
+
+fn run<P: Place>(
+    weights: &[f64],
+    sets: &[&[u32]],
+    permutations: usize,
+    source: &mut (impl Permutations + Send),
+    watch: Watch<'_>,
+) -> Result<Vec<Vec<f64>>, Cancelled> {
+    let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
+    let mut networks: Vec<Option<Vec<(u32, u32)>>> = vec![None; longest + 1];
+    for set in sets {
+        let length = set.len();
+        networks[length]
+            .get_or_insert_with(|| if length <= LONGEST_NETWORK { comparators(length) } else { vec![] });
+    }
+    let mut order: Vec<u32> = (0..weights.len() as u32).collect();
+    let mut out = vec![Vec::with_capacity(permutations); sets.len()];
+    let blocks = permutations.div_ceil(LANES);
+    let mut tables = make_tables::<P>(GROUP.min(blocks), &mut order, source);
+    let mut done = 0;
+    while done < blocks {
+        let next = GROUP.min(blocks - done - tables.len());
+        // The shuffles depend on each other, so the next ones are made while these are walked.
+        let (found, made) = parallel::both(
+            || parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, &networks)),
+            || make_tables::<P>(next, &mut order, source),
+        );
+        for block in found {
+            let lanes = LANES.min(permutations - out.first().map_or(0, Vec::len).min(permutations));
+            for (all, lane_scores) in out.iter_mut().zip(&block) {
+                all.extend_from_slice(&lane_scores[..lanes]);
+            }
+        }
+        done += tables.len();
+        tables = made;
+        if watch(done as f64 / blocks as f64).is_break() {
+            return Err(Cancelled);
+        }
+    }
+    Ok(out)
+}
+
+/// `table[gene][lane]`: the place of each gene under [`LANES`] permutations.
+fn make_tables<P: Place>(
+    blocks: usize,
+    order: &mut [u32],
+    source: &mut impl Permutations,
+) -> Vec<Vec<[P; LANES]>> {
+    (0..blocks)
+        .map(|_| {
+            let mut table = vec![[P::default(); LANES]; order.len()];
+            for lane in 0..LANES {
+                source.next(order);
+                for (place, &gene) in order.iter().enumerate() {
+                    table[gene as usize][lane] = P::from_index(place);
+                }
+            }
+            table
+        })
+        .collect()
+}
+
+fn walk_block<P: Place>(
+    weights: &[f64],
+    table: &[[P; LANES]],
+    sets: &[&[u32]],
+    networks: &[Option<Vec<(u32, u32)>>],
+) -> Vec<[f64; LANES]> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has just said that it knows AVX2.
+        return unsafe { walk_sets_avx2(weights, table, sets, networks) };
+    }
+    walk_sets(weights, table, sets, networks)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn walk_sets_avx2<P: Place>(
+    weights: &[f64],
+    table: &[[P; LANES]],
+    sets: &[&[u32]],
+    networks: &[Option<Vec<(u32, u32)>>],
+) -> Vec<[f64; LANES]> {
+    walk_sets(weights, table, sets, networks)
+}
+
+#[inline(always)]
+fn walk_sets<P: Place>(
+    weights: &[f64],
+    table: &[[P; LANES]],
+    sets: &[&[u32]],
+    networks: &[Option<Vec<(u32, u32)>>],
+) -> Vec<[f64; LANES]> {
+    let mut scratch = Scratch::default();
+    let mut out = Vec::with_capacity(sets.len());
+    for set in sets {
+        let network = networks[set.len()].as_deref().unwrap_or(&[]);
+        out.push(scores(weights, table, set, network, &mut scratch));
+    }
+    out
+}

@@ -1,0 +1,232 @@
+//! Nominal p, NES, FDR and FWER from enrichment scores and their null, as GSEApy computes them.
+
+/// Statistics of the sets of one library.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statistics {
+    /// Normalised enrichment scores.
+    pub nes: Vec<f64>,
+    /// Share of permutations of the same sign that score at least as far from 0; 1 where none has that sign.
+    pub p: Vec<f64>,
+    /// False-discovery rates.
+    pub fdr: Vec<f64>,
+    /// Family-wise error rates.
+    pub fwer: Vec<f64>,
+}
+
+/// Means of the null scores that are at least 0 and below 0; the set's own score where there is none.
+fn means(es: f64, null: &[f64]) -> (f64, f64) {
+    let (mut positive, mut negative, mut n_positive, mut n_negative) = (0.0, 0.0, 0u32, 0u32);
+    for &score in null {
+        if score >= 0.0 {
+            positive += score;
+            n_positive += 1;
+        } else if score < 0.0 {
+            negative += score;
+            n_negative += 1;
+        }
+    }
+    (
+        if n_positive > 0 { positive / f64::from(n_positive) } else { es },
+        if n_negative > 0 { negative / f64::from(n_negative) } else { es },
+    )
+}
+
+fn normalise(score: f64, (positive, negative): (f64, f64)) -> f64 {
+    if score >= 0.0 { score / positive } else { score / negative.abs() }
+}
+
+/// Nominal p of a score among null scores.
+pub fn nominal_p(es: f64, null: &[f64]) -> f64 {
+    let (same_sign, as_far) = if es < 0.0 {
+        (null.iter().filter(|&&x| x < 0.0).count(), null.iter().filter(|&&x| x <= es).count())
+    } else {
+        (null.iter().filter(|&&x| x >= 0.0).count(), null.iter().filter(|&&x| x >= es).count())
+    };
+    if same_sign == 0 { 1.0 } else { as_far as f64 / same_sign as f64 }
+}
+
+/// All statistics of the sets of one library: `es[set]`, `null[set][permutation]`.
+pub fn statistics(es: &[f64], null: &[&[f64]]) -> Statistics {
+    let permutations = null.first().map_or(0, |scores| scores.len());
+    let means: Vec<(f64, f64)> = es.iter().zip(null).map(|(&es, null)| means(es, null)).collect();
+    let nes: Vec<f64> = es.iter().zip(&means).map(|(&es, &means)| normalise(es, means)).collect();
+    let p = es.iter().zip(null).map(|(&es, null)| nominal_p(es, null)).collect();
+    let mut counter = Counter::new(&nes);
+    let (mut highest, mut lowest) = (vec![0.0f64; permutations], vec![0.0f64; permutations]);
+    for (scores, &means) in null.iter().zip(&means) {
+        for (permutation, &score) in scores.iter().enumerate() {
+            let normalised = normalise(score, means);
+            counter.add(normalised);
+            if normalised >= 0.0 {
+                highest[permutation] = normalised.max(highest[permutation]);
+            } else {
+                lowest[permutation] = normalised.min(lowest[permutation]);
+            }
+        }
+    }
+    let fwer = family_wise(&nes, highest, lowest);
+    Statistics { fdr: counter.rates(&nes), p, fwer, nes }
+}
+
+fn family_wise(nes: &[f64], mut highest: Vec<f64>, mut lowest: Vec<f64>) -> Vec<f64> {
+    highest.sort_unstable_by(f64::total_cmp);
+    lowest.sort_unstable_by(f64::total_cmp);
+    let negative = lowest.partition_point(|&x| x < 0.0) as f64;
+    nes.iter()
+        .map(|&e| {
+            if e < 0.0 {
+                lowest.partition_point(|&x| x < e) as f64 / negative
+            } else if e.is_nan() {
+                0.0
+            } else {
+                (highest.len() - highest.partition_point(|&x| x < e)) as f64 / highest.len() as f64
+            }
+        })
+        .collect()
+}
+
+/// Counts null values between observed ones without sorting the millions of null values.
+struct Counter {
+    /// Observed values, ascending.
+    observed: Vec<f64>,
+    /// `below[i]`: null values x with observed[i − 1] < x ≤ observed[i] — and for counting ≥, those equal.
+    between: Vec<u64>,
+    equal: Vec<u64>,
+    /// First candidate of each bucket of the value range.
+    first: Vec<u32>,
+    low: f64,
+    scale: f64,
+    negative: u64,
+    all: u64,
+}
+
+/// Buckets over the range of observed values.
+const BUCKETS: usize = 8192;
+
+impl Counter {
+    fn new(nes: &[f64]) -> Self {
+        let mut observed: Vec<f64> = nes.iter().copied().filter(|x| !x.is_nan()).collect();
+        observed.sort_unstable_by(f64::total_cmp);
+        let low = observed.first().copied().unwrap_or(0.0);
+        let high = observed.last().copied().unwrap_or(0.0);
+        let scale = if high > low && (high - low).is_finite() { BUCKETS as f64 / (high - low) } else { 0.0 };
+        let bucket = |x: f64| (((x - low) * scale) as usize).min(BUCKETS);
+        let mut first = vec![0u32; BUCKETS + 2];
+        let mut place = 0;
+        for (b, slot) in first.iter_mut().enumerate() {
+            while place < observed.len() && bucket(observed[place]) < b {
+                place += 1;
+            }
+            *slot = place as u32;
+        }
+        let n = observed.len();
+        Self { observed, between: vec![0; n + 1], equal: vec![0; n], first, low, scale, negative: 0, all: 0 }
+    }
+
+    fn add(&mut self, x: f64) {
+        self.all += 1;
+        self.negative += u64::from(x < 0.0);
+        // The first observed value that is not below x lies in x's bucket or is the first after it.
+        let bucket = (((x - self.low) * self.scale) as usize).min(BUCKETS);
+        let mut place = self.first[bucket] as usize;
+        while place < self.observed.len() && self.observed[place] < x {
+            place += 1;
+        }
+        self.between[place] += 1;
+        if place < self.observed.len() && self.observed[place] == x {
+            self.equal[place] += 1;
+        }
+    }
+
+    /// FDR of each observed value in its original order.
+    fn rates(&self, nes: &[f64]) -> Vec<f64> {
+        let mut up_to = Vec::with_capacity(self.between.len());
+        let mut sum = 0;
+        for &count in &self.between {
+            sum += count;
+            up_to.push(sum);
+        }
+        let observed_negative = self.observed.partition_point(|&x| x < 0.0);
+        nes.iter().map(|&e| self.rate(e, &up_to, observed_negative)).collect()
+    }
+
+    fn rate(&self, e: f64, up_to: &[u64], observed_negative: usize) -> f64 {
+        if e.is_nan() {
+            return 1.0;
+        }
+        let first = self.observed.partition_point(|&x| x < e);
+        let (as_far, all, observed_as_far, observed_all) = if e < 0.0 {
+            // Null values ≤ e: all up to the first occurrence of e among the observed.
+            (up_to[first], self.negative, self.observed.partition_point(|&x| x <= e), observed_negative)
+        } else {
+            let below = up_to[first] - self.equal[first];
+            (
+                self.all - below,
+                self.all - self.negative,
+                self.observed.len() - first,
+                self.observed.len() - observed_negative,
+            )
+        };
+        let null_share = if all > 0 { as_far as f64 / all as f64 } else { 0.0 };
+        let observed_share =
+            if observed_all > 0 { observed_as_far as f64 / observed_all as f64 } else { 0.0 };
+        if observed_share == 0.0 { 1.0 } else { (null_share / observed_share).clamp(0.0, 1.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// GSEApy's counts, by looking at every value.
+    fn naive_fdr(nes: &[f64], null: &[f64]) -> Vec<f64> {
+        let share = |part: usize, all: usize| if all > 0 { part as f64 / all as f64 } else { 0.0 };
+        nes.iter()
+            .map(|&e| {
+                let (a, b) = if e < 0.0 {
+                    (
+                        share(
+                            null.iter().filter(|&&x| x <= e).count(),
+                            null.iter().filter(|&&x| x < 0.0).count(),
+                        ),
+                        share(
+                            nes.iter().filter(|&&x| x <= e).count(),
+                            nes.iter().filter(|&&x| x < 0.0).count(),
+                        ),
+                    )
+                } else {
+                    (
+                        share(
+                            null.iter().filter(|&&x| x >= e).count(),
+                            null.iter().filter(|&&x| x >= 0.0).count(),
+                        ),
+                        share(
+                            nes.iter().filter(|&&x| x >= e).count(),
+                            nes.iter().filter(|&&x| x >= 0.0).count(),
+                        ),
+                    )
+                };
+                if b == 0.0 { 1.0 } else { (a / b).clamp(0.0, 1.0) }
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn counting_equals_looking_at_every_value(nes in proptest::collection::vec(-20i8..20, 1..30), null in proptest::collection::vec(-25i8..25, 0..200)) {
+            let nes: Vec<f64> = nes.iter().map(|&x| f64::from(x) / 8.0).collect();
+            let null: Vec<f64> = null.iter().map(|&x| f64::from(x) / 8.0).collect();
+            let mut counter = Counter::new(&nes);
+            null.iter().for_each(|&x| counter.add(x));
+            prop_assert_eq!(counter.rates(&nes), naive_fdr(&nes, &null));
+        }
+    }
+
+    #[test]
+    fn p_is_a_share_of_the_same_sign() {
+        assert_eq!(nominal_p(0.5, &[0.6, 0.4, -0.9]), 0.5);
+        assert_eq!(nominal_p(-0.5, &[0.6, 0.4]), 1.0);
+    }
+}
