@@ -4,7 +4,10 @@
 //! x[r, p]·W[p, j] are added for p = 0, 1, …, then the bias. In portable arithmetic each product is rounded
 //! before it is added; in fused arithmetic it is not.
 
-use super::simd::{Registers, multiply_add, registers, widest};
+use super::{
+    parallel,
+    simd::{Registers, multiply_add, registers, widest},
+};
 
 /// Columns of a panel.
 pub(crate) const PANEL: usize = 32;
@@ -34,6 +37,23 @@ impl Panels {
     pub(crate) fn zeros(inner: usize, columns: usize) -> Self {
         let panels = columns.div_ceil(PANEL);
         Self { inner, values: vec![[0.0; PANEL]; panels * inner], bias: vec![[0.0; PANEL]; panels] }
+    }
+
+    /// Replaces the matrix by the transpose of rows [columns, stride], and the bias. `inner ≤ stride`.
+    pub(crate) fn set_columns(&mut self, rows: &[f32], stride: usize, bias: &[f32]) {
+        let inner = self.inner;
+        let pieces: Vec<_> =
+            self.values.chunks_exact_mut(inner.max(1)).zip(rows.chunks(PANEL * stride.max(1))).collect();
+        parallel::map(pieces, |(panel, rows)| {
+            for (p, lines) in panel.chunks_mut(16).enumerate() {
+                for (j, row) in rows.chunks_exact(stride).enumerate() {
+                    for (line, value) in lines.iter_mut().zip(&row[p * 16..inner]) {
+                        line[j] = *value;
+                    }
+                }
+            }
+        });
+        self.set_bias(bias);
     }
 
     /// Columns, rounded up to whole panels: the row length of [`Panels::product`].

@@ -27,6 +27,7 @@ pub mod metrics;
 mod parallel;
 mod simd;
 mod topk;
+pub mod train;
 mod weights;
 
 pub use config::{ConfigError, SaeConfig};

@@ -30,10 +30,37 @@ fn ordered(value: f32) -> u32 {
 /// of the groups' maxima cannot exceed the k-th largest value.
 #[inline(always)]
 pub(crate) fn top_k(row: &[f32], k: usize, scratch: &mut Scratch, indices: &mut [u32]) {
+    let candidates = candidates(row, k, scratch);
+    if k < candidates.len() {
+        candidates.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+    }
+    let best = &mut candidates[..k];
+    best.sort_unstable_by(|a, b| b.cmp(a));
+    for (index, key) in indices.iter_mut().zip(best) {
+        *index = !(*key as u32);
+    }
+}
+
+/// The same k indices in ascending order.
+#[inline(always)]
+pub(crate) fn top_k_ascending(row: &[f32], k: usize, scratch: &mut Scratch, indices: &mut [u32]) {
+    let candidates = candidates(row, k, scratch);
+    if k < candidates.len() {
+        candidates.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+    }
+    for (index, key) in indices.iter_mut().zip(&*candidates) {
+        *index = !(*key as u32);
+    }
+    indices[..k].sort_unstable();
+}
+
+/// Keys of at least the k largest values, in ascending order of index.
+#[inline(always)]
+fn candidates<'a>(row: &[f32], k: usize, scratch: &'a mut Scratch) -> &'a mut [u64] {
     let Scratch { maxima, keys, ordered: orders } = scratch;
     let bound = lower_bound(row, k, maxima, orders);
-    if keys.len() < row.len() {
-        keys.resize(row.len(), 0);
+    if keys.len() < row.len() + 1 {
+        keys.resize(row.len() + 1, 0);
     }
     let mut found = 0;
     let (blocks, rest) = row.as_chunks::<16>();
@@ -51,15 +78,7 @@ pub(crate) fn top_k(row: &[f32], k: usize, scratch: &mut Scratch, indices: &mut 
         keys[found] = key(v, blocks.len() * 16 + l);
         found += usize::from(!(v < bound));
     }
-    let candidates = &mut keys[..found];
-    if k < found {
-        candidates.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
-    }
-    let best = &mut candidates[..k];
-    best.sort_unstable_by(|a, b| b.cmp(a));
-    for (index, key) in indices.iter_mut().zip(best) {
-        *index = !(*key as u32);
-    }
+    &mut keys[..found]
 }
 
 #[inline(always)]
@@ -106,7 +125,11 @@ mod tests {
             let k = 1 + (share * (row.len() - 1) as f64) as usize;
             let mut found = vec![0; k];
             top_k(&row, k, &mut Scratch::default(), &mut found);
-            prop_assert_eq!(found, naive_top_k(&row, k));
+            let mut expected = naive_top_k(&row, k);
+            prop_assert_eq!(&found, &expected);
+            top_k_ascending(&row, k, &mut Scratch::default(), &mut found);
+            expected.sort_unstable();
+            prop_assert_eq!(found, expected);
         }
     }
 
