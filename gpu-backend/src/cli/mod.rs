@@ -2,6 +2,7 @@
 //!
 //! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
 
+pub mod enrich;
 mod progress;
 
 pub use progress::Progress;
@@ -41,14 +42,19 @@ pub struct Global {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Preranked gene set enrichment analysis of a ranking
+    Enrich(enrich::Args),
+}
 
 /// Runs a command.
 ///
 /// # Errors
 /// Whatever went wrong, with the file, key or row it concerns and the remedy.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {}
+    match cli.command {
+        Command::Enrich(args) => enrich::run(args, &cli.global),
+    }
 }
 
 /// Sends logs to stderr; `RUST_LOG` overrides the level.

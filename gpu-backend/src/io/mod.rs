@@ -1,5 +1,6 @@
 //! Reading and writing files.
 
 pub mod atomic;
+pub mod gene_sets;
 pub mod genes;
 pub mod h5ad;
