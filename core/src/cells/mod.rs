@@ -8,6 +8,7 @@
 //! | `aliases` | [`Aliases`]: which names mean the same gene |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
+//! | [`simulate`] | cells with planted gene programs |
 //! | `labels` | [`long_label`]: common abbreviations of cell types written out |
 
 mod aliases;
@@ -17,6 +18,7 @@ mod genes;
 pub mod hvg;
 mod labels;
 mod mapping;
+pub mod simulate;
 
 pub use aliases::Aliases;
 pub use column::{Column, NO_LABEL};

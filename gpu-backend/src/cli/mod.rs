@@ -4,6 +4,7 @@
 
 pub mod enrich;
 mod progress;
+pub mod simulate;
 
 pub use progress::Progress;
 
@@ -45,6 +46,8 @@ pub struct Global {
 pub enum Command {
     /// Preranked gene set enrichment analysis of a ranking
     Enrich(enrich::Args),
+    /// Write cells with planted gene programs, to measure what is recovered
+    Simulate(simulate::Args),
 }
 
 /// Runs a command.
@@ -52,8 +55,10 @@ pub enum Command {
 /// # Errors
 /// Whatever went wrong, with the file, key or row it concerns and the remedy.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let global = &cli.global;
     match cli.command {
-        Command::Enrich(args) => enrich::run(args, &cli.global),
+        Command::Enrich(args) => enrich::run(args, global),
+        Command::Simulate(args) => simulate::run(args, global),
     }
 }
 

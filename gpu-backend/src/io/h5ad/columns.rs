@@ -18,7 +18,7 @@ pub(super) struct Columns {
     indices: Array,
     indptr: Vec<u64>,
     cells: usize,
-    pass_entries: u64,
+    pub(super) pass_entries: u64,
     /// Entries of each row, counted in a first pass over the indices.
     row_entries: Option<Vec<u64>>,
     /// Rows that the last pass collected: first row, and the counts.

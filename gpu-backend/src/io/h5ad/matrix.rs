@@ -105,6 +105,14 @@ impl Matrix {
         Ok(Self { rows: cells, cols: genes, form })
     }
 
+    /// Fewer entries in one pass over a matrix stored by columns.
+    #[cfg(test)]
+    pub(super) fn limit_memory(&mut self, entries: u64) {
+        if let Form::Columns(columns) = &mut self.form {
+            columns.pass_entries = entries;
+        }
+    }
+
     /// Rows `start .. start + count`, clipped to the end.
     pub(super) fn read(
         &mut self,

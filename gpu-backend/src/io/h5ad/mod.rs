@@ -1,4 +1,4 @@
-//! Reading of `.h5ad` files: any usual form, bounded memory, and one clear error for what is damaged or hostile.
+//! `.h5ad` files. Reading: any usual form, bounded memory, and one clear error for what is damaged or hostile.
 //!
 //! Counts are taken from `layers/counts`, else `raw/X` (`raw.X` in old files), else `X`; stored as CSR, CSC or dense,
 //! with gzip, LZF and shuffle. Metadata: categorical, text, truth value and repeating whole-number columns of `obs`.
@@ -10,6 +10,7 @@
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
 //! | `matrix`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
+//! | `write` | files in today's encoding |
 //! | `guard` | a panic in the HDF5 library becomes an error |
 
 mod array;
@@ -25,12 +26,14 @@ mod records;
 #[cfg(test)]
 mod tests;
 mod values;
+mod write;
 
 use std::path::Path;
 
 use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
 
 pub use error::H5adError;
+pub use write::{Extras, to_bytes};
 
 use container::{Container, Node};
 use frame::Frame;
