@@ -16,10 +16,14 @@
 //! | `statistics` | p, NES, FDR and FWER |
 //! | `edge` | running sum, its peak and the leading edge |
 //! | `prerank` | [`prerank`]: all of it |
+//! | `indexed` | sets as places in a gene list, as a bundle stores them |
+//! | `concept` | [`enrich_concept`]: the pathways of one concept, for backend and page |
 //! | `label` | [`label`] by the paper's rule, and what random rankings earn: [`label_null`] |
 
+mod concept;
 mod edge;
 mod gene_sets;
+mod indexed;
 mod label;
 mod matching;
 mod network;
@@ -30,8 +34,10 @@ mod shuffle;
 mod statistics;
 mod walk;
 
+pub use concept::{ConceptEnrichment, enrich_concept};
 pub use edge::{Peak, running_sum};
 pub use gene_sets::{GeneSet, GeneSets, GmtError};
+pub use indexed::{RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use null::Cancelled;

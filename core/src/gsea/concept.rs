@@ -1,0 +1,167 @@
+//! The pathways of one concept: GSEA of its whole gene ranking, its label and what chance would earn. The
+//! backend writes the result into the bundle, and the page computes it again with this very function.
+
+use super::{
+    edge::peak,
+    indexed::rank_sets,
+    label::{LabelRule, label, label_null},
+    null::{Cancelled, Watch},
+    prerank::{PrerankOptions, prerank},
+};
+use crate::{
+    attribution::order_by_score,
+    bundle::{
+        EnrichmentDetail, EnrichmentParameters, GeneSetFile, LabelNull, Maybe, PathwayLabel, SetResult,
+    },
+};
+
+/// Sets listed in a bundle.
+const SHOWN: usize = 40;
+/// Strata of detection rate.
+const STRATA: usize = 10;
+
+/// What [`enrich_concept`] needs beside the scores.
+#[derive(Clone, Copy, Debug)]
+pub struct ConceptEnrichment<'a> {
+    /// Gene sets of one library.
+    pub sets: &'a GeneSetFile,
+    /// Symbols of the genes.
+    pub symbols: &'a [String],
+    /// Share of cells in which each gene is detected, for the strata of random rankings.
+    pub detection: &'a [f32],
+    /// Parameters.
+    pub parameters: &'a EnrichmentParameters,
+    /// Why no chance rate is wanted, where none is.
+    pub no_null: Option<&'a str>,
+}
+
+/// GSEA of one concept's attribution scores (`[genes]`) in one library.
+///
+/// # Errors
+/// If `watch` says to stop.
+pub fn enrich_concept(
+    scores: &[f32],
+    request: ConceptEnrichment<'_>,
+    watch: Watch<'_>,
+) -> Result<EnrichmentDetail, Cancelled> {
+    let parameters = request.parameters;
+    let order = order_by_score(scores);
+    let ranked = rank_sets(request.sets, &order, parameters.min_size as usize, parameters.max_size as usize);
+    let sorted: Vec<f64> = order.iter().map(|&gene| f64::from(scores[gene as usize])).collect();
+    let options = PrerankOptions {
+        permutations: parameters.permutations as usize,
+        seed: parameters.seed,
+        weight: parameters.weight,
+    };
+    let mut detail = EnrichmentDetail {
+        library: request.sets.library.clone(),
+        tested: ranked.sets.len() as u32,
+        too_small: ranked.too_small as u32,
+        too_large: ranked.too_large as u32,
+        genes_in_no_set: ranked.genes_in_no_set as u32,
+        genes: scores.len() as u32,
+        sets: Vec::new(),
+        label: Maybe::missing("no set of the library has enough genes of the model"),
+        null: Maybe::missing("no set of the library has enough genes of the model"),
+    };
+    if ranked.sets.is_empty() {
+        return Ok(detail);
+    }
+    if scores.iter().all(|&score| score == 0.0) {
+        detail.label = Maybe::missing("no gene changes this concept: every score is 0");
+        detail.null = detail.label.clone_reason();
+        return Ok(detail);
+    }
+    let result = prerank(&sorted, &ranked.sets, &options, watch)?;
+    let rule = LabelRule { weak_p: parameters.weak_p, strong_p: parameters.strong_p };
+    let null = match request.no_null {
+        Some(_) => None,
+        None => {
+            let strata = strata(request.detection, &order);
+            let draws = (parameters.null_rankings as usize, parameters.seed ^ 0x6e75_6c6c);
+            Some(label_null(&sorted, parameters.weight, &ranked.sets, &result, &strata, rule, draws, watch)?)
+        }
+    };
+    let mut by_score: Vec<usize> = (0..result.sets.len()).collect();
+    by_score.sort_by(|&a, &b| result.sets[b].es.total_cmp(&result.sets[a].es).then(a.cmp(&b)));
+    let name = |place: u32| request.symbols[order[place as usize] as usize].clone();
+    let weights = super::prerank::weights(&sorted, parameters.weight);
+    detail.sets = by_score
+        .iter()
+        .take(SHOWN)
+        .map(|&i| {
+            let (set, s) = (&ranked.sets[i], &result.sets[i]);
+            let edge = peak(&weights, &set.hits, s.es).leading_edge;
+            SetResult {
+                term: set.term.clone(),
+                size: set.size as u32,
+                es: s.es,
+                nes: s.nes,
+                p: s.p,
+                fdr: s.fdr,
+                fwer: s.fwer,
+                leading_edge: edge.into_iter().map(name).collect(),
+                hits: set.hits.clone(),
+                chance: null.as_ref().map(|n| n.set_chance[i]),
+            }
+        })
+        .collect();
+    detail.label = match label(&result, rule) {
+        None => Maybe::missing(format!("no set reaches p ≤ {}", parameters.weak_p)),
+        Some((i, strength)) => {
+            let s = &result.sets[i];
+            Maybe::Value(PathwayLabel {
+                library: request.sets.library.clone(),
+                term: ranked.sets[i].term.clone(),
+                strength,
+                es: s.es,
+                nes: s.nes,
+                p: s.p,
+                fdr: s.fdr,
+            })
+        }
+    };
+    detail.null = match (null, request.no_null) {
+        (Some(outcome), _) => Maybe::Value(LabelNull {
+            rankings: parameters.null_rankings,
+            method: format!(
+                "the concept's scores dealt again among genes of the same detection rate, {STRATA} strata"
+            ),
+            as_good: outcome.as_good,
+            any: outcome.any,
+            best_es: bins(&outcome.best_es),
+        }),
+        (None, reason) => Maybe::missing(reason.unwrap_or("not computed")),
+    };
+    Ok(detail)
+}
+
+impl<T> Maybe<T> {
+    /// The same reason for a value of another type.
+    fn clone_reason<U>(&self) -> Maybe<U> {
+        match self {
+            Self::Missing { not_available } => Maybe::missing(not_available.clone()),
+            Self::Value(_) => Maybe::missing("not computed"),
+        }
+    }
+}
+
+/// Stratum of the gene at each place of the ranking: equal shares of the genes by detection rate.
+fn strata(detection: &[f32], order: &[u32]) -> Vec<u8> {
+    let mut by_rate: Vec<usize> = (0..detection.len()).collect();
+    by_rate.sort_by(|&a, &b| detection[a].total_cmp(&detection[b]).then(a.cmp(&b)));
+    let mut stratum = vec![0u8; detection.len()];
+    for (i, &gene) in by_rate.iter().enumerate() {
+        stratum[gene] = (i * STRATA / detection.len().max(1)) as u8;
+    }
+    order.iter().map(|&gene| stratum[gene as usize]).collect()
+}
+
+/// 20 equal bins from 0 to 1.
+fn bins(scores: &[f64]) -> Vec<u32> {
+    let mut counts = vec![0; 20];
+    for &score in scores {
+        counts[((score * 20.0) as usize).min(19)] += 1;
+    }
+    counts
+}
