@@ -4,6 +4,7 @@
 
 pub mod enrich;
 mod progress;
+pub mod sae;
 pub mod simulate;
 
 pub use progress::Progress;
@@ -48,6 +49,8 @@ pub enum Command {
     Enrich(enrich::Args),
     /// Write cells with planted gene programs, to measure what is recovered
     Simulate(simulate::Args),
+    /// Train, apply, measure and compare sparse autoencoders
+    Sae(sae::Args),
 }
 
 /// Runs a command.
@@ -59,6 +62,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Enrich(args) => enrich::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
+        Command::Sae(args) => sae::run(args, global),
     }
 }
 

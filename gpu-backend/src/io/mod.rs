@@ -1,6 +1,8 @@
 //! Reading and writing files.
 
 pub mod atomic;
+pub mod embeddings;
 pub mod gene_sets;
 pub mod genes;
 pub mod h5ad;
+pub mod sae;

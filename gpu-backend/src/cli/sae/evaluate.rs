@@ -1,0 +1,59 @@
+//! `cellprism sae evaluate`.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use cellprism_core::sae::metrics::{self, Metrics};
+
+use crate::{
+    cli::Global,
+    io::{embeddings, sae},
+};
+
+/// Options of `sae evaluate`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Example:\n  cellprism sae evaluate --sae sae/ --embeddings embeddings.safetensors --json"
+)]
+pub struct Args {
+    /// Folder with cfg.json and sae_weights.safetensors
+    #[arg(long, value_name = "DIR")]
+    sae: PathBuf,
+    /// Embeddings (safetensors, tensor "embeddings" [n, d])
+    #[arg(long, value_name = "FILE")]
+    embeddings: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
+    let weights = sae::read(&args.sae)?;
+    let file = embeddings::open(&args.embeddings)?;
+    ensure!(
+        file.columns == weights.config.d_in,
+        "{}: embeddings of size {}, but the sparse autoencoder takes {}",
+        args.embeddings.display(),
+        file.columns,
+        weights.config.d_in
+    );
+    let found = file.read()?;
+    ensure!(found.values.nrows() > 0, "{}: no cells", args.embeddings.display());
+    let metrics = metrics::evaluate(&weights, found.values.view());
+    print(&metrics, global)
+}
+
+/// Metrics on stdout, for people or as JSON.
+pub fn print(metrics: &Metrics, global: &Global) -> anyhow::Result<()> {
+    if global.json {
+        println!("{}", serde_json::to_string_pretty(metrics)?);
+        return Ok(());
+    }
+    println!("cells              {}", metrics.cells);
+    println!("R²                 {:.4}  (each dimension's mean as baseline)", metrics.r2);
+    println!("R² per dimension   {:.4}  (mean of each dimension's own)", metrics.r2_per_dimension);
+    println!("R² scalar mean     {:.4}  (one mean as baseline: flattering)", metrics.r2_scalar_mean);
+    println!("active concepts    {} of {}", metrics.active, metrics.concepts);
+    println!("active per cell    {:.3} (k = {})", metrics.l0, metrics.active_per_cell);
+    println!("sparsity           {:.5}", metrics.sparsity);
+    println!("mean squared error {:.6}", metrics.mse);
+    Ok(())
+}
