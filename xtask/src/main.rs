@@ -1,3 +1,48 @@
-//! `cargo xtask demo | test | build | bench | doctor`.
+//! `cargo xtask demo | test | build | bench | doctor`: set-up and automation.
+//!
+//! Everything a command needs and the machine lacks is fetched first, into the user's cache folder, pinned and
+//! checked, once. Progress goes to stderr.
 
-fn main() {}
+mod app;
+mod build;
+mod doctor;
+mod project;
+mod setup;
+mod step;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Set-up and automation of cellprism.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    /// Don't ask rustup for the WebAssembly target; use the distribution's compiler instead (also
+    /// CELLPRISM_NO_RUSTUP=1)
+    #[arg(long, global = true)]
+    no_rustup: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Leave target/release/cellprism and the app in target/app
+    Build(build::Args),
+    /// Say what is there, what is missing, and the one line that mends it
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let options = setup::Options { no_rustup: cli.no_rustup || step::is_set("CELLPRISM_NO_RUSTUP") };
+    let done = match cli.command {
+        Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
+        Command::Doctor => doctor::run(options),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

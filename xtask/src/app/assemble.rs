@@ -1,0 +1,156 @@
+//! The finished folder: page, programs, style sheets and files, with relative links only.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use super::{
+    bind::{Aim, bind},
+    compile::compile,
+    index_html::{Asset, Page},
+};
+use crate::{
+    project,
+    setup::{Options, WasmOpt, wasm_target},
+    step::{say, step},
+};
+
+/// The script that starts the app; a file, so that a content security policy need not allow inline scripts.
+const START: &str = "start.js";
+
+/// Builds the app into `target/app`.
+///
+/// # Errors
+/// If a tool cannot be set up, the app doesn't compile, or index.html asks for what isn't there.
+pub fn build(options: Options) -> Result<PathBuf> {
+    let index = project::root().join("index.html");
+    let html = fs::read_to_string(&index).with_context(|| format!("cannot read {}", index.display()))?;
+    let page = Page::parse(&html)?;
+    let toolchain = wasm_target::ensure(options)?;
+    let opt = WasmOpt::ensure()?;
+    if opt.is_none() {
+        say("  no Node.js with npm: the app is left larger than wasm-opt would make it");
+    }
+    let programs: Vec<(&str, Aim)> = page.assets.iter().filter_map(program_of).collect();
+    let bins: Vec<&str> = programs.iter().map(|(bin, _)| *bin).collect();
+    let files = step("app, compiled for the browser", || compile(toolchain, &bins))?;
+    let partial = project::target().join("app.partial");
+    let _ = fs::remove_dir_all(&partial);
+    fs::create_dir_all(&partial)?;
+    let bound = project::target().join("wasm/bound");
+    for ((bin, aim), file) in programs.iter().zip(&files) {
+        copy_folder(&bind(file, bin, *aim, opt.as_ref(), &bound)?, &partial)?;
+    }
+    let _ = fs::remove_file(partial.join("stamp"));
+    for asset in &page.assets {
+        put(asset, &partial)?;
+    }
+    fs::write(partial.join("index.html"), page.render(element))?;
+    let app = project::app();
+    let _ = fs::remove_dir_all(&app);
+    fs::rename(&partial, &app)?;
+    Ok(app)
+}
+
+fn program_of(asset: &Asset) -> Option<(&str, Aim)> {
+    match asset {
+        Asset::Main { bin } => Some((bin, Aim::Size)),
+        Asset::Worker { bin, .. } => Some((bin, Aim::Speed)),
+        _ => None,
+    }
+}
+
+/// Puts an asset's files in place.
+fn put(asset: &Asset, app: &Path) -> Result<()> {
+    match asset {
+        Asset::Main { bin } => {
+            let script = format!(
+                "import init from './{bin}.js';\nawait init({{ module_or_path: './{bin}_bg.wasm' }});\n"
+            );
+            fs::write(app.join(START), script)?;
+        }
+        Asset::Worker { bin, loader: true } => {
+            let script = format!(
+                "import init from './{bin}.js';\nawait init({{ module_or_path: './{bin}_bg.wasm' }});\n"
+            );
+            fs::write(app.join(format!("{bin}_loader.js")), script)?;
+        }
+        Asset::Worker { loader: false, .. } => {}
+        Asset::Css { href }
+        | Asset::Icon { href }
+        | Asset::CopyFile { href }
+        | Asset::Script { src: href } => {
+            copy_file(&source(href), &app.join(file_name(href)))?;
+        }
+        Asset::CopyFolder { href, to } => {
+            copy_folder(&source(href), &app.join(to.as_deref().unwrap_or(file_name(href))))?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands for an asset in the finished page.
+fn element(asset: &Asset) -> String {
+    match asset {
+        Asset::Main { bin } => format!(
+            "<link rel=\"modulepreload\" href=\"./{bin}.js\">\n    \
+             <link rel=\"preload\" href=\"./{bin}_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n    \
+             <script type=\"module\" src=\"./{START}\"></script>"
+        ),
+        Asset::Css { href } => format!("<link rel=\"stylesheet\" href=\"./{}\">", file_name(href)),
+        Asset::Icon { href } => format!("<link rel=\"icon\" href=\"./{}\">", file_name(href)),
+        Asset::Script { src } => format!("<script src=\"./{}\"></script>", file_name(src)),
+        Asset::Worker { .. } | Asset::CopyFile { .. } | Asset::CopyFolder { .. } => String::new(),
+    }
+}
+
+fn source(href: &str) -> PathBuf {
+    project::root().join(href.trim_start_matches("./"))
+}
+
+fn file_name(href: &str) -> &str {
+    href.trim_end_matches('/').rsplit('/').next().unwrap_or(href)
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        bail!("index.html asks for two files that would both be {}", to.display());
+    }
+    fs::copy(from, to)
+        .with_context(|| format!("index.html asks for {}, which cannot be copied", from.display()))?;
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_finished_page_has_relative_links_and_no_inline_script() {
+        let page = Page::parse(
+            r#"<link data-trunk rel="css" href="app/app.css"><link data-trunk rel="rust" data-bin="cellprism-app">"#,
+        )
+        .unwrap();
+        let html = page.render(element);
+        assert!(html.contains(r#"href="./app.css""#) && html.contains(r#"src="./start.js""#), "{html}");
+        assert!(!html.contains("=\"/") && !html.contains("data-trunk"), "{html}");
+    }
+}

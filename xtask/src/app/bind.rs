@@ -1,0 +1,66 @@
+//! From a compiled program to a WebAssembly file and the JavaScript that loads it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    setup::WasmOpt,
+    step::{say, step},
+};
+
+/// How a program is optimised once it is bound.
+#[derive(Clone, Copy, Debug)]
+pub enum Aim {
+    /// A small file: the interface.
+    Size,
+    /// Quick arithmetic: the worker.
+    Speed,
+}
+
+/// Binds and optimises a program; gives the folder with `NAME.js` and `NAME_bg.wasm`.
+///
+/// # Errors
+/// If the file isn't what wasm-bindgen expects or wasm-opt fails.
+pub fn bind(wasm: &Path, name: &str, aim: Aim, opt: Option<&WasmOpt>, work: &Path) -> Result<PathBuf> {
+    let bytes = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let key = format!("{:x} {aim:?} {}\n", Sha256::digest(&bytes), opt.is_some());
+    let folder = work.join(name);
+    let stamp = folder.join("stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == key) {
+        return Ok(folder);
+    }
+    let _ = fs::remove_dir_all(&folder);
+    step(&format!("wasm-bindgen, {name}"), || {
+        let mut bindgen = Bindgen::new();
+        bindgen.input_bytes(name, bytes).web(true)?.typescript(false).remove_producers_section(true);
+        bindgen.generate(&folder)
+    })?;
+    if let Some(opt) = opt {
+        optimise(name, aim, opt, &folder)?;
+    }
+    fs::write(&stamp, key)?;
+    Ok(folder)
+}
+
+fn optimise(name: &str, aim: Aim, opt: &WasmOpt, folder: &Path) -> Result<()> {
+    let level = match aim {
+        Aim::Size => "-Oz",
+        Aim::Speed => "-O3",
+    };
+    let bound = folder.join(format!("{name}_bg.wasm"));
+    let optimised = folder.join("optimised.wasm");
+    step(&format!("wasm-opt {level}, {name}"), || {
+        opt.run(level, &bound, &optimised, &folder.join("wasm-opt.log"))
+    })?;
+    let size = |file: &Path| fs::metadata(file).map(|data| data.len() / 1000);
+    say(&format!("  {} kB, before {} kB", size(&optimised)?, size(&bound)?));
+    fs::rename(&optimised, &bound)?;
+    fs::remove_file(folder.join("wasm-opt.log"))?;
+    Ok(())
+}

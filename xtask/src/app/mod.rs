@@ -1,0 +1,10 @@
+//! The app, from its crate and index.html to a folder that any web server can give out.
+//!
+//! It does what `trunk build --release` does with the same index.html, without a tool to install first.
+
+mod assemble;
+mod bind;
+mod compile;
+mod index_html;
+
+pub use assemble::build;

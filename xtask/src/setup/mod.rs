@@ -1,0 +1,19 @@
+//! What the project needs beyond Rust itself, fetched once into the user's cache folder.
+
+mod cache;
+mod debian;
+mod npm;
+pub mod onnxruntime;
+mod wasm_opt;
+pub mod wasm_target;
+
+pub use cache::Cache;
+pub use npm::{node, node_version};
+pub use wasm_opt::WasmOpt;
+
+/// How things may be set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Don't ask rustup to download anything.
+    pub no_rustup: bool,
+}
