@@ -43,3 +43,11 @@ fn current_symbols_and_identifiers_find_genes_under_their_old_names() {
     let name = |gene: usize| genes.index[map.column_of[gene].unwrap() as usize].as_str();
     assert_eq!((name(0), name(1), name(2), name(3)), ("H2AFZ", "C4orf3", "FAM49B", "MS4A1"));
 }
+
+#[test]
+fn the_demos_gene_table_is_in_the_compact_form() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/demo/genes.tsv.gz");
+    let table = read_gene_table(&path).unwrap();
+    assert_eq!(table.find("CD134").unwrap().symbol, "TNFRSF4");
+    assert!(table.genes.iter().all(|gene| !gene.symbol.is_empty()));
+}
