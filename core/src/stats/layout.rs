@@ -40,6 +40,10 @@ pub fn layout(points: ArrayView2<'_, f32>, options: LayoutOptions) -> Vec<[f32; 
     }
     let edges = graph(points, k);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
+    // Equal points start a little apart, or no force could ever part them.
+    for value in place.iter_mut().flatten() {
+        *value += (f64::from(rng.next_u32()) / f64::from(u32::MAX) - 0.5) * 1e-2;
+    }
     let heaviest = edges.iter().map(|e| e.2).fold(0.0, f64::max);
     let mut due: Vec<f64> = edges.iter().map(|e| heaviest / e.2).collect();
     for epoch in 0..options.epochs {
@@ -85,7 +89,7 @@ fn push(place: &mut [[f64; 2]], a: usize, other: usize, rate: f64) {
     let squared = delta[0] * delta[0] + delta[1] * delta[1];
     let force = 2.0 * B / ((0.001 + squared) * (1.0 + A * libm::pow(squared, B)));
     for axis in 0..2 {
-        place[a][axis] += if squared > 0.0 { clip(force * delta[axis]) } else { 4.0 } * rate;
+        place[a][axis] += clip(force * delta[axis]) * rate;
     }
 }
 
