@@ -1,8 +1,11 @@
-//! Highly variable genes against scanpy 1.11 on PBMC 3k (reference tables in the shared folder).
+//! Highly variable genes and cell-cycle phases against scanpy 1.11 on PBMC 3k (reference tables in the shared folder).
 
 use std::{io::Read as _, path::PathBuf};
 
-use cellprism_core::cells::{Cells, hvg};
+use cellprism_core::{
+    cells::{Cells, hvg},
+    stats::cell_cycle,
+};
 use cellprism_gpu_backend::io::h5ad;
 
 /// The shared data folder, or `None` after saying that the test is skipped.
@@ -89,4 +92,49 @@ fn seurat_chooses_scanpys_1200_genes() {
     };
     let selection = hvg::seurat(&cells.counts, 1200).unwrap();
     compare(&selection, &table, "dispersions", "dispersions_norm", 1e-9);
+}
+
+#[test]
+fn cell_cycle_scores_and_phases_are_scanpys() {
+    let (Some(cells), Some(table), Some(control)) = (
+        pbmc3k(),
+        table("reference/scanpy/pbmc3k_cell_cycle.csv.gz"),
+        shared("reference/scanpy/pbmc3k_cell_cycle_control_genes.json"),
+    ) else {
+        return;
+    };
+    let control: serde_json::Value = serde_json::from_slice(&std::fs::read(control).unwrap()).unwrap();
+    let columns = |names: &[&str]| -> Vec<u32> {
+        names
+            .iter()
+            .filter_map(|name| cells.genes.index.iter().position(|g| g == name))
+            .map(|c| c as u32)
+            .collect()
+    };
+    let (s, g2m) = (columns(&cell_cycle::S_GENES), columns(&cell_cycle::G2M_GENES));
+    assert_eq!((s.len(), g2m.len()), (36, 44));
+    for (size, ending) in [(50, ""), (43, "_cc43")] {
+        let ours = cell_cycle::cell_cycle(&cells.counts, &s, &g2m, size).unwrap();
+        for (scores, name) in [(&ours.s, "S"), (&ours.g2m, "G2M")] {
+            let mut theirs: Vec<&str> = control[format!("{name}_ctrl{size}")]["control_genes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|gene| gene.as_str().unwrap())
+                .collect();
+            theirs.sort_unstable();
+            let mut drawn: Vec<&str> =
+                scores.control.iter().map(|&g| cells.genes.index[g as usize].as_str()).collect();
+            drawn.sort_unstable();
+            assert_eq!(drawn, theirs, "{name}, {size} control genes a bin");
+            let column = table[0].iter().position(|field| *field == format!("{name}_score{ending}")).unwrap();
+            for (score, row) in scores.scores.iter().zip(&table[1..]) {
+                assert!((score - row[column].parse::<f64>().unwrap()).abs() < 1e-12, "{name} of {}", row[0]);
+            }
+        }
+        let column = table[0].iter().position(|field| *field == format!("phase{ending}")).unwrap();
+        for (phase, row) in ours.phases.iter().zip(&table[1..]) {
+            assert_eq!(format!("{phase:?}"), row[column], "phase of {}", row[0]);
+        }
+    }
 }

@@ -1,5 +1,6 @@
-//! Statistics used beside the concepts: differential expression, assignment, multiple testing, maps.
+//! Statistics used beside the concepts: cell-cycle phases, differential expression, assignment, multiple testing, maps.
 
+pub mod cell_cycle;
 pub mod differential;
 mod hungarian;
 pub mod layout;
