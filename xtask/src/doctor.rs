@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::{
-    setup::{self, Cache, Options, WasmOpt, onnxruntime, wasm_target},
+    setup::{self, Cache, Options, WasmOpt, browser, onnxruntime, wasm_target},
     step::{output, program},
 };
 
@@ -53,6 +53,8 @@ fn findings(options: Options) -> Vec<Finding> {
         Finding { what: "ONNX Runtime", state: runtime() },
         Finding { what: "Node.js", state: node() },
         Finding { what: "wasm-opt", state: wasm_opt() },
+        Finding { what: "Chromium", state: chromium() },
+        Finding { what: "Playwright", state: playwright() },
     ]
 }
 
@@ -116,5 +118,25 @@ fn wasm_opt() -> State {
         State::Later("fetched with npm when first needed: cargo xtask build".into())
     } else {
         State::Optional("needs Node.js; without it the app is larger".into())
+    }
+}
+
+fn chromium() -> State {
+    match browser::chromium() {
+        Some(path) => State::There(path.display().to_string()),
+        None if browser::can_install() => {
+            State::Later("installed when first needed: cargo xtask test".into())
+        }
+        None => State::Optional(format!("for the browser tests, {}", browser::CHROMIUM_REMEDY)),
+    }
+}
+
+fn playwright() -> State {
+    if browser::has_playwright() {
+        State::There("in the cache".into())
+    } else if setup::node().is_some() {
+        State::Later("fetched with npm when first needed: cargo xtask test".into())
+    } else {
+        State::Optional(format!("for the browser tests, {}", browser::NODE_REMEDY))
     }
 }

@@ -5,10 +5,12 @@
 
 mod app;
 mod build;
+mod demo;
 mod doctor;
 mod project;
 mod setup;
 mod step;
+mod test;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the whole job on the embedded data and show the result on 127.0.0.1:8080
+    Demo(demo::Args),
+    /// Run every test: unit, property, golden, server, browser
+    Test(test::Args),
     /// Leave target/release/cellprism and the app in target/app
     Build(build::Args),
     /// Say what is there, what is missing, and the one line that mends it
@@ -38,6 +44,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let options = setup::Options { no_rustup: cli.no_rustup || step::is_set("CELLPRISM_NO_RUSTUP") };
     let done = match cli.command {
+        Command::Demo(args) => demo::run(&args, options).map(|()| ExitCode::SUCCESS),
+        Command::Test(args) => test::run(&args, options),
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Doctor => doctor::run(options),
     };

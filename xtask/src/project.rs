@@ -54,3 +54,9 @@ fn nested(mut command: Command) -> Command {
     command.current_dir(root());
     command
 }
+
+/// The folder of shared test data, if there is one: `CELLPRISM_SHARED`, else `../shared`.
+pub fn shared() -> Option<PathBuf> {
+    let folder = env::var_os("CELLPRISM_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
+    folder.is_dir().then_some(folder)
+}

@@ -1,5 +1,6 @@
 //! What the project needs beyond Rust itself, fetched once into the user's cache folder.
 
+pub mod browser;
 mod cache;
 mod debian;
 mod npm;
@@ -7,6 +8,7 @@ pub mod onnxruntime;
 mod wasm_opt;
 pub mod wasm_target;
 
+pub use browser::Browser;
 pub use cache::Cache;
 pub use npm::{node, node_version};
 pub use wasm_opt::WasmOpt;

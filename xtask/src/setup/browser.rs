@@ -1,0 +1,96 @@
+//! What the browser tests need: Node.js, Playwright and a Chromium.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Result;
+
+use super::{Cache, npm};
+use crate::step::{logged, output, program, say, step};
+
+/// The npm package that drives the browser, and its version.
+pub const PACKAGE: (&str, &str) = ("playwright-core", "1.65.1");
+
+/// What to do where there is no Chromium.
+pub const CHROMIUM_REMEDY: &str =
+    "install Chromium or Chrome (Debian: apt-get install chromium), or set CHROMIUM to where it is";
+
+/// What to do where there is no Node.js.
+pub const NODE_REMEDY: &str = "install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)";
+
+/// A browser and what drives it.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    node: PathBuf,
+    playwright: PathBuf,
+    chromium: PathBuf,
+}
+
+impl Browser {
+    /// Finds or installs it; `Err` of the outer result if an installation fails, the inner one is the reason why it
+    /// cannot be tried.
+    ///
+    /// # Errors
+    /// If npm or apt-get fails.
+    pub fn ensure() -> Result<std::result::Result<Self, &'static str>> {
+        let (Some(node), Some(_)) = (npm::node(), program("npm")) else { return Ok(Err(NODE_REMEDY)) };
+        if chromium().is_none() && can_install() {
+            step("Chromium, from the distribution", install)?;
+        }
+        let Some(chromium) = chromium() else { return Ok(Err(CHROMIUM_REMEDY)) };
+        let playwright = npm::install(PACKAGE.0, PACKAGE.1)?;
+        Ok(Ok(Self { node, playwright, chromium }))
+    }
+
+    /// Node.js running a script that finds the browser in its environment.
+    pub fn script(&self, path: &Path) -> Command {
+        let mut command = Command::new(&self.node);
+        command
+            .arg("--test-reporter=spec")
+            .arg(path)
+            .env("CHROMIUM", &self.chromium)
+            .env("PLAYWRIGHT", &self.playwright);
+        command
+    }
+}
+
+/// Where Chromium or Chrome is.
+pub fn chromium() -> Option<PathBuf> {
+    let given = env::var_os("CHROMIUM").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let bundled = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+    given
+        .or_else(|| names.iter().find_map(|name| program(name)))
+        .or_else(|| Some(PathBuf::from(bundled)))
+        .filter(|path| path.exists())
+}
+
+/// Whether Playwright's package is there.
+pub fn has_playwright() -> bool {
+    Cache::location()
+        .is_ok_and(|cache| npm::folder(&cache, PACKAGE.0, PACKAGE.1).join("node_modules").exists())
+}
+
+/// Whether this user may install packages of a distribution made from Debian.
+pub fn can_install() -> bool {
+    program("apt-get").is_some() && output(Command::new("id").arg("-u")).as_deref() == Some("0")
+}
+
+fn install() -> Result<()> {
+    let cache = Cache::open()?;
+    let attempt = || {
+        let mut command = Command::new("apt-get");
+        command
+            .args(["install", "-y", "--no-install-recommends", "chromium"])
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        logged(&mut command, &cache.log("chromium"))
+    };
+    attempt().or_else(|_| {
+        say("  once more, with fresh package lists");
+        logged(Command::new("apt-get").args(["-q", "update"]), &cache.log("apt-update"))?;
+        attempt()
+    })
+}

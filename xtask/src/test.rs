@@ -1,0 +1,101 @@
+//! `cargo xtask test`: everything that can fail, from the formatting to clicks in a browser.
+
+mod browser;
+mod count;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{
+    app, build, demo, project,
+    setup::{Options, onnxruntime, wasm_target},
+    step::say,
+};
+use count::{Count, counted};
+
+/// Which tests to run.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Leave out the tests that need a browser
+    #[arg(long)]
+    no_browser: bool,
+    /// Only the tests written in Rust: no formatting, lints, documentation or browser
+    #[arg(long, conflicts_with = "no_browser")]
+    rust_only: bool,
+    /// Only tests of Rust whose names contain this
+    filter: Vec<String>,
+}
+
+/// Runs the tests; the last line says how many passed and failed.
+///
+/// # Errors
+/// If something that the tests need cannot be set up.
+pub fn run(args: &Args, options: Options) -> Result<ExitCode> {
+    let mut count = Count::default();
+    let whole = !args.rust_only && args.filter.is_empty();
+    onnxruntime::ensure()?;
+    let wasm = wasm_target::ensure(options)?;
+    if whole {
+        lints(&mut count, wasm);
+    }
+    build::binary()?;
+    rust_tests(&mut count, &args.filter)?;
+    if whole {
+        documentation(&mut count);
+        app::build(options)?;
+        count.check("the demo writes its bundle and its site", || demo::write().map(|_| ()));
+        if args.no_browser {
+            count.skip("browser tests: left out with --no-browser");
+        } else if count.failed() == 0 || project::target().join("demo/site/index.html").exists() {
+            browser::run(&mut count)?;
+        }
+    }
+    if project::shared().is_none() {
+        count.skip("tests on the shared data: neither CELLPRISM_SHARED nor ../shared is a folder");
+    }
+    Ok(count.report())
+}
+
+fn lints(count: &mut Count, wasm: wasm_target::WasmToolchain) {
+    let warnings = ["--", "-D", "warnings"];
+    count.command("formatting", project::cargo().args(["fmt", "--all", "--check"]));
+    let mut native = project::cargo();
+    native.args(["clippy", "--workspace", "--all-targets", "--release"]).args(warnings);
+    count.command("lints", &mut native);
+    let mut browser = wasm.cargo();
+    browser.args([
+        "clippy",
+        "--package",
+        "cellprism-app",
+        "--target",
+        wasm_target::TARGET,
+        "--release",
+        "--target-dir",
+    ]);
+    browser.arg(project::target().join("wasm")).args(warnings);
+    count.command("lints of the app, for the browser", &mut browser);
+    if let Some(deny) = crate::step::program("cargo-deny") {
+        let mut command = std::process::Command::new(deny);
+        command.args(["--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
+        count.command("licences and sources of dependencies", command.current_dir(project::root()));
+    } else {
+        count.skip("licences of dependencies: cargo install cargo-deny");
+    }
+}
+
+fn rust_tests(count: &mut Count, filter: &[String]) -> Result<()> {
+    say("• tests in Rust");
+    let mut cargo = project::cargo();
+    cargo.args(["test", "--workspace", "--release", "--no-fail-fast", "--", "--show-output"]).args(filter);
+    cargo.env("CELLPRISM_BINARY", project::binary());
+    counted(&mut cargo, count)
+}
+
+fn documentation(count: &mut Count) {
+    let mut cargo = project::cargo();
+    cargo
+        .args(["doc", "--workspace", "--no-deps", "--release", "--quiet"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    count.command("documentation", &mut cargo);
+}
