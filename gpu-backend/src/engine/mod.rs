@@ -1,9 +1,11 @@
-//! Models on a device. ONNX Runtime is the only implementation; [`ort`] is the only file that names its crate.
+//! Models on a device. ONNX Runtime is the only implementation; [`ort`] and [`train`] are the only files that name its
+//! crate.
 
 mod device;
 mod error;
 pub mod library;
 pub mod ort;
+pub mod train;
 
 pub use device::Device;
 pub use error::EngineError;

@@ -22,7 +22,7 @@ use serde_json::json;
 use super::{evaluate, memory, work_folder::WorkFolder};
 use crate::{
     cli::{Global, Progress},
-    engine::Device,
+    engine::{Device, ort::Runtime, train::OnnxTrainer},
     io::{
         atomic::OutputFolder,
         embeddings::{self, Embeddings},
@@ -127,6 +127,8 @@ pub struct Args {
 pub enum EngineName {
     /// This program, on the processor
     Native,
+    /// ONNX Runtime, on --device
+    Onnx,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -265,9 +267,13 @@ fn train(
     }
 }
 
-fn engine<'a>(args: &Args, _global: &Global, plan: &Plan<'a>) -> anyhow::Result<Box<dyn Engine + 'a>> {
+fn engine<'a>(args: &Args, global: &Global, plan: &Plan<'a>) -> anyhow::Result<Box<dyn Engine + 'a>> {
     match args.engine {
         EngineName::Native => Ok(Box::new(Native::new(plan))),
+        EngineName::Onnx => {
+            let runtime = Runtime::start(global.onnxruntime.as_deref())?;
+            Ok(Box::new(OnnxTrainer::new(runtime, args.device, args.threads, plan)?))
+        }
     }
 }
 
