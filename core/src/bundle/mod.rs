@@ -22,5 +22,7 @@
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
 
 mod schema;
+mod tensors;
 
 pub use schema::*;
+pub use tensors::{TensorError, Tensors, read_f32, read_u16, read_u32};

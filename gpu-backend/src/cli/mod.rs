@@ -2,7 +2,10 @@
 //!
 //! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
 
+pub mod attribute;
+pub mod embed;
 pub mod enrich;
+pub mod import;
 mod progress;
 pub mod sae;
 pub mod simulate;
@@ -45,6 +48,12 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Turn a published checkpoint into ONNX, a card and weights for the browser
+    Import(import::Args),
+    /// Embed cells with a model
+    Embed(embed::Args),
+    /// Score the genes that drive concepts
+    Attribute(attribute::Args),
     /// Preranked gene set enrichment analysis of a ranking
     Enrich(enrich::Args),
     /// Write cells with planted gene programs, to measure what is recovered
@@ -60,6 +69,9 @@ pub enum Command {
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     let global = &cli.global;
     match cli.command {
+        Command::Import(args) => import::run(args, global),
+        Command::Embed(args) => embed::run(args, global),
+        Command::Attribute(args) => attribute::run(args, global),
         Command::Enrich(args) => enrich::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
         Command::Sae(args) => sae::run(args, global),

@@ -1,6 +1,7 @@
 //! Models on a device. ONNX Runtime is the only implementation; [`ort`] and [`train`] are the only files that name its
 //! crate.
 
+pub mod counts;
 mod device;
 mod error;
 pub mod library;

@@ -5,4 +5,6 @@ pub mod embeddings;
 pub mod gene_sets;
 pub mod genes;
 pub mod h5ad;
+pub mod model;
 pub mod sae;
+pub mod tensors;

@@ -1,0 +1,119 @@
+//! Writing and reading the arrays of a bundle: safetensors, little endian, row-major.
+
+use std::collections::{BTreeMap, HashMap};
+
+use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
+use thiserror::Error;
+
+/// Tensors of one file, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Tensors {
+    tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
+    metadata: HashMap<String, String>,
+}
+
+/// Why a tensor cannot be read.
+#[derive(Debug, Error)]
+pub enum TensorError {
+    /// Not a safetensors file, or damaged.
+    #[error("not a whole safetensors file: {0}")]
+    Container(#[from] SafeTensorError),
+    /// No tensor of that name.
+    #[error("it has no tensor {0:?}")]
+    Missing(String),
+    /// Another element type.
+    #[error("tensor {name:?} is {found}, expected {expected}")]
+    Type {
+        /// Tensor.
+        name: String,
+        /// Its type.
+        found: String,
+        /// The type wanted.
+        expected: &'static str,
+    },
+}
+
+macro_rules! element {
+    ($type:ident, $dtype:ident) => {
+        /// Adds a tensor; `values` in row-major order, as many as the shape says.
+        pub fn $type(&mut self, name: &str, shape: &[usize], values: impl IntoIterator<Item = $type>) {
+            let bytes = values.into_iter().flat_map(<$type>::to_le_bytes).collect();
+            self.tensors.insert(name.into(), (Dtype::$dtype, shape.to_vec(), bytes));
+        }
+    };
+}
+
+macro_rules! reader {
+    ($read:ident, $type:ty, $dtype:ident, $size:literal) => {
+        /// Shape and values of a tensor.
+        ///
+        /// # Errors
+        /// If it is missing or of another type.
+        pub fn $read(file: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<$type>), TensorError> {
+            let view = file.tensor(name).map_err(|_| TensorError::Missing(name.into()))?;
+            if view.dtype() != Dtype::$dtype {
+                let found = format!("{:?}", view.dtype());
+                return Err(TensorError::Type { name: name.into(), found, expected: stringify!($dtype) });
+            }
+            let (words, _) = view.data().as_chunks::<$size>();
+            Ok((view.shape().to_vec(), words.iter().map(|w| <$type>::from_le_bytes(*w)).collect()))
+        }
+    };
+}
+
+impl Tensors {
+    element!(f32, F32);
+    element!(u32, U32);
+    element!(u16, U16);
+
+    /// Adds a text.
+    pub fn metadata(&mut self, key: &str, text: impl Into<String>) {
+        self.metadata.insert(key.into(), text.into());
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// If a tensor has not as many values as its shape says.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SafeTensorError> {
+        let views = self
+            .tensors
+            .iter()
+            .map(|(name, (dtype, shape, bytes))| {
+                Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
+            })
+            .collect::<Result<Vec<_>, SafeTensorError>>()?;
+        let metadata = (!self.metadata.is_empty()).then(|| self.metadata.clone());
+        safetensors::serialize(views, metadata)
+    }
+}
+
+reader!(read_f32, f32, F32, 4);
+reader!(read_u32, u32, U32, 4);
+reader!(read_u16, u16, U16, 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut file = Tensors::default();
+        file.f32("a", &[2, 1], [1.5, -2.0]);
+        file.u16("b", &[1], [7]);
+        file.metadata("k", "v");
+        let bytes = file.to_bytes().unwrap();
+        let read = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(read_f32(&read, "a").unwrap(), (vec![2, 1], vec![1.5, -2.0]));
+        assert_eq!(read_u16(&read, "b").unwrap().1, [7]);
+        assert!(matches!(read_u32(&read, "b"), Err(TensorError::Type { .. })));
+        assert!(matches!(read_u32(&read, "c"), Err(TensorError::Missing(_))));
+    }
+
+    #[test]
+    fn a_wrong_shape_is_an_error() {
+        let mut file = Tensors::default();
+        file.u32("a", &[3], [1, 2]);
+        assert!(file.to_bytes().is_err());
+    }
+}

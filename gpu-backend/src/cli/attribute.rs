@@ -1,0 +1,240 @@
+//! `cellprism attribute`: the genes that drive concepts, by counterfactual occlusion.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use cellprism_core::{
+    attribution::{Attribution, ConceptCells, ConceptReader, Perturb, ScviSwaps, attribute, concept_cells},
+    cells::Aliases,
+    concepts::Activations,
+    embedding::scvi::ScviEncoder,
+    ids::ConceptId,
+    parallel,
+    sae::SaeWeights,
+};
+use clap::Args as ClapArgs;
+use ndarray::Array2;
+use serde_json::json;
+
+use super::{Global, Progress, embed::shared_genes};
+use crate::{
+    engine::{Device, counts},
+    io::{
+        atomic,
+        genes::read_gene_table,
+        h5ad::{self, Options},
+        model::Model,
+        sae,
+        tensors::Tensors,
+    },
+};
+
+/// Score the genes that drive concepts.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  cellprism attribute --model model --sae sae --cells cells.h5ad --concepts 0-99,120 --out attribution.safetensors"
+)]
+pub struct Args {
+    /// Model folder that `cellprism import` wrote
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Sparse autoencoder (SAELens layout)
+    #[arg(long, value_name = "DIR")]
+    sae: PathBuf,
+    /// Cells with raw counts (.h5ad)
+    #[arg(long, value_name = "H5AD")]
+    cells: PathBuf,
+    /// Concepts, for instance 0-99,120 (default: all that are active)
+    #[arg(long, value_name = "LIST")]
+    concepts: Option<String>,
+    /// N_p: most active cells of each concept
+    #[arg(long, default_value_t = 10)]
+    prototypes: usize,
+    /// N_c: nearest cells that do not activate it, for each prototype
+    #[arg(long, default_value_t = 3)]
+    counterfactuals: usize,
+    /// Also write every pair's scores: "pair_scores" f32 [concepts, prototypes, counterfactuals, genes]
+    #[arg(long)]
+    pairs: bool,
+    /// File to write
+    #[arg(long, value_name = "SAFETENSORS")]
+    out: PathBuf,
+    /// cpu, cuda or cuda:N for the embeddings; swaps through scVI run on the processor
+    #[arg(long, default_value = "cpu", value_parser = Device::parse)]
+    device: Device,
+    /// Gene table with aliases (NCBI gene_info or the project's own)
+    #[arg(long, value_name = "FILE")]
+    gene_info: Option<PathBuf>,
+    /// Accept counts that are not whole numbers
+    #[arg(long)]
+    allow_non_integer: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If an input cannot be read or does not fit the others.
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    if args.prototypes == 0 || args.counterfactuals == 0 {
+        bail!("--prototypes and --counterfactuals must be at least 1");
+    }
+    let model = Model::open(&args.model)?;
+    let sae = sae::read(&args.sae)?;
+    if sae.config.d_in != model.card.latent as usize {
+        bail!(
+            "{} reads {} dimensions, the model gives {}: was it trained on another model's embeddings?",
+            args.sae.display(),
+            sae.config.d_in,
+            model.card.latent
+        );
+    }
+    let mut cells = h5ad::open(&args.cells, &Options { allow_non_integer: args.allow_non_integer })?;
+    let aliases = match &args.gene_info {
+        Some(path) => read_gene_table(path)?.aliases().clone(),
+        None => Aliases::none(),
+    };
+    let map = shared_genes(&model, &cells, &aliases, &args.cells)?;
+    let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
+    let embedded =
+        counts::embed(&model, args.device, global.onnxruntime.as_deref(), &mut cells, &map, &progress)?;
+    progress.finish();
+    let activations = activations(&sae, &embedded.values);
+    let concepts = match &args.concepts {
+        Some(list) => parse_concepts(list, sae.config.d_sae)?,
+        None => activations.iter().filter(|(_, active)| !active.is_empty()).map(|(id, _)| id).collect(),
+    };
+    let one_hot = counts::encoder_covariates(&model.card, &cells)?;
+    let model_counts = map.apply(&cells.rows(0, cells.len())?);
+    let encoder = read_encoder(&model)?;
+    let swaps = ScviSwaps::new(&encoder, &model_counts, &one_hot)?;
+    let reader = concept_reader(&sae);
+    let progress = Progress::new("attribute", concepts.len() as u64, "concepts", global.quiet);
+    let found: Vec<_> = parallel::map(concepts.len(), |i| {
+        let chosen = concept_cells(
+            activations.of(concepts[i]),
+            embedded.values.view(),
+            args.prototypes,
+            args.counterfactuals,
+        );
+        let scores = attribute(&swaps, &reader, concepts[i], &chosen, args.counterfactuals);
+        progress.advance(1);
+        scores.map(|scores| (chosen, scores))
+    })
+    .into_iter()
+    .collect::<Result<_, _>>()?;
+    progress.finish();
+    write(&args, &concepts, &found, swaps.genes(), &model.card.genes)?;
+    if global.json {
+        println!("{}", json!({"concepts": concepts.len(), "genes": swaps.genes()}));
+    }
+    Ok(())
+}
+
+/// Activations of all cells.
+pub fn activations(sae: &SaeWeights, embeddings: &Array2<f32>) -> Activations {
+    let codes = sae.encode(embeddings.view());
+    Activations::from_codes(embeddings.nrows(), sae.config.d_sae, codes.k, &codes.indices, &codes.values)
+}
+
+/// The encoder side of an autoencoder for reading single concepts.
+pub fn concept_reader(sae: &SaeWeights) -> ConceptReader {
+    let weights: Vec<f32> = sae.w_enc.iter().copied().collect();
+    let bias: Vec<f32> = sae.b_enc.iter().copied().collect();
+    let centre: Vec<f32> = sae.b_dec.iter().copied().collect();
+    let centre = sae.config.apply_b_dec_to_input.then_some(centre.as_slice());
+    ConceptReader::new(&weights, &bias, centre, sae.config.k)
+}
+
+/// The plain-Rust encoder of an scVI model.
+///
+/// # Errors
+/// If the model has none or it is damaged.
+pub fn read_encoder(model: &Model) -> anyhow::Result<ScviEncoder> {
+    let path = model.encoder();
+    let bytes = std::fs::read(&path).with_context(|| {
+        format!(
+            "cannot read {}: attribution needs the encoder's weights, which `cellprism import` writes",
+            path.display()
+        )
+    })?;
+    ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())
+}
+
+fn write(
+    args: &Args,
+    concepts: &[ConceptId],
+    found: &[(ConceptCells, Attribution)],
+    genes: usize,
+    names: &[String],
+) -> anyhow::Result<()> {
+    let (q, p, c) = (concepts.len(), args.prototypes, args.counterfactuals);
+    let mut file = Tensors::default();
+    file.u32("concepts", &[q], concepts.iter().map(|id| id.0));
+    file.f32("scores", &[q, genes], found.iter().flat_map(|f| f.1.scores.iter().copied()));
+    file.f32("scores_pre_topk", &[q, genes], found.iter().flat_map(|f| f.1.scores_pre_topk.iter().copied()));
+    let prototype =
+        |cells: &ConceptCells, i: usize| cells.prototypes.get(i).map_or(u32::MAX, |found| found.0.0);
+    let other = |cells: &ConceptCells, i: usize, j: usize| {
+        cells.counterfactuals.get(i).and_then(|near| near.get(j)).map_or(u32::MAX, |near| near.cell.0)
+    };
+    file.u32(
+        "prototypes",
+        &[q, p],
+        found.iter().flat_map(|(cells, _)| (0..p).map(move |i| prototype(cells, i))),
+    );
+    file.u32(
+        "counterfactuals",
+        &[q, p, c],
+        found.iter().flat_map(|(cells, _)| (0..p * c).map(move |at| other(cells, at / c, at % c))),
+    );
+    if args.pairs {
+        let mut all = vec![0.0f32; q * p * c * genes];
+        for (i, (_, attribution)) in found.iter().enumerate() {
+            for pair in &attribution.pairs {
+                let start = ((i * p + pair.prototype) * c + pair.counterfactual) * genes;
+                for swap in &pair.swaps {
+                    all[start + swap.gene as usize] = swap.post;
+                }
+            }
+        }
+        file.f32("pair_scores", &[q, p, c, genes], all);
+    }
+    file.metadata("genes", serde_json::to_string(names)?);
+    atomic::write_file(&args.out, &file.to_bytes()?)
+        .with_context(|| format!("cannot write {}", args.out.display()))
+}
+
+/// Reads a list such as `0-99,120`.
+///
+/// # Errors
+/// Names the part that is no number or range, or beyond the dictionary.
+pub fn parse_concepts(list: &str, concepts: usize) -> anyhow::Result<Vec<ConceptId>> {
+    let mut found = Vec::new();
+    for part in list.split(',').map(str::trim) {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| {
+            text.trim()
+                .parse::<u32>()
+                .with_context(|| format!("--concepts: {part:?} is no number and no range such as 0-99"))
+        };
+        let (from, to) = (number(from)?, number(to)?);
+        if from > to || to as usize >= concepts {
+            bail!("--concepts: {part:?} is not within 0-{}", concepts.saturating_sub(1));
+        }
+        found.extend((from..=to).map(ConceptId));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_and_numbers_are_read() {
+        let ids: Vec<u32> = parse_concepts("0-2, 7", 8).unwrap().iter().map(|id| id.0).collect();
+        assert_eq!(ids, [0, 1, 2, 7]);
+        assert!(parse_concepts("8", 8).is_err());
+        assert!(parse_concepts("a-b", 8).unwrap_err().to_string().contains("--concepts"));
+    }
+}

@@ -1,0 +1,136 @@
+//! `cellprism embed`: cells to embeddings.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use cellprism_core::{
+    bundle::GeneAudit,
+    cells::{Aliases, GeneMap, map_genes},
+};
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use super::{Global, Progress};
+use crate::{
+    engine::{Device, counts},
+    io::{
+        atomic,
+        genes::read_gene_table,
+        h5ad::{self, H5ad, Options},
+        model::Model,
+        tensors::Tensors,
+    },
+};
+
+/// Embed cells with a model.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  cellprism embed --model model --cells cells.h5ad --out embeddings.safetensors"
+)]
+pub struct Args {
+    /// Model folder that `cellprism import` wrote
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Cells with raw counts (.h5ad)
+    #[arg(long, value_name = "H5AD")]
+    cells: PathBuf,
+    /// File to write: tensor "embeddings" f32 [cells, dimensions]
+    #[arg(long, value_name = "SAFETENSORS")]
+    out: PathBuf,
+    /// cpu, cuda or cuda:N; a device that is not there is an error
+    #[arg(long, default_value = "cpu", value_parser = Device::parse)]
+    device: Device,
+    /// Gene table with aliases (NCBI gene_info or the project's own)
+    #[arg(long, value_name = "FILE")]
+    gene_info: Option<PathBuf>,
+    /// Accept counts that are not whole numbers
+    #[arg(long)]
+    allow_non_integer: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If a file cannot be read, no gene is shared, or the device is not there.
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let model = Model::open(&args.model)?;
+    let mut cells = h5ad::open(&args.cells, &Options { allow_non_integer: args.allow_non_integer })?;
+    let aliases = match &args.gene_info {
+        Some(path) => read_gene_table(path)?.aliases().clone(),
+        None => Aliases::none(),
+    };
+    let mut map = shared_genes(&model, &cells, &aliases, &args.cells)?;
+    let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
+    let embedded =
+        counts::embed(&model, args.device, global.onnxruntime.as_deref(), &mut cells, &map, &progress)?;
+    progress.finish();
+    let (matched, all) = embedded.counts;
+    map.audit.counts_share = if all > 0.0 { matched / all } else { 0.0 };
+    if !global.quiet {
+        say_audit(&map.audit);
+    }
+    let (n, d) = embedded.values.dim();
+    let mut file = Tensors::default();
+    file.f32("embeddings", &[n, d], embedded.values.iter().copied());
+    file.metadata("cells", serde_json::to_string(cells.names())?);
+    file.metadata("coverage", serde_json::to_string(&map.audit)?);
+    file.metadata(
+        "model",
+        json!({"name": model.card.name, "source_sha256": model.card.source_sha256}).to_string(),
+    );
+    file.metadata("provider", embedded.provider.clone());
+    file.metadata("precision", model.card.precision.clone());
+    atomic::write_file(&args.out, &file.to_bytes()?)
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    if global.json {
+        println!(
+            "{}",
+            json!({"cells": n, "dimensions": d, "provider": embedded.provider, "genes": map.audit})
+        );
+    }
+    Ok(())
+}
+
+/// The model's genes in the data.
+///
+/// # Errors
+/// If there is none.
+pub fn shared_genes(
+    model: &Model,
+    cells: &H5ad,
+    aliases: &Aliases,
+    path: &std::path::Path,
+) -> anyhow::Result<GeneMap> {
+    let map = map_genes(&model.card.genes, cells.genes(), aliases);
+    if map.found() == 0 {
+        bail!(
+            "{} and the model share no gene: the model reads for instance {:?}, the file has {:?}; are both symbols, or both \
+             Ensembl identifiers? A column \"feature_name\" in var is read too",
+            path.display(),
+            model.card.genes.iter().take(3).collect::<Vec<_>>(),
+            cells.genes().index.iter().take(3).collect::<Vec<_>>()
+        );
+    }
+    if cells.is_empty() {
+        bail!("{} has no cell", path.display());
+    }
+    Ok(map)
+}
+
+/// The audit in one line on stderr, with examples of what is lost.
+pub fn say_audit(audit: &GeneAudit) {
+    let lost = if audit.lost_examples.is_empty() {
+        String::new()
+    } else {
+        format!(" (for example {})", audit.lost_examples.join(", "))
+    };
+    eprintln!(
+        "genes: {} of {} matched, {} by alias, {} ambiguous, {} lost and read as zero{lost}; they hold {:.0}% of the counts",
+        audit.matched,
+        audit.model_genes,
+        audit.by_alias,
+        audit.ambiguous,
+        audit.lost,
+        audit.counts_share * 100.0
+    );
+}

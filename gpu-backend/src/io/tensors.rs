@@ -1,0 +1,3 @@
+//! Writing safetensors files.
+
+pub use cellprism_core::bundle::Tensors;
