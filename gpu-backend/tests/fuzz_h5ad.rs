@@ -1,6 +1,9 @@
 //! Damaged `.h5ad` files: bytes of small files are changed at random, and reading must end in cells or in an error —
 //! no panic, no endless loop, no runaway memory. Deterministic; `CELLPRISM_FUZZ_SECONDS` (default 3) sets how long.
 
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
 use std::{
     path::Path,
     time::{Duration, Instant},

@@ -151,7 +151,8 @@ fn check(options: &SimulateOptions) -> Result<(), SimulateError> {
     {
         return refuse("more cells, genes or donors than can be counted".into());
     }
-    if !(options.depth > 0.0 && options.depth <= 1e7) || !(0.0..1.0).contains(&options.ambient) {
+    let depth_fits = options.depth > 0.0 && options.depth <= 1e7;
+    if !(depth_fits && (0.0..1.0).contains(&options.ambient)) {
         let SimulateOptions { depth, ambient, .. } = options;
         return refuse(format!(
             "depth {depth} or ambient share {ambient} is out of range (0 to 1e7; 0 to less than 1)"
@@ -297,9 +298,8 @@ mod tests {
                 (0..200).filter(|gene| simulation.effects[gene * 6 + program] > 0.0).collect();
             assert_eq!(genes.len(), 16);
             let (mut on, mut off) = (Vec::new(), Vec::new());
-            for cell in 0..300 {
-                let share =
-                    genes.iter().map(|&gene| f64::from(counts.get(cell, gene))).sum::<f64>() / totals[cell];
+            for (cell, total) in totals.iter().enumerate() {
+                let share = genes.iter().map(|&gene| f64::from(counts.get(cell, gene))).sum::<f64>() / total;
                 if simulation.activity[cell * 6 + program] > 0.0 { on.push(share) } else { off.push(share) }
             }
             let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len() as f64;

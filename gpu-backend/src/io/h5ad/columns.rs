@@ -3,10 +3,9 @@
 use cellprism_core::cells::CountMatrix;
 
 use super::{
-    array::Array,
+    compressed::{Compressed, ReadError, tidy},
     container::Container,
     error::H5adError,
-    matrix::{Major, ReadError, read_entries, tidy},
 };
 
 /// Columns are read in groups of at most this many entries.
@@ -14,10 +13,7 @@ const GROUP_ENTRIES: u64 = 1 << 20;
 
 /// An open matrix in compressed columns.
 pub(super) struct Columns {
-    data: Array,
-    indices: Array,
-    indptr: Vec<u64>,
-    cells: usize,
+    compressed: Compressed,
     pub(super) pass_entries: u64,
     /// Entries of each row, counted in a first pass over the indices.
     row_entries: Option<Vec<u64>>,
@@ -26,14 +22,8 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new(
-        data: Array,
-        indices: Array,
-        indptr: Vec<u64>,
-        cells: usize,
-        pass_entries: u64,
-    ) -> Self {
-        Self { data, indices, indptr, cells, pass_entries, row_entries: None, held: None }
+    pub(super) fn new(compressed: Compressed, pass_entries: u64) -> Self {
+        Self { compressed, pass_entries, row_entries: None, held: None }
     }
 
     pub(super) fn read(
@@ -69,7 +59,7 @@ impl Columns {
         }
         let entries = self.row_entries.as_deref().unwrap_or_default();
         let (mut last, mut sum) = (start, 0u64);
-        while last < self.cells && (last < end || sum + entries[last] <= self.pass_entries) {
+        while last < self.compressed.minors && (last < end || sum + entries[last] <= self.pass_entries) {
             sum += entries[last];
             last += 1;
         }
@@ -77,18 +67,13 @@ impl Columns {
     }
 
     fn count_rows(&self, container: &Container) -> Result<Vec<u64>, H5adError> {
-        let mut entries = vec![0u64; self.cells];
-        let (mut at, total) = (0, self.indices.rows());
+        let indices = &self.compressed.indices;
+        let mut entries = vec![0u64; self.compressed.minors];
+        let (mut at, total) = (0, indices.rows());
         while at < total {
-            let count = self.indices.window().min(total - at);
-            for row in self.indices.integers(container, at, count)? {
-                let entry = usize::try_from(row).ok().and_then(|row| entries.get_mut(row));
-                *entry.ok_or_else(|| {
-                    container.damaged(
-                        &self.indices.name,
-                        format!("index {row}, but there are {} cells", self.cells),
-                    )
-                })? += 1;
+            let count = indices.window().min(total - at);
+            for row in self.compressed.minor_indices(container, at, count)? {
+                entries[row as usize] += 1;
             }
             at += count;
         }
@@ -115,17 +100,8 @@ impl Columns {
         let mut column = 0;
         while column < cols {
             let group_end = self.group_end(column, cols);
-            let pointers = &self.indptr[column..=group_end];
-            let (rows, counts) = read_entries(
-                container,
-                &self.data,
-                &self.indices,
-                pointers,
-                self.cells,
-                column,
-                any_number,
-                Major::Column,
-            )?;
+            let pointers = &self.compressed.indptr[column..=group_end];
+            let (rows, counts) = self.compressed.entries(container, column, group_end, any_number)?;
             for (offset, span) in pointers.windows(2).enumerate() {
                 let span = (span[0] - pointers[0]) as usize..(span[1] - pointers[0]) as usize;
                 for (&row, &count) in rows[span.clone()].iter().zip(&counts[span]) {
@@ -141,15 +117,19 @@ impl Columns {
         }
         let mut matrix = CountMatrix { rows: last - first, cols, indptr, indices, values };
         tidy(&mut matrix).map_err(|(row, column)| {
-            container.damaged(&self.data.name, format!("column {column} names row {} twice", first + row))
+            container.damaged(
+                &self.compressed.data.name,
+                format!("column {column} names row {} twice", first + row),
+            )
         })?;
         Ok(matrix)
     }
 
     /// The columns from `column` on that are read together.
     fn group_end(&self, column: usize, cols: usize) -> usize {
-        let limit = self.indptr[column] + GROUP_ENTRIES;
-        let within = self.indptr[column..=cols].partition_point(|&pointer| pointer <= limit);
+        let indptr = &self.compressed.indptr;
+        let limit = indptr[column] + GROUP_ENTRIES;
+        let within = indptr[column..=cols].partition_point(|&pointer| pointer <= limit);
         (column + within.max(2) - 1).min(cols)
     }
 }

@@ -41,25 +41,30 @@ pub enum H5adError {
         path: PathBuf,
     },
     /// A value is not a count.
-    #[error(
-        "{path}: {dataset}: row {row} (cell {cell}), column {column} (gene {gene}): {value} is not a count; {remedy}"
-    )]
-    NotACount {
-        /// File.
-        path: PathBuf,
-        /// Dataset inside it.
-        dataset: String,
-        /// Row, from 0.
-        row: usize,
-        /// Name of the cell.
-        cell: String,
-        /// Column, from 0.
-        column: usize,
-        /// Name of the gene.
-        gene: String,
-        /// The value.
-        value: f64,
-        /// What to do.
-        remedy: &'static str,
-    },
+    #[error(transparent)]
+    NotACount(Box<NotACount>),
+}
+
+/// A value that is not a count, and where it is.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{path}: {dataset}: row {row} (cell {cell}), column {column} (gene {gene}): {value} is not a count; {remedy}"
+)]
+pub struct NotACount {
+    /// File.
+    pub path: PathBuf,
+    /// Dataset inside it.
+    pub dataset: String,
+    /// Row, from 0.
+    pub row: usize,
+    /// Name of the cell.
+    pub cell: String,
+    /// Column, from 0.
+    pub column: usize,
+    /// Name of the gene.
+    pub gene: String,
+    /// The value.
+    pub value: f64,
+    /// What to do.
+    pub remedy: &'static str,
 }

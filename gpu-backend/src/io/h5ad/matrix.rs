@@ -6,6 +6,7 @@ use hdf5_pure::AttrValue;
 use super::{
     array::{Array, Kind},
     columns::Columns,
+    compressed::{Compressed, ReadError, read_counts, tidy},
     container::{Container, Node},
     error::H5adError,
 };
@@ -22,28 +23,8 @@ pub(super) struct Matrix {
 
 enum Form {
     Dense(Array),
-    Rows { data: Array, indices: Array, indptr: Vec<u64> },
+    Rows(Compressed),
     Columns(Columns),
-}
-
-/// A stored value that is not a count.
-pub(super) struct Wrong {
-    pub(super) dataset: String,
-    pub(super) row: usize,
-    pub(super) column: usize,
-    pub(super) value: f64,
-}
-
-/// Why rows could not be read.
-pub(super) enum ReadError {
-    File(H5adError),
-    Value(Wrong),
-}
-
-impl From<H5adError> for ReadError {
-    fn from(error: H5adError) -> Self {
-        Self::File(error)
-    }
 }
 
 impl Matrix {
@@ -93,12 +74,13 @@ impl Matrix {
                         return Err(container.damaged(path, problem));
                     }
                 };
-                let major = if by_row { cells } else { genes };
-                let indptr = read_pointers(container, &pointers, major, &data, &indices)?;
+                let (majors, minors) = if by_row { (cells, genes) } else { (genes, cells) };
+                let indptr = read_pointers(container, &pointers, majors, &data, &indices)?;
+                let compressed = Compressed { data, indices, indptr, minors, by_row };
                 if by_row {
-                    Form::Rows { data, indices, indptr }
+                    Form::Rows(compressed)
                 } else {
-                    Form::Columns(Columns::new(data, indices, indptr, cells, PASS_ENTRIES))
+                    Form::Columns(Columns::new(compressed, PASS_ENTRIES))
                 }
             }
         };
@@ -125,29 +107,15 @@ impl Matrix {
         let start = start.min(end);
         match &mut self.form {
             Form::Dense(array) => read_dense(container, array, self.cols, start, end, any_number),
-            Form::Rows { data, indices, indptr } => {
-                let pointers = &indptr[start..=end];
-                let (indices, values) = read_entries(
-                    container,
-                    data,
-                    indices,
-                    pointers,
-                    self.cols,
-                    start,
-                    any_number,
-                    Major::Row,
-                )?;
+            Form::Rows(compressed) => {
+                let pointers = &compressed.indptr[start..=end];
                 let base = pointers[0];
-                let mut matrix = CountMatrix {
-                    rows: end - start,
-                    cols: self.cols,
-                    indptr: pointers.iter().map(|&p| p - base).collect(),
-                    indices,
-                    values,
-                };
+                let indptr = pointers.iter().map(|&p| p - base).collect();
+                let (indices, values) = compressed.entries(container, start, end, any_number)?;
+                let mut matrix = CountMatrix { rows: end - start, cols: self.cols, indptr, indices, values };
                 tidy(&mut matrix).map_err(|(row, column)| {
                     let problem = format!("row {} names column {column} twice", start + row);
-                    container.damaged(&data.name, problem)
+                    container.damaged(&compressed.data.name, problem)
                 })?;
                 Ok(matrix)
             }
@@ -186,119 +154,6 @@ fn read_pointers(
         ));
     }
     Ok(values.into_iter().map(|value| value as u64).collect())
-}
-
-/// Which dimension a compressed matrix is compressed along.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Major {
-    Row,
-    Column,
-}
-
-/// Values in `start .. end` as 32-bit counts. `place` tells row and column of an entry for the error.
-pub(super) fn read_counts(
-    container: &Container,
-    data: &Array,
-    start: u64,
-    count: u64,
-    any_number: bool,
-    place: impl Fn(u64) -> (usize, usize),
-) -> Result<Vec<f32>, ReadError> {
-    let wrong = |at: usize, value: f64| {
-        let (row, column) = place(at as u64);
-        ReadError::Value(Wrong { dataset: data.name.clone(), row, column, value })
-    };
-    if data.kind == Kind::F32 {
-        let values = data.floats(container, start, count)?;
-        match values.iter().position(|&value| !is_count(f64::from(value), any_number)) {
-            Some(at) => Err(wrong(at, f64::from(values[at]))),
-            None => Ok(values),
-        }
-    } else {
-        let values = data.numbers(container, start, count)?;
-        match values.iter().position(|&value| !is_count(value, any_number)) {
-            Some(at) => Err(wrong(at, values[at])),
-            None => Ok(values.into_iter().map(|value| value as f32).collect()),
-        }
-    }
-}
-
-/// Whether a value may be a count: not negative, finite as a 32-bit number, and whole unless that is waived.
-fn is_count(value: f64, any_number: bool) -> bool {
-    (0.0..=f64::from(f32::MAX)).contains(&value) && (any_number || value.fract() == 0.0)
-}
-
-/// Minor indices and values of the majors between `pointers`.
-#[allow(clippy::too_many_arguments)]
-pub(super) fn read_entries(
-    container: &Container,
-    data: &Array,
-    indices: &Array,
-    pointers: &[u64],
-    minors: usize,
-    first_major: usize,
-    any_number: bool,
-    major: Major,
-) -> Result<(Vec<u32>, Vec<f32>), ReadError> {
-    let (from, to) = (pointers[0], pointers[pointers.len() - 1]);
-    let (mut all_indices, mut all_values) = (Vec::new(), Vec::new());
-    let window = data.window().max(indices.window());
-    let major_of = |entry: u64| first_major + pointers.partition_point(|&p| p <= entry).saturating_sub(1);
-    let mut start = from;
-    while start < to {
-        // Windows end where chunks do.
-        let count = (window - start % window).min(to - start);
-        let raw = indices.integers(container, start, count)?;
-        if let Some(at) =
-            raw.iter().position(|&minor| u64::try_from(minor).map_or(true, |m| m >= minors as u64))
-        {
-            let (of, what) = if major == Major::Row { ("row", "genes") } else { ("column", "cells") };
-            let entry = major_of(start + at as u64);
-            let problem = format!("{of} {entry} has index {}, but there are {minors} {what}", raw[at]);
-            return Err(container.damaged(&indices.name, problem).into());
-        }
-        let values = read_counts(container, data, start, count, any_number, |at| {
-            let (outer, inner) = (major_of(start + at), raw[at as usize] as usize);
-            if major == Major::Row { (outer, inner) } else { (inner, outer) }
-        })?;
-        all_indices.extend(raw.iter().map(|&minor| minor as u32));
-        all_values.extend(values);
-        start += count;
-    }
-    Ok((all_indices, all_values))
-}
-
-/// Sorts rows and drops stored zeros. A column named twice in a row is an error: (row, column).
-pub(super) fn tidy(matrix: &mut CountMatrix) -> Result<(), (usize, u32)> {
-    let mut kept = 0;
-    let mut start = 0;
-    let mut entries: Vec<(u32, f32)> = Vec::new();
-    for row in 0..matrix.rows {
-        let end = matrix.indptr[row + 1] as usize;
-        let columns = &matrix.indices[start..end];
-        if columns.windows(2).any(|pair| pair[1] <= pair[0]) {
-            entries.clear();
-            entries.extend(columns.iter().copied().zip(matrix.values[start..end].iter().copied()));
-            entries.sort_unstable_by_key(|entry| entry.0);
-            if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                return Err((row, pair[0].0));
-            }
-            for (at, &(column, value)) in entries.iter().enumerate() {
-                (matrix.indices[start + at], matrix.values[start + at]) = (column, value);
-            }
-        }
-        for at in start..end {
-            if matrix.values[at] != 0.0 {
-                (matrix.indices[kept], matrix.values[kept]) = (matrix.indices[at], matrix.values[at]);
-                kept += 1;
-            }
-        }
-        start = end;
-        matrix.indptr[row + 1] = kept as u64;
-    }
-    matrix.indices.truncate(kept);
-    matrix.values.truncate(kept);
-    Ok(())
 }
 
 fn read_dense(

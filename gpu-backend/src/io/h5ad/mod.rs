@@ -8,13 +8,14 @@
 //! |---|---|
 //! | `container`, `array` | the HDF5 file by path; arrays checked against what is stored before memory is taken |
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
-//! | `matrix`, `columns` | counts, some rows at a time |
+//! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
 //! | `write` | files in today's encoding |
 //! | `guard` | a panic in the HDF5 library becomes an error |
 
 mod array;
 mod columns;
+mod compressed;
 mod container;
 mod error;
 mod frame;
@@ -32,12 +33,13 @@ use std::path::Path;
 
 use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
 
-pub use error::H5adError;
+pub use error::{H5adError, NotACount};
 pub use write::{Extras, to_bytes};
 
+use compressed::{ReadError, Wrong};
 use container::{Container, Node};
 use frame::Frame;
-use matrix::{Matrix, ReadError, Wrong};
+use matrix::Matrix;
 
 /// How counts are read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -225,7 +227,7 @@ impl H5ad {
     fn not_a_count(&self, wrong: Wrong) -> H5adError {
         let Wrong { dataset, row, column, value } = wrong;
         let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
-        H5adError::NotACount {
+        H5adError::NotACount(Box::new(NotACount {
             path: self.container.path.clone(),
             dataset,
             row,
@@ -239,7 +241,7 @@ impl H5ad {
             } else {
                 "counts are zero or positive: put raw counts into layers/counts or raw/X"
             },
-        }
+        }))
     }
 }
 
