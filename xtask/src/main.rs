@@ -4,10 +4,12 @@
 //! checked, once. Progress goes to stderr.
 
 mod app;
+mod bench;
 mod build;
 mod demo;
 mod doctor;
 mod project;
+mod screenshots;
 mod setup;
 mod step;
 mod test;
@@ -36,6 +38,10 @@ enum Command {
     Test(test::Args),
     /// Leave target/release/cellprism and the app in target/app
     Build(build::Args),
+    /// Measure beside the peers and write the tables of BENCHMARKS.md
+    Bench(bench::Args),
+    /// Take pictures of every page of the demo, and the README's
+    Screenshots,
     /// Say what is there, what is missing, and the one line that mends it
     Doctor,
 }
@@ -47,6 +53,8 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args, options),
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
+        Command::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
         Command::Doctor => doctor::run(options),
     };
     done.unwrap_or_else(|error| {

@@ -12,6 +12,7 @@ use crate::{
     setup::{Options, onnxruntime, wasm_target},
     step::say,
 };
+pub use browser::script_command;
 use count::{Count, counted};
 
 /// Which tests to run.

@@ -9,7 +9,7 @@ mod wasm_opt;
 pub mod wasm_target;
 
 pub use browser::Browser;
-pub use cache::Cache;
+pub use cache::{Cache, remove};
 pub use npm::{node, node_version};
 pub use wasm_opt::WasmOpt;
 

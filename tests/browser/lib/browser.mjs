@@ -1,0 +1,60 @@
+// A headless Chromium, and pages that remember whatever a visitor would trip over.
+import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+const needed = (name) => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run these tests with cargo xtask test`);
+  return value;
+};
+
+// the package lies in the set-up's cache, not in the repository
+const { chromium } = createRequire(join(needed("PLAYWRIGHT"), "package.json"))("playwright-core");
+
+export const wide = { width: 1440, height: 1000 };
+export const narrow = { width: 390, height: 844 };
+
+export function openBrowser() {
+  const asRoot = process.getuid?.() === 0; // there is no sandbox then
+  return chromium.launch({
+    executablePath: needed("CHROMIUM"),
+    args: [
+      ...(asRoot ? ["--no-sandbox"] : []),
+      "--disable-quic",
+      "--no-first-run",
+      // it would look up its maker's hosts at every start
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+// A page, with `problems`: errors in the console, failed requests, requests to other hosts.
+export async function openPage(browser, origin, viewport = wide, options = {}) {
+  const context = await browser.newContext({ viewport, ...options });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && problems.push(`console: ${message.text()}`));
+  page.on("requestfailed", (request) => {
+    // a page that is left breaks off what it was still loading
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") problems.push(`failed: ${request.url()}`);
+  });
+  page.on("response", (response) => response.status() >= 400 && problems.push(`${response.status()}: ${response.url()}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) problems.push(`asks another host: ${url}`);
+  });
+  return { page, problems, close: () => context.close() };
+}
+
+// Where a screenshot goes.
+export function screenshot(name) {
+  const folder = needed("CELLPRISM_SCREENSHOTS");
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${name}.png`);
+}
+
+export { needed };
