@@ -78,7 +78,7 @@ fn lints(count: &mut Count, wasm: wasm_target::WasmToolchain) {
     count.command("lints of the app, for the browser", &mut browser);
     if let Some(deny) = crate::step::program("cargo-deny") {
         let mut command = std::process::Command::new(deny);
-        command.args(["--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
+        command.args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
         count.command("licences and sources of dependencies", command.current_dir(project::root()));
     } else {
         count.skip("licences of dependencies: cargo install cargo-deny");
