@@ -6,7 +6,7 @@ use hdf5_pure::{AttrValue, DatasetBuilder, Error, FileBuilder, FinishedGroup, Gr
 /// Compression of arrays.
 const DEFLATE: u32 = 4;
 
-/// Elements of a chunk. The HDF5 C library (2.0) does not open chunks of 65,536 or more as hdf5-pure 0.47 writes them.
+/// Elements of a chunk. The HDF5 C library (2.0) does not open chunks of 65,536 as hdf5-pure 0.47 writes them.
 const CHUNK: usize = 1 << 15;
 
 /// What goes into a file beside the cells.
