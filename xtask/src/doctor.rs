@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::{
-    setup::{self, Cache, Options, WasmOpt, browser, onnxruntime, wasm_target},
+    setup::{self, Cache, Options, WasmOpt, browser, distribution, onnxruntime, wasm_target},
     step::{output, program},
 };
 
@@ -95,6 +95,9 @@ fn runtime() -> State {
         None if onnxruntime::pip().is_some() => {
             State::Later("fetched with pip when first needed: cargo xtask build".into())
         }
+        None if distribution::can_install() => {
+            State::Later("fetched with pip, which is installed for it: cargo xtask build".into())
+        }
         None => State::Missing(onnxruntime::REMEDY.into()),
     }
 }
@@ -124,7 +127,7 @@ fn wasm_opt() -> State {
 fn chromium() -> State {
     match browser::chromium() {
         Some(path) => State::There(path.display().to_string()),
-        None if browser::can_install() => {
+        None if distribution::can_install() => {
             State::Later("installed when first needed: cargo xtask test".into())
         }
         None => State::Optional(format!("for the browser tests, {}", browser::CHROMIUM_REMEDY)),

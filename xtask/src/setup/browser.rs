@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::Result;
 
-use super::{Cache, npm};
-use crate::step::{logged, output, program, say, step};
+use super::{Cache, distribution, npm};
+use crate::step::{program, step};
 
 /// The npm package that drives the browser, and its version.
 pub const PACKAGE: (&str, &str) = ("playwright-core", "1.65.1");
@@ -37,8 +37,8 @@ impl Browser {
     /// If npm or apt-get fails.
     pub fn ensure() -> Result<std::result::Result<Self, &'static str>> {
         let (Some(node), Some(_)) = (npm::node(), program("npm")) else { return Ok(Err(NODE_REMEDY)) };
-        if chromium().is_none() && can_install() {
-            step("Chromium, from the distribution", install)?;
+        if chromium().is_none() && distribution::can_install() {
+            step("Chromium, from the distribution", || distribution::install(&Cache::open()?, "chromium"))?;
         }
         let Some(chromium) = chromium() else { return Ok(Err(CHROMIUM_REMEDY)) };
         let playwright = npm::install(PACKAGE.0, PACKAGE.1)?;
@@ -72,25 +72,4 @@ pub fn chromium() -> Option<PathBuf> {
 pub fn has_playwright() -> bool {
     Cache::location()
         .is_ok_and(|cache| npm::folder(&cache, PACKAGE.0, PACKAGE.1).join("node_modules").exists())
-}
-
-/// Whether this user may install packages of a distribution made from Debian.
-pub fn can_install() -> bool {
-    program("apt-get").is_some() && output(Command::new("id").arg("-u")).as_deref() == Some("0")
-}
-
-fn install() -> Result<()> {
-    let cache = Cache::open()?;
-    let attempt = || {
-        let mut command = Command::new("apt-get");
-        command
-            .args(["install", "-y", "--no-install-recommends", "chromium"])
-            .env("DEBIAN_FRONTEND", "noninteractive");
-        logged(&mut command, &cache.log("chromium"))
-    };
-    attempt().or_else(|_| {
-        say("  once more, with fresh package lists");
-        logged(Command::new("apt-get").args(["-q", "update"]), &cache.log("apt-update"))?;
-        attempt()
-    })
 }

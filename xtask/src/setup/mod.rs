@@ -3,6 +3,7 @@
 pub mod browser;
 mod cache;
 mod debian;
+pub mod distribution;
 mod npm;
 pub mod onnxruntime;
 mod wasm_opt;

@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use super::cache::{self, Cache};
+use super::{
+    cache::{self, Cache},
+    distribution,
+};
 use crate::step::{logged, output, program, step};
 
 /// The version that the program is tested with.
@@ -23,20 +26,31 @@ const WHEELS: [&str; 3] = [
     "d52510bbbcc880c13b826f7d75cdf33ac5cf0bb864d960000fc29ce73f0cb83e",
 ];
 
+/// File with the library's checksum and name, as `sha256sum` writes it.
+const RECORD: &str = "SHA256";
+
 /// Where the library is put; the program looks there by itself.
 pub fn folder(cache: &Path) -> PathBuf {
     cache.join(format!("onnxruntime-{VERSION}"))
 }
 
-/// The library that the program will find, if one is there: `ORT_DYLIB_PATH`, else the cache.
+/// The library that the program will find, if one is there: `ORT_DYLIB_PATH`, else the cache, where it must be what
+/// was put there.
 pub fn present() -> Option<PathBuf> {
     let given = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
-    given.filter(|path| path.exists()).or_else(|| {
-        let folder = folder(&Cache::location().ok()?);
-        let recorded = fs::read_to_string(folder.join("SHA256")).ok()?;
-        let library = folder.join(recorded.split_whitespace().nth(1)?);
-        library.is_file().then_some(library)
-    })
+    given.filter(|path| path.exists()).or_else(|| unchanged(&folder(&Cache::location().ok()?)))
+}
+
+/// The library of a folder, if its checksum is the recorded one.
+fn unchanged(folder: &Path) -> Option<PathBuf> {
+    let recorded = fs::read_to_string(folder.join(RECORD)).ok()?;
+    let (sum, name) = recorded.trim().split_once("  ")?;
+    let library = folder.join(name);
+    (sum_of(&library).ok()? == sum).then_some(library)
+}
+
+fn sum_of(file: &Path) -> Result<String> {
+    Ok(format!("{:x}", Sha256::digest(fs::read(file)?)))
 }
 
 /// Makes sure that the library is there.
@@ -50,6 +64,9 @@ pub fn ensure() -> Result<PathBuf> {
     let cache = Cache::open()?;
     if let Some(library) = present() {
         return Ok(library);
+    }
+    if pip().is_none() && distribution::can_install() {
+        step("pip, from the distribution", || distribution::install(&cache, "python3-pip"))?;
     }
     let Some(pip) = pip() else { bail!("no pip to fetch ONNX Runtime with: {REMEDY}") };
     step(&format!("ONNX Runtime {VERSION}, from its Python wheel (about 20 MB)"), || fetch(&cache, &pip))?;
@@ -98,8 +115,7 @@ fn fetch(cache: &Cache, pip: &[String]) -> Result<()> {
             fs::rename(from, partial.join(notice))?;
         }
     }
-    let sum = format!("{:x}", Sha256::digest(fs::read(partial.join(&name))?));
-    fs::write(partial.join("SHA256"), format!("{sum}  {name}\n"))?;
+    fs::write(partial.join(RECORD), format!("{}  {name}\n", sum_of(&partial.join(&name))?))?;
     cache::remove(&finished)?;
     fs::rename(&partial, &finished)?;
     cache::remove(&work)
@@ -121,4 +137,24 @@ fn file_in(folder: &Path, wanted: impl Fn(&str) -> bool) -> Option<PathBuf> {
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_changed_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("libonnxruntime.so.1");
+        fs::write(&library, "code").unwrap();
+        fs::write(
+            folder.path().join(RECORD),
+            format!("{}  libonnxruntime.so.1\n", sum_of(&library).unwrap()),
+        )
+        .unwrap();
+        assert_eq!(unchanged(folder.path()), Some(library.clone()));
+        fs::write(&library, "other code").unwrap();
+        assert_eq!(unchanged(folder.path()), None);
+    }
 }
