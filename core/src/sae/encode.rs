@@ -5,9 +5,9 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{
     SaeWeights,
-    linear::Panels,
+    linear::{Left, Panels},
     parallel,
-    simd::widest,
+    simd::{Simd, WithSimd, widest},
     topk::{Scratch, top_k},
 };
 
@@ -116,23 +116,18 @@ impl SaeWeights {
             .zip(codes.indices.chunks(BLOCK * codes.k).zip(codes.values.chunks(BLOCK * codes.k)))
             .collect();
         parallel::map(pieces, |(out, (indices, values))| {
-            widest(
-                #[inline(always)]
-                || {
-                    let cells = indices.chunks_exact(codes.k).zip(values.chunks_exact(codes.k));
-                    for (row, (indices, values)) in out.chunks_exact_mut(d).zip(cells) {
-                        for (&j, &u) in indices.iter().zip(values).filter(|(_, u)| **u != 0.0) {
-                            let direction = &dictionary[j as usize * d..(j as usize + 1) * d];
-                            for (x, w) in row.iter_mut().zip(direction) {
-                                *x += u * w;
-                            }
-                        }
-                        for (x, b) in row.iter_mut().zip(&self.b_dec) {
-                            *x += b;
-                        }
+            let cells = indices.chunks_exact(codes.k).zip(values.chunks_exact(codes.k));
+            for (row, (indices, values)) in out.chunks_exact_mut(d).zip(cells) {
+                for (&j, &u) in indices.iter().zip(values).filter(|(_, u)| **u != 0.0) {
+                    let direction = &dictionary[j as usize * d..(j as usize + 1) * d];
+                    for (x, w) in row.iter_mut().zip(direction) {
+                        *x += u * w;
                     }
-                },
-            );
+                }
+                for (x, b) in row.iter_mut().zip(&self.b_dec) {
+                    *x += b;
+                }
+            }
         });
         out
     }
@@ -164,25 +159,36 @@ impl Encoder<'_> {
             }
             let padded = self.panels.padded();
             let mut pre = vec![0.0; cells * padded];
-            self.panels.product::<false>(&rows, d, &mut Vec::new(), &mut pre);
-            let mut scratch = Scratch::default();
-            widest(
-                #[inline(always)]
-                || {
-                    for ((row, indices), values) in pre
-                        .chunks_exact(padded)
-                        .zip(indices.chunks_exact_mut(k))
-                        .zip(values.chunks_exact_mut(k))
-                    {
-                        top_k(&row[..c], k, &mut scratch, indices);
-                        for (value, &j) in values.iter_mut().zip(indices.iter()) {
-                            *value = relu(row[j as usize]);
-                        }
-                    }
-                },
-            );
+            self.panels.product::<false>(Left::Rows { values: &rows, stride: d }, &mut Vec::new(), &mut pre);
+            widest(Choose { pre: &pre, padded, concepts: c, k, indices, values });
         });
         codes
+    }
+}
+
+/// TopK and ReLU of a block of cells.
+struct Choose<'a> {
+    pre: &'a [f32],
+    padded: usize,
+    concepts: usize,
+    k: usize,
+    indices: &'a mut [u32],
+    values: &'a mut [f32],
+}
+
+impl WithSimd for Choose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut scratch = Scratch::default();
+        let targets = self.indices.chunks_exact_mut(self.k).zip(self.values.chunks_exact_mut(self.k));
+        for (row, (indices, values)) in self.pre.chunks_exact(self.padded).zip(targets) {
+            top_k(&row[..self.concepts], self.k, &mut scratch, indices);
+            for (value, &j) in values.iter_mut().zip(indices.iter()) {
+                *value = relu(row[j as usize]);
+            }
+        }
     }
 }
 

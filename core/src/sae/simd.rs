@@ -1,52 +1,27 @@
-//! Which vector instructions the processor has. The same source is compiled for each; results do not differ,
-//! because every sum has a fixed order and whether products are fused into sums is chosen by the caller.
+//! Vectors of the processor's own width, chosen when the program runs. Results do not depend on the width: every sum has a
+//! fixed order, and whether products are fused into sums is chosen by the caller.
 
-/// Runs `work` compiled for the widest vectors of this processor. What `work` calls must be inlined into it.
+pub(crate) use pulp::{Simd, WithSimd};
+
+/// Runs `work` compiled for the widest vectors of this processor. What it calls must be inlined into it.
 #[inline(always)]
-pub(crate) fn widest<R>(work: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        match pulp::Arch::new() {
-            pulp::Arch::V4(simd) => simd.vectorize(work),
-            pulp::Arch::V3(simd) => simd.vectorize(work),
-            _ => work(),
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        work()
-    }
-}
-
-/// How large a tile of sums fits the registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registers {
-    /// 32 registers of 16 numbers.
-    Large,
-    /// 16 registers of 8 numbers.
-    Medium,
-    /// 16 registers of 4 numbers.
-    Small,
-}
-
-/// The registers of this processor.
-pub(crate) fn registers() -> Registers {
-    #[cfg(target_arch = "x86_64")]
-    {
-        match pulp::Arch::new() {
-            pulp::Arch::V4(_) => Registers::Large,
-            pulp::Arch::V3(_) => Registers::Medium,
-            _ => Registers::Small,
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        Registers::Small
-    }
+pub(crate) fn widest<W: WithSimd>(work: W) -> W::Output {
+    pulp::Arch::new().dispatch(work)
 }
 
 /// `a · b + c`: rounded once where `FUSED`, otherwise after the product and after the sum.
 #[inline(always)]
-pub(crate) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub(crate) fn multiply_add<S: Simd, const FUSED: bool>(
+    simd: S,
+    a: S::f32s,
+    b: S::f32s,
+    c: S::f32s,
+) -> S::f32s {
+    if FUSED { simd.mul_add_f32s(a, b, c) } else { simd.add_f32s(simd.mul_f32s(a, b), c) }
+}
+
+/// The same for single numbers.
+#[inline(always)]
+pub(crate) fn multiply_add_one<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
 }

@@ -6,6 +6,7 @@ pub(crate) struct Scratch {
     maxima: Vec<f32>,
     keys: Vec<u64>,
     ordered: Vec<u32>,
+    places: Vec<u32>,
 }
 
 /// A key that grows with the value and, among equal values, with falling index. NaN counts as the largest.
@@ -17,11 +18,9 @@ fn key(value: f32, index: usize) -> u64 {
 /// Bits that are ordered as the numbers are; −0 equals 0.
 #[inline(always)]
 fn ordered(value: f32) -> u32 {
-    if value.is_nan() {
-        return u32::MAX;
-    }
     let bits = (value + 0.0).to_bits();
-    if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }
+    let mask = ((bits as i32 >> 31) as u32) | 0x8000_0000;
+    if value.is_nan() { u32::MAX } else { bits ^ mask }
 }
 
 /// Indices of the `k` largest values in descending order of value, ties to the lowest index. `1 ≤ k ≤ row.len()`.
@@ -57,28 +56,33 @@ pub(crate) fn top_k_ascending(row: &[f32], k: usize, scratch: &mut Scratch, indi
 /// Keys of at least the k largest values, in ascending order of index.
 #[inline(always)]
 fn candidates<'a>(row: &[f32], k: usize, scratch: &'a mut Scratch) -> &'a mut [u64] {
-    let Scratch { maxima, keys, ordered: orders } = scratch;
+    let Scratch { maxima, keys, ordered: orders, places } = scratch;
     let bound = lower_bound(row, k, maxima, orders);
-    if keys.len() < row.len() + 1 {
-        keys.resize(row.len() + 1, 0);
+    if places.len() < row.len() + 1 {
+        places.resize(row.len() + 1, 0);
     }
+    // Places first, without branches; keys only for the few that are left.
     let mut found = 0;
     let (blocks, rest) = row.as_chunks::<16>();
-    for (at, block) in blocks.iter().enumerate() {
+    let mut at = 0;
+    for block in blocks {
         // The negated comparison lets NaN through, so that a diverged run is seen.
         let any = block.iter().fold(false, |any, &v| any | !(v < bound));
         if any {
             for (l, &v) in block.iter().enumerate() {
-                keys[found] = key(v, at * 16 + l);
+                places[found] = at + l as u32;
                 found += usize::from(!(v < bound));
             }
         }
+        at += 16;
     }
     for (l, &v) in rest.iter().enumerate() {
-        keys[found] = key(v, blocks.len() * 16 + l);
+        places[found] = at + l as u32;
         found += usize::from(!(v < bound));
     }
-    &mut keys[..found]
+    keys.clear();
+    keys.extend(places[..found].iter().map(|&place| key(row[place as usize], place as usize)));
+    keys
 }
 
 #[inline(always)]

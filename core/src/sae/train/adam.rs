@@ -1,7 +1,7 @@
 //! Adam (Kingma and Ba 2015), as PyTorch computes it: w − lr/(1−β₁ᵗ) · m / (√(v/(1−β₂ᵗ)) + ε), written as
 //! w − rate · m / (√v + floor) with both scalars computed in f64.
 
-use crate::sae::simd::multiply_add;
+use crate::sae::simd::{Simd, multiply_add, multiply_add_one};
 
 /// Adam's constants and how often it has run.
 #[derive(Clone, Debug)]
@@ -43,16 +43,32 @@ impl Adam {
         self.floor = (root * self.epsilon) as f32;
     }
 
-    /// Updates weights and moments by a gradient of the same length.
+    /// Updates weights and moments by a gradient of the same length, a multiple of 16.
     #[inline(always)]
-    pub(crate) fn update<const FUSED: bool>(&self, tensor: Tensor<'_>, gradient: &[f32]) {
+    pub(crate) fn update<S: Simd, const FUSED: bool>(&self, simd: S, tensor: Tensor<'_>, gradient: &[f32]) {
+        let number = |v: f32| simd.splat_f32s(v);
+        let (b1, b2) = (number(self.beta1 as f32), number(self.beta2 as f32));
+        let (c1, c2) = (number((1.0 - self.beta1) as f32), number((1.0 - self.beta2) as f32));
+        let (rate, floor) = (number(self.rate), number(self.floor));
+        let (w, m) = (S::as_mut_simd_f32s(tensor.w).0, S::as_mut_simd_f32s(tensor.m).0);
+        let (v, g) = (S::as_mut_simd_f32s(tensor.v).0, S::as_simd_f32s(gradient).0);
+        for (((w, m), v), &g) in w.iter_mut().zip(m).zip(v).zip(g) {
+            *m = multiply_add::<S, FUSED>(simd, b1, *m, simd.mul_f32s(c1, g));
+            *v = multiply_add::<S, FUSED>(simd, b2, *v, simd.mul_f32s(c2, simd.mul_f32s(g, g)));
+            let step = simd.div_f32s(*m, simd.add_f32s(simd.sqrt_f32s(*v), floor));
+            *w = simd.sub_f32s(*w, simd.mul_f32s(rate, step));
+        }
+    }
+
+    /// The same for single numbers.
+    #[inline(always)]
+    pub(crate) fn update_each<const FUSED: bool>(&self, tensor: Tensor<'_>, gradient: &[f32]) {
         let (b1, b2) = (self.beta1 as f32, self.beta2 as f32);
         let (c1, c2) = ((1.0 - self.beta1) as f32, (1.0 - self.beta2) as f32);
-        let (rate, floor) = (self.rate, self.floor);
         for (((w, m), v), g) in tensor.w.iter_mut().zip(tensor.m).zip(tensor.v).zip(gradient) {
-            *m = multiply_add::<FUSED>(b1, *m, c1 * g);
-            *v = multiply_add::<FUSED>(b2, *v, c2 * (g * g));
-            *w -= rate * (*m / (v.sqrt() + floor));
+            *m = multiply_add_one::<FUSED>(b1, *m, c1 * g);
+            *v = multiply_add_one::<FUSED>(b2, *v, c2 * (g * g));
+            *w -= self.rate * (*m / (v.sqrt() + self.floor));
         }
     }
 }

@@ -9,8 +9,8 @@ use super::{
     rows::{add_rows, dot_rows, sum_of_squares},
 };
 use crate::sae::{
-    linear::Panels,
-    simd::widest,
+    linear::{Left, Panels},
+    simd::{Simd, WithSimd, widest},
     topk::{self, top_k_ascending},
 };
 
@@ -133,7 +133,7 @@ pub(crate) struct Shared<'a> {
 
 impl Block<'_> {
     /// Encodes and decodes the block.
-    pub(crate) fn run<const FUSED: bool>(self, shared: Shared<'_>, scratch: &mut Scratch) -> Part {
+    pub(crate) fn run<const FUSED: bool>(mut self, shared: Shared<'_>, scratch: &mut Scratch) -> Part {
         let cells = self.lengths.len();
         let stride = self.input.len() / cells;
         let b_dec = &shared.weights.b_dec;
@@ -148,30 +148,36 @@ impl Block<'_> {
         }
         let padded = shared.panels.padded();
         scratch.pre.resize(cells * padded, 0.0);
-        shared.panels.product::<FUSED>(self.input, stride, &mut scratch.packed, &mut scratch.pre);
-        widest(
-            #[inline(always)]
-            || self.after_product::<FUSED>(shared, scratch, stride, padded),
-        )
+        let left = Left::Rows { values: self.input, stride };
+        shared.panels.product::<FUSED>(left, &mut scratch.packed, &mut scratch.pre);
+        widest(AfterProduct::<'_, '_, '_, FUSED> { block: &mut self, shared, scratch, stride, padded })
     }
+}
+
+/// TopK, decoding and slopes of a block.
+struct AfterProduct<'a, 'b, 'c, const FUSED: bool> {
+    block: &'a mut Block<'c>,
+    shared: Shared<'b>,
+    scratch: &'a mut Scratch,
+    stride: usize,
+    padded: usize,
+}
+
+impl<const FUSED: bool> WithSimd for AfterProduct<'_, '_, '_, FUSED> {
+    type Output = Part;
 
     #[inline(always)]
-    fn after_product<const FUSED: bool>(
-        self,
-        shared: Shared<'_>,
-        scratch: &mut Scratch,
-        stride: usize,
-        padded: usize,
-    ) -> Part {
+    fn with_simd<S: Simd>(self, simd: S) -> Part {
+        let Self { block, shared, scratch, stride, padded } = self;
         let concepts = shared.weights.b_enc.len();
         let dictionary = &shared.weights.w_dec[..];
-        let k = self.active;
+        let k = block.active;
         let mut part = Part { sse: 0.0, entries: 0, error_sum: vec![0.0; stride] };
         for (cell, pre) in scratch.pre.chunks_exact(padded).enumerate() {
-            let indices = &mut self.indices[cell * k..(cell + 1) * k];
-            let activations = &mut self.activations[cell * k..(cell + 1) * k];
-            let slopes = &mut self.slopes[cell * k..(cell + 1) * k];
-            let error = &mut self.error[cell * stride..(cell + 1) * stride];
+            let indices = &mut block.indices[cell * k..(cell + 1) * k];
+            let activations = &mut block.activations[cell * k..(cell + 1) * k];
+            let slopes = &mut block.slopes[cell * k..(cell + 1) * k];
+            let error = &mut block.error[cell * stride..(cell + 1) * stride];
             top_k_ascending(&pre[..concepts], k, &mut scratch.topk, indices);
             let mut positive = 0;
             for t in 0..k {
@@ -184,16 +190,16 @@ impl Block<'_> {
                 }
             }
             let (indices, activations) = (&indices[..positive], &mut activations[..positive]);
-            add_rows::<FUSED>(error, activations, indices, dictionary);
+            add_rows::<S, FUSED>(simd, error, activations, indices, dictionary);
             activations.iter_mut().for_each(|u| *u = -*u);
             let slopes = &mut slopes[..positive];
-            dot_rows::<FUSED>(slopes, error, indices, dictionary);
+            dot_rows::<S, FUSED>(simd, slopes, error, indices, dictionary);
             slopes.iter_mut().for_each(|s| *s *= shared.slope);
-            self.lengths[cell] = positive as u32;
+            block.lengths[cell] = positive as u32;
             part.entries += positive as u64;
             part.sse += sum_of_squares(error);
             part.error_sum.iter_mut().zip(&*error).for_each(|(sum, e)| *sum += e);
-            let silent = &mut self.silent[cell * self.silent_columns..(cell + 1) * self.silent_columns];
+            let silent = &mut block.silent[cell * block.silent_columns..(cell + 1) * block.silent_columns];
             for (value, &j) in silent.iter_mut().zip(shared.silent) {
                 *value = pre[j as usize];
             }

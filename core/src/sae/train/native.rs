@@ -11,7 +11,7 @@ use super::{
     adam::{Adam, Tensor},
     by_concept::ByConcept,
     forward::{Forward, Scratch, Shared},
-    residual::Residual,
+    residual::{Residual, Settings},
     rows::LANES,
     update::Update,
 };
@@ -39,7 +39,6 @@ pub struct Native {
     forward: Forward,
     residual: Residual,
     main: ByConcept,
-    dead: ByConcept,
     pool: Mutex<Vec<Scratch>>,
 }
 
@@ -63,7 +62,6 @@ impl Native {
             forward: Forward::default(),
             residual: Residual::default(),
             main: ByConcept::default(),
-            dead: ByConcept::default(),
             pool: Mutex::default(),
         };
         engine.load(&plan.initial());
@@ -115,34 +113,30 @@ impl Native {
             report.active += u32::from(fired);
             report.dead += u32::from(*since >= self.window);
         }
-        let dead: Vec<(usize, u32)> = silent
-            .iter()
-            .enumerate()
-            .filter(|(_, j)| self.state.since[**j as usize] >= self.window)
-            .map(|(place, &j)| (place, j))
-            .collect();
-        let aux_slope = (-2.0 * self.aux_coefficient / (cells as f64 * d as f64)) as f32;
-        if dead.is_empty() {
-            self.dead.fill(c, std::iter::empty());
+        if silent.is_empty() {
+            self.residual.clear();
         } else {
-            let blocks = self.residual.prepare(cells, stride, &self.forward, silent.len());
-            let aux_k = self.aux_k;
-            let squares =
-                parallel::map(blocks, |block| block.run::<FUSED>(&dead, aux_k, aux_slope, &weights.w_dec));
-            report.aux = squares.iter().sum::<f64>() / (cells as f64 * d as f64);
-            self.dead.fill(c, self.residual.lists());
+            let since = &self.state.since;
+            let settings = Settings {
+                d,
+                stride,
+                aux_k: self.aux_k,
+                slope: (-2.0 * self.aux_coefficient / (cells as f64 * d as f64)) as f32,
+                dictionary: &weights.w_dec,
+            };
+            let is_dead = |j: u32| since[j as usize] >= self.window;
+            let squares = self.residual.run::<FUSED>(&self.forward, &silent, is_dead, c, settings);
+            report.aux = squares / (cells as f64 * d as f64);
         }
 
         self.adam.advance(rate);
         let update = Update {
             stride,
             main: &self.main,
-            dead: &self.dead,
+            dead: &self.residual,
             input: &self.forward.input,
             error: &self.forward.error,
-            residual: &self.residual.rest,
             slope,
-            aux_slope,
         };
         let State { weights, m, v, .. } = &mut self.state;
         let scale = match self.clip {
@@ -163,7 +157,7 @@ impl Native {
                 *gradient = scale * (*gradient - part);
             }
             let tensor = Tensor { w: &mut weights.b_dec, m: &mut m.b_dec, v: &mut v.b_dec };
-            self.adam.update::<FUSED>(tensor, &bias_gradient);
+            self.adam.update_each::<FUSED>(tensor, &bias_gradient);
         }
         self.state.step += 1;
         report

@@ -1,132 +1,232 @@
-//! AuxK: dead concepts rebuild what the others left over.
+//! AuxK: dead concepts rebuild what the others left over. About half of them are positive in a cell, so these products
+//! are dense.
 
-use super::{
-    forward::Forward,
-    native::CELLS,
-    rows::{add_rows, dot_rows, sum_of_squares},
-};
+use super::{forward::Forward, native::CELLS, rows::sum_of_squares};
 use crate::sae::{
-    simd::widest,
+    linear::{Left, PANEL, Panels},
+    parallel,
+    simd::{Simd, WithSimd, widest},
     topk::{self, top_k_ascending},
 };
 
-/// What the auxiliary pass leaves for the update.
+/// The auxiliary pass: its work space and results.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Residual {
+    /// Dead concepts.
+    dead: Vec<u32>,
+    /// For every concept its place in `dead`, or `u32::MAX`.
+    place: Vec<u32>,
+    /// [dead, stride]: their dictionary rows, and the same in panels both ways.
+    rows: Vec<f32>,
+    down: Panels,
+    up: Panels,
     /// [B, stride]: error − a·W_dec.
-    pub rest: Vec<f32>,
-    lists: Vec<List>,
-}
-
-/// One cell: dead concepts with positive activation in ascending order, activations, slopes.
-#[derive(Clone, Debug, Default)]
-struct List {
-    indices: Vec<u32>,
+    rest: Vec<f32>,
+    /// [B, width].
     activations: Vec<f32>,
+    /// [B, width]: ∂loss/∂pre.
     slopes: Vec<f32>,
+    /// [dead, padded].
+    d_dec: Vec<f32>,
+    /// [dead, padded].
+    d_enc: Vec<f32>,
+    /// [dead].
+    d_bias: Vec<f32>,
+    padded: usize,
 }
 
-/// Some cells of the batch.
-pub(crate) struct ResidualBlock<'a> {
-    stride: usize,
-    silent_columns: usize,
-    error: &'a [f32],
-    silent: &'a [f32],
-    rest: &'a mut [f32],
-    lists: &'a mut [List],
+/// Gradients of a dead concept; rows may be longer than its own.
+pub(crate) struct DeadGradient<'a> {
+    pub decoder: &'a [f32],
+    pub encoder: &'a [f32],
+    pub bias: f32,
+}
+
+/// What the pass is done with.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub d: usize,
+    pub stride: usize,
+    pub aux_k: usize,
+    /// −2·coefficient/(B·d).
+    pub slope: f32,
+    /// [c, stride].
+    pub dictionary: &'a [f32],
 }
 
 impl Residual {
-    /// Room for a batch, in blocks; `silent` is the number of columns kept by the forward pass.
-    pub(crate) fn prepare<'a>(
-        &'a mut self,
-        cells: usize,
-        stride: usize,
-        forward: &'a Forward,
-        silent: usize,
-    ) -> Vec<ResidualBlock<'a>> {
-        self.rest.resize(cells * stride, 0.0);
-        self.lists.resize(cells, List::default());
-        self.rest
-            .chunks_mut(CELLS * stride)
-            .zip(self.lists.chunks_mut(CELLS))
-            .zip(forward.error.chunks(CELLS * stride))
-            .zip(forward.silent.chunks(CELLS * silent))
-            .map(|(((rest, lists), error), kept)| ResidualBlock {
-                stride,
-                silent_columns: silent,
-                error,
-                silent: kept,
-                rest,
-                lists,
-            })
-            .collect()
+    /// No concept is dead.
+    pub(crate) fn clear(&mut self) {
+        self.dead.clear();
     }
 
-    /// For every cell its dead concepts, activations and slopes.
-    pub(crate) fn lists(&self) -> impl Iterator<Item = (&[u32], &[f32], &[f32])> + Clone {
-        self.lists.iter().map(|list| (&list.indices[..], &list.activations[..], &list.slopes[..]))
+    /// Gradients of a concept, if it is dead.
+    #[inline(always)]
+    pub(crate) fn gradient(&self, concept: usize) -> Option<DeadGradient<'_>> {
+        if self.dead.is_empty() {
+            return None;
+        }
+        let place = self.place[concept] as usize;
+        let at = place.checked_mul(self.padded).filter(|_| place != u32::MAX as usize)?;
+        Some(DeadGradient {
+            decoder: &self.d_dec[at..at + self.padded],
+            encoder: &self.d_enc[at..at + self.padded],
+            bias: self.d_bias[place],
+        })
+    }
+
+    /// Rebuilds the residual by the dead concepts among those that were kept (`silent` of the forward pass, given as concepts
+    /// and whether they are dead) and forms their gradients; the sum of squares of what is left.
+    pub(crate) fn run<const FUSED: bool>(
+        &mut self,
+        forward: &Forward,
+        silent: &[u32],
+        is_dead: impl Fn(u32) -> bool,
+        concepts: usize,
+        settings: Settings<'_>,
+    ) -> f64 {
+        let Settings { d, stride, .. } = settings;
+        let columns: Vec<usize> = (0..silent.len()).filter(|&place| is_dead(silent[place])).collect();
+        self.dead.clear();
+        self.dead.extend(columns.iter().map(|&place| silent[place]));
+        if self.dead.is_empty() {
+            return 0.0;
+        }
+        self.place.clear();
+        self.place.resize(concepts, u32::MAX);
+        self.rows.clear();
+        for (place, &j) in self.dead.iter().enumerate() {
+            self.place[j as usize] = place as u32;
+            self.rows.extend_from_slice(&settings.dictionary[j as usize * stride..(j as usize + 1) * stride]);
+        }
+        self.down.set_rows(self.dead.len(), d, &self.rows, stride);
+        self.up = Panels::zeros(d, self.dead.len());
+        self.up.set_columns(&self.rows, stride, &[]);
+        self.padded = self.down.padded();
+        let squares = self.cells::<FUSED>(forward, &columns, silent.len(), settings);
+        self.gradients::<FUSED>(forward, settings);
+        squares
+    }
+
+    fn cells<const FUSED: bool>(
+        &mut self,
+        forward: &Forward,
+        columns: &[usize],
+        kept: usize,
+        settings: Settings<'_>,
+    ) -> f64 {
+        let stride = settings.stride;
+        let cells = forward.error.len() / stride;
+        let width = self.up.padded();
+        self.rest.resize(cells * stride, 0.0);
+        self.activations.clear();
+        self.activations.resize(cells * width, 0.0);
+        self.slopes.resize(cells * width, 0.0);
+        let pieces: Vec<_> = self
+            .rest
+            .chunks_mut(CELLS * stride)
+            .zip(self.activations.chunks_mut(CELLS * width))
+            .zip(self.slopes.chunks_mut(CELLS * width))
+            .zip(forward.error.chunks(CELLS * stride))
+            .zip(forward.silent.chunks(CELLS * kept))
+            .collect();
+        let (down, up) = (&self.down, &self.up);
+        let squares = parallel::map(pieces, |((((rest, activations), slopes), error), silent)| {
+            let n = rest.len() / stride;
+            let (mut packed, mut rebuilt) = (Vec::new(), vec![0.0; n * down.padded()]);
+            widest(Activate { silent, kept, columns, aux_k: settings.aux_k, activations, width });
+            down.product::<FUSED>(
+                Left::Rows { values: activations, stride: width },
+                &mut packed,
+                &mut rebuilt,
+            );
+            let mut squares = 0.0;
+            for ((rest, error), rebuilt) in rest
+                .chunks_exact_mut(stride)
+                .zip(error.chunks_exact(stride))
+                .zip(rebuilt.chunks_exact(down.padded()))
+            {
+                for ((rest, error), rebuilt) in rest.iter_mut().zip(error).zip(rebuilt) {
+                    *rest = error - rebuilt;
+                }
+                squares += sum_of_squares(rest);
+            }
+            up.product::<FUSED>(Left::Rows { values: rest, stride }, &mut packed, slopes);
+            for (slope, activation) in slopes.iter_mut().zip(activations.iter()) {
+                *slope = if *activation > 0.0 { *slope * settings.slope } else { 0.0 };
+            }
+            squares
+        });
+        squares.iter().sum()
+    }
+
+    fn gradients<const FUSED: bool>(&mut self, forward: &Forward, settings: Settings<'_>) {
+        let Settings { d, stride, .. } = settings;
+        let (dead, padded, width) = (self.dead.len(), self.padded, self.up.padded());
+        let cells = forward.error.len() / stride;
+        let (mut rest, mut input) = (Panels::default(), Panels::default());
+        rest.set_rows(cells, d, &self.rest, stride);
+        input.set_rows(cells, d, &forward.input, stride);
+        self.d_dec.resize(dead * padded, 0.0);
+        self.d_enc.resize(dead * padded, 0.0);
+        self.d_bias.resize(dead, 0.0);
+        let pieces: Vec<_> = self
+            .d_dec
+            .chunks_mut(PANEL * padded)
+            .zip(self.d_enc.chunks_mut(PANEL * padded))
+            .zip(self.d_bias.chunks_mut(PANEL))
+            .enumerate()
+            .collect();
+        let (activations, slopes) = (&self.activations[..], &self.slopes[..]);
+        parallel::map(pieces, |(number, ((d_dec, d_enc), d_bias))| {
+            let (from, n) = (number * PANEL, d_bias.len());
+            let mut packed = Vec::new();
+            let left = |values| Left::Columns { values, stride: width, from, n };
+            rest.product::<FUSED>(left(activations), &mut packed, d_dec);
+            d_dec.iter_mut().for_each(|g| *g *= settings.slope);
+            input.product::<FUSED>(left(slopes), &mut packed, d_enc);
+            d_bias.fill(0.0);
+            for row in slopes.chunks_exact(width) {
+                d_bias.iter_mut().zip(&row[from..from + n]).for_each(|(sum, slope)| *sum += slope);
+            }
+        });
     }
 }
 
-impl ResidualBlock<'_> {
-    /// Rebuilds the residual of the block; the sum of squares of what is left. `dead` holds places among the kept columns
-    /// and concepts.
-    pub(crate) fn run<const FUSED: bool>(
-        self,
-        dead: &[(usize, u32)],
-        aux_k: usize,
-        slope: f32,
-        dictionary: &[f32],
-    ) -> f64 {
-        widest(
-            #[inline(always)]
-            || self.cells::<FUSED>(dead, aux_k, slope, dictionary),
-        )
-    }
+/// Activations of the dead concepts of a block of cells: positive values, the `aux_k` largest where there are more.
+struct Activate<'a> {
+    silent: &'a [f32],
+    kept: usize,
+    columns: &'a [usize],
+    aux_k: usize,
+    activations: &'a mut [f32],
+    width: usize,
+}
+
+impl WithSimd for Activate<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn cells<const FUSED: bool>(
-        self,
-        dead: &[(usize, u32)],
-        aux_k: usize,
-        slope: f32,
-        dictionary: &[f32],
-    ) -> f64 {
+    fn with_simd<S: Simd>(self, _: S) {
         let mut scratch = topk::Scratch::default();
-        let mut pre = vec![0.0f32; dead.len()];
-        let mut places: Vec<u32> = (0..dead.len() as u32).collect();
-        if dead.len() > aux_k {
-            places.truncate(aux_k);
-        }
-        let mut squares = 0.0;
-        for (cell, list) in self.lists.iter_mut().enumerate() {
-            let kept = &self.silent[cell * self.silent_columns..(cell + 1) * self.silent_columns];
-            for (value, (place, _)) in pre.iter_mut().zip(dead) {
-                *value = kept[*place];
-            }
-            if dead.len() > aux_k {
-                top_k_ascending(&pre, aux_k, &mut scratch, &mut places);
-            }
-            list.indices.clear();
-            list.activations.clear();
-            for &place in &places {
-                let value = pre[place as usize];
-                if value > 0.0 {
-                    list.indices.push(dead[place as usize].1);
-                    list.activations.push(-value);
+        let mut pre = vec![0.0f32; self.columns.len()];
+        let mut best = vec![0u32; self.aux_k.min(self.columns.len())];
+        for (row, out) in
+            self.silent.chunks_exact(self.kept).zip(self.activations.chunks_exact_mut(self.width))
+        {
+            if self.columns.len() <= self.aux_k {
+                for (out, &column) in out.iter_mut().zip(self.columns) {
+                    *out = row[column].max(0.0);
                 }
+                continue;
             }
-            let rest = &mut self.rest[cell * self.stride..(cell + 1) * self.stride];
-            rest.copy_from_slice(&self.error[cell * self.stride..(cell + 1) * self.stride]);
-            add_rows::<FUSED>(rest, &list.activations, &list.indices, dictionary);
-            list.activations.iter_mut().for_each(|a| *a = -*a);
-            list.slopes.clear();
-            list.slopes.resize(list.indices.len(), 0.0);
-            dot_rows::<FUSED>(&mut list.slopes, rest, &list.indices, dictionary);
-            list.slopes.iter_mut().for_each(|s| *s *= slope);
-            squares += sum_of_squares(rest);
+            for (value, &column) in pre.iter_mut().zip(self.columns) {
+                *value = row[column];
+            }
+            top_k_ascending(&pre, best.len(), &mut scratch, &mut best);
+            for &place in &best {
+                out[place as usize] = pre[place as usize].max(0.0);
+            }
         }
-        squares
     }
 }

@@ -6,11 +6,12 @@ use super::{
     adam::{Adam, Tensor},
     by_concept::ByConcept,
     native::CONCEPTS,
+    residual::Residual,
     rows::{add_rows, dot, sum_of_squares},
 };
 use crate::sae::{
     parallel,
-    simd::{multiply_add, widest},
+    simd::{Simd, WithSimd, multiply_add, widest},
 };
 
 /// What gradients are built from.
@@ -19,17 +20,13 @@ pub(crate) struct Update<'a> {
     /// Active concepts …
     pub main: &'a ByConcept,
     /// … and dead ones that rebuilt the residual. No concept is in both.
-    pub dead: &'a ByConcept,
+    pub dead: &'a Residual,
     /// [B, stride].
     pub input: &'a [f32],
     /// [B, stride].
     pub error: &'a [f32],
-    /// [B, stride].
-    pub residual: &'a [f32],
     /// −2/(B·d).
     pub slope: f32,
-    /// The same times the auxiliary coefficient.
-    pub aux_slope: f32,
 }
 
 /// Gradients of one concept, reused.
@@ -51,29 +48,34 @@ struct Rows<'a> {
 
 impl Update<'_> {
     #[inline(always)]
-    fn gradient<const FUSED: bool>(&self, concept: usize, dictionary_row: &[f32], out: &mut Gradient) {
+    fn gradient<S: Simd, const FUSED: bool>(
+        &self,
+        simd: S,
+        concept: usize,
+        dictionary_row: &[f32],
+        out: &mut Gradient,
+    ) {
         out.encoder.clear();
-        out.encoder.resize(self.stride, 0.0);
         out.decoder.clear();
-        out.decoder.resize(self.stride, 0.0);
-        out.bias = 0.0;
-        for (lists, error, slope) in
-            [(self.main, self.error, self.slope), (self.dead, self.residual, self.aux_slope)]
-        {
-            let (cells, activations, slopes) = lists.of(concept);
+        if let Some(dead) = self.dead.gradient(concept) {
+            out.encoder.extend_from_slice(&dead.encoder[..self.stride]);
+            out.decoder.extend_from_slice(&dead.decoder[..self.stride]);
+            out.bias = dead.bias;
+        } else {
+            out.encoder.resize(self.stride, 0.0);
+            out.decoder.resize(self.stride, 0.0);
+            let (cells, activations, slopes) = self.main.of(concept);
+            out.bias = slopes.iter().fold(0.0, |sum, s| sum + s);
             if cells.is_empty() {
-                continue;
+                return;
             }
-            out.bias = slopes.iter().fold(out.bias, |sum, s| sum + s);
             out.coefficients.clear();
-            out.coefficients.extend(activations.iter().map(|u| slope * u));
-            add_rows::<FUSED>(&mut out.decoder, &out.coefficients, cells, error);
-            add_rows::<FUSED>(&mut out.encoder, slopes, cells, self.input);
-            let parallel_part = -dot::<FUSED>(&out.decoder, dictionary_row);
-            for (g, w) in out.decoder.iter_mut().zip(dictionary_row) {
-                *g = multiply_add::<FUSED>(parallel_part, *w, *g);
-            }
+            out.coefficients.extend(activations.iter().map(|u| self.slope * u));
+            add_rows::<S, FUSED>(simd, &mut out.decoder, &out.coefficients, cells, self.error);
+            add_rows::<S, FUSED>(simd, &mut out.encoder, slopes, cells, self.input);
         }
+        let parallel_part = -dot::<S, FUSED>(simd, &out.decoder, dictionary_row);
+        add_scaled::<S, FUSED>(simd, &mut out.decoder, parallel_part, dictionary_row);
     }
 
     /// Sum of squares of all gradients but ∂b_dec, and W_enc·∂b_enc.
@@ -86,24 +88,7 @@ impl Update<'_> {
             .enumerate()
             .collect();
         let parts = parallel::map(pieces, |(piece, (encoder, decoder))| {
-            widest(
-                #[inline(always)]
-                || {
-                    let mut gradient = Gradient::default();
-                    let mut sum = vec![0.0f32; stride];
-                    let mut squares = 0.0;
-                    for (j, (enc, dec)) in
-                        encoder.chunks_exact(stride).zip(decoder.chunks_exact(stride)).enumerate()
-                    {
-                        self.gradient::<FUSED>(piece * CONCEPTS + j, dec, &mut gradient);
-                        squares += sum_of_squares(&gradient.encoder)
-                            + sum_of_squares(&gradient.decoder)
-                            + f64::from(gradient.bias).powi(2);
-                        accumulate::<FUSED>(&mut sum, gradient.bias, enc);
-                    }
-                    (squares, sum)
-                },
-            )
+            widest(Measure::<'_, FUSED> { update: self, first: piece * CONCEPTS, encoder, decoder })
         });
         let squares = parts.iter().map(|(squares, _)| squares).sum();
         (squares, total(stride, parts.into_iter().map(|(_, sum)| sum)))
@@ -135,52 +120,96 @@ impl Update<'_> {
             bias: tensor(bias),
         })
         .collect();
-        let sums = parallel::map(pieces, |rows| {
-            widest(
-                #[inline(always)]
-                || self.apply_rows::<FUSED>(rows, adam, scale),
-            )
-        });
+        let sums =
+            parallel::map(pieces, |rows| widest(Apply::<'_, FUSED> { update: self, rows, adam, scale }));
         total(stride, sums.into_iter())
     }
+}
+
+struct Measure<'a, const FUSED: bool> {
+    update: &'a Update<'a>,
+    first: usize,
+    encoder: &'a [f32],
+    decoder: &'a [f32],
+}
+
+impl<const FUSED: bool> WithSimd for Measure<'_, FUSED> {
+    type Output = (f64, Vec<f32>);
 
     #[inline(always)]
-    fn apply_rows<const FUSED: bool>(&self, rows: Rows<'_>, adam: &Adam, scale: f32) -> Vec<f32> {
-        let stride = self.stride;
+    fn with_simd<S: Simd>(self, simd: S) -> (f64, Vec<f32>) {
+        let stride = self.update.stride;
+        let mut gradient = Gradient::default();
+        let mut sum = vec![0.0f32; stride];
+        let mut squares = 0.0;
+        let rows = self.encoder.chunks_exact(stride).zip(self.decoder.chunks_exact(stride));
+        for (j, (encoder, decoder)) in rows.enumerate() {
+            self.update.gradient::<S, FUSED>(simd, self.first + j, decoder, &mut gradient);
+            squares += sum_of_squares(&gradient.encoder)
+                + sum_of_squares(&gradient.decoder)
+                + f64::from(gradient.bias).powi(2);
+            accumulate::<S, FUSED>(simd, &mut sum, gradient.bias, encoder);
+        }
+        (squares, sum)
+    }
+}
+
+struct Apply<'a, const FUSED: bool> {
+    update: &'a Update<'a>,
+    rows: Rows<'a>,
+    adam: &'a Adam,
+    scale: f32,
+}
+
+impl<const FUSED: bool> WithSimd for Apply<'_, FUSED> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+        let Self { update, rows, adam, scale } = self;
+        let stride = update.stride;
         let Rows { first, encoder, decoder, bias } = rows;
         let mut gradient = Gradient::default();
         let mut sum = vec![0.0f32; stride];
-        for j in 0..bias.w.len() {
+        let mut biases = [0.0f32; CONCEPTS];
+        for (j, bias) in biases.iter_mut().enumerate().take(bias.w.len()) {
             let at = j * stride..(j + 1) * stride;
-            self.gradient::<FUSED>(first + j, &decoder.w[at.clone()], &mut gradient);
-            accumulate::<FUSED>(&mut sum, gradient.bias, &encoder.w[at.clone()]);
+            update.gradient::<S, FUSED>(simd, first + j, &decoder.w[at.clone()], &mut gradient);
+            accumulate::<S, FUSED>(simd, &mut sum, gradient.bias, &encoder.w[at.clone()]);
             if scale != 1.0 {
                 gradient.encoder.iter_mut().chain(&mut gradient.decoder).for_each(|g| *g *= scale);
                 gradient.bias *= scale;
             }
-            adam.update::<FUSED>(
-                part(&mut *encoder.w, &mut *encoder.m, &mut *encoder.v, at.clone()),
-                &gradient.encoder,
-            );
-            adam.update::<FUSED>(
-                part(&mut *decoder.w, &mut *decoder.m, &mut *decoder.v, at.clone()),
-                &gradient.decoder,
-            );
-            adam.update::<FUSED>(part(&mut *bias.w, &mut *bias.m, &mut *bias.v, j..j + 1), &[gradient.bias]);
+            *bias = gradient.bias;
+            let rows = part(&mut *encoder.w, &mut *encoder.m, &mut *encoder.v, at.clone());
+            adam.update::<S, FUSED>(simd, rows, &gradient.encoder);
+            let rows = part(&mut *decoder.w, &mut *decoder.m, &mut *decoder.v, at.clone());
+            adam.update::<S, FUSED>(simd, rows, &gradient.decoder);
             let row = &mut decoder.w[at];
-            let length = dot::<FUSED>(row, row).sqrt();
-            row.iter_mut().for_each(|w| *w /= length);
+            let length = simd.splat_f32s(dot::<S, FUSED>(simd, row, row).sqrt());
+            for w in S::as_mut_simd_f32s(row).0 {
+                *w = simd.div_f32s(*w, length);
+            }
         }
+        let concepts = bias.w.len();
+        adam.update_each::<FUSED>(bias, &biases[..concepts]);
         sum
     }
 }
 
+/// `sum += bias · row`.
 #[inline(always)]
-fn accumulate<const FUSED: bool>(sum: &mut [f32], bias: f32, row: &[f32]) {
+fn accumulate<S: Simd, const FUSED: bool>(simd: S, sum: &mut [f32], bias: f32, row: &[f32]) {
     if bias != 0.0 {
-        for (s, w) in sum.iter_mut().zip(row) {
-            *s = multiply_add::<FUSED>(bias, *w, *s);
-        }
+        add_scaled::<S, FUSED>(simd, sum, bias, row);
+    }
+}
+
+#[inline(always)]
+fn add_scaled<S: Simd, const FUSED: bool>(simd: S, out: &mut [f32], factor: f32, row: &[f32]) {
+    let factor = simd.splat_f32s(factor);
+    for (out, &row) in S::as_mut_simd_f32s(out).0.iter_mut().zip(S::as_simd_f32s(row).0) {
+        *out = multiply_add::<S, FUSED>(simd, factor, row, *out);
     }
 }
 
