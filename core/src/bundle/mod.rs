@@ -21,8 +21,12 @@
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
 
+pub mod path;
+mod read;
 mod schema;
 mod tensors;
+pub mod verify;
 
+pub use read::{ReadError, read_json, read_manifest};
 pub use schema::*;
 pub use tensors::{TensorError, Tensors, read_f32, read_u16, read_u32};

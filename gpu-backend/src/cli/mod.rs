@@ -9,6 +9,7 @@ pub mod import;
 mod progress;
 pub mod sae;
 pub mod simulate;
+pub mod verify;
 
 pub use progress::Progress;
 
@@ -60,6 +61,8 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Check a bundle: checksums, schema, and that all files agree
+    Verify(verify::Args),
 }
 
 /// Runs a command.
@@ -75,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Enrich(args) => enrich::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
+        Command::Verify(args) => verify::run(args, global),
     }
 }
 

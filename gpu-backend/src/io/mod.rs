@@ -1,6 +1,7 @@
 //! Reading and writing files.
 
 pub mod atomic;
+pub mod bundle;
 pub mod embeddings;
 pub mod gene_sets;
 pub mod genes;

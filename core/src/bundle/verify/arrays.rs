@@ -1,0 +1,92 @@
+//! Tensors of the shapes that other files promise.
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use super::Report;
+
+/// A safetensors file whose problems go into a report.
+pub(super) struct Arrays<'a> {
+    file: &'a str,
+    tensors: SafeTensors<'a>,
+}
+
+impl<'a> Arrays<'a> {
+    /// The container; its problems are reported.
+    pub fn open(file: &'a str, bytes: &'a [u8], report: &mut Report) -> Option<Self> {
+        match SafeTensors::deserialize(bytes) {
+            Ok(tensors) => Some(Self { file, tensors }),
+            Err(error) => {
+                report.note(file, format!("not a whole safetensors file: {error}"));
+                None
+            }
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    pub fn names(&self) -> Vec<&str> {
+        self.tensors.names()
+    }
+
+    fn view(
+        &self,
+        name: &str,
+        dtype: Dtype,
+        shape: &[Option<usize>],
+        report: &mut Report,
+    ) -> Option<TensorView<'_>> {
+        let Ok(view) = self.tensors.tensor(name) else {
+            report.note(self.file, format!("it has no tensor {name:?}"));
+            return None;
+        };
+        let fits = view.shape().len() == shape.len()
+            && view.shape().iter().zip(shape).all(|(&found, wanted)| wanted.is_none_or(|w| w == found));
+        if view.dtype() != dtype || !fits {
+            let wanted: Vec<String> =
+                shape.iter().map(|s| s.map_or_else(|| "any".into(), |s| s.to_string())).collect();
+            report.note(
+                self.file,
+                format!(
+                    "tensor {name:?} is {:?} {:?}, expected {dtype:?} [{}]",
+                    view.dtype(),
+                    view.shape(),
+                    wanted.join(", ")
+                ),
+            );
+            return None;
+        }
+        Some(view)
+    }
+
+    /// Values of a tensor; `None` in the shape stands for any length.
+    pub fn u32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u32>> {
+        let view = self.view(name, Dtype::U32, shape, report)?;
+        Some(view.data().as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect())
+    }
+
+    /// Values of a tensor.
+    pub fn u16(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u16>> {
+        let view = self.view(name, Dtype::U16, shape, report)?;
+        Some(view.data().as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect())
+    }
+
+    /// Values of a tensor, which must be finite unless `gaps` says that NaN stands for "none".
+    pub fn f32(
+        &self,
+        name: &str,
+        shape: &[Option<usize>],
+        gaps: bool,
+        report: &mut Report,
+    ) -> Option<Vec<f32>> {
+        let view = self.view(name, Dtype::F32, shape, report)?;
+        let values: Vec<f32> =
+            view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        if let Some(at) = values.iter().position(|v| !v.is_finite() && !(gaps && v.is_nan())) {
+            report.note(self.file, format!("tensor {name:?}, element {at}: {} is not a number", values[at]));
+            return None;
+        }
+        Some(values)
+    }
+}
