@@ -66,23 +66,28 @@ fn candidates<'a>(row: &[f32], k: usize, scratch: &'a mut Scratch) -> &'a mut [u
     let (blocks, rest) = row.as_chunks::<16>();
     let mut at = 0;
     for block in blocks {
-        // The negated comparison lets NaN through, so that a diverged run is seen.
-        let any = block.iter().fold(false, |any, &v| any | !(v < bound));
+        let any = block.iter().fold(false, |any, &v| any | reaches(v, bound));
         if any {
             for (l, &v) in block.iter().enumerate() {
                 places[found] = at + l as u32;
-                found += usize::from(!(v < bound));
+                found += usize::from(reaches(v, bound));
             }
         }
         at += 16;
     }
     for (l, &v) in rest.iter().enumerate() {
         places[found] = at + l as u32;
-        found += usize::from(!(v < bound));
+        found += usize::from(reaches(v, bound));
     }
     keys.clear();
     keys.extend(places[..found].iter().map(|&place| key(row[place as usize], place as usize)));
     keys
+}
+
+/// Whether a value may be among the largest. NaN may, so that a diverged run is seen.
+#[inline(always)]
+fn reaches(value: f32, bound: f32) -> bool {
+    (value >= bound) | value.is_nan()
 }
 
 #[inline(always)]

@@ -183,7 +183,7 @@ impl<const FUSED: bool> WithSimd for AfterProduct<'_, '_, '_, FUSED> {
             for t in 0..k {
                 let value = pre[indices[t] as usize];
                 // NaN passes, so that the loss shows it.
-                if !(value <= 0.0) {
+                if value > 0.0 || value.is_nan() {
                     indices[positive] = indices[t];
                     activations[positive] = -value;
                     positive += 1;

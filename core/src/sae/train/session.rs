@@ -192,7 +192,7 @@ impl<'a> Session<'a> {
         let options = &self.plan.options;
         let Some(rule) = options.resample else { return Ok(0) };
         let before = f64::from(epoch) <= rule.until * f64::from(options.epochs);
-        if epoch % rule.every != 0 || !before || epoch == options.epochs {
+        if !epoch.is_multiple_of(rule.every) || !before || epoch == options.epochs {
             return Ok(0);
         }
         let failed = |failure| TrainError::Engine { step: self.progress.step, failure };
