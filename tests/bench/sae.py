@@ -1,17 +1,19 @@
 """Milliseconds per training step of a sparse autoencoder: cellprism's native engine, its ONNX step, and three peers.
 
-    sae.py --native PATH/bench_sae [--onnx PATH/bench_sae_onnx] [--threads 1] [--rounds 3] [--out table.json]
+Run by `cargo xtask bench sae`, or: CELLPRISM_BINARY=target/release/cellprism sae.py [--threads 1 2] [--rounds 5] [--sizes small large]
 
-Needs torch and overcomplete 0.3.0 (pip). Programs and peers run in turns, one at a time; every figure is from this run.
-Peers, all with a batch of 1024 and Adam:
-    overcomplete   overcomplete.sae.TopKSAE with its own top_k_auxiliary_loss
+Programs and peers run in turns, one at a time, with the same number of threads; every figure is from this run. All steps
+have a batch of 1024 and Adam. Peers:
+    overcomplete   overcomplete.sae.TopKSAE with its own top_k_auxiliary_loss (no concept is dead: it then does least)
     dense          plain PyTorch: dense activations, AuxK on the dead columns
     embedding_bag  plain PyTorch: decoding by embedding_bag, AuxK on the dead columns
 """
 import argparse
 import json
+import os
 import statistics
 import subprocess
+import sys
 import time
 
 import torch
@@ -113,45 +115,42 @@ def peer(kind, d, c, k, dead, steps):
     return times
 
 
-def program(path, d, c, k, dead, steps, threads):
-    arguments = [path, d, c, k, BATCH, steps, dead, threads]
-    return json.loads(subprocess.run(list(map(str, arguments)), check=True, capture_output=True, text=True).stdout)
+def program(engine, d, c, k, dead, steps, threads):
+    sizes = {"size": d, "concepts": c, "active": k, "batch": BATCH, "dead": dead, "steps": steps, "threads": threads}
+    command = [os.environ["CELLPRISM_BINARY"], "sae", "bench", "--json", "--engine", engine]
+    for name, value in sizes.items():
+        command += ["--" + name, str(value)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--native", required=True)
-    parser.add_argument("--onnx")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", nargs="*", default=list(SIZES), choices=list(SIZES))
-    parser.add_argument("--out")
+    parser.add_argument("--engines", nargs="*", default=["native", "onnx"])
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    table = []
-    for size in options.sizes:
+    print("| step | threads | dead | what | min ms | median ms | max ms | dense / it | embedding_bag / it | overcomplete / it |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for size, threads in ((size, threads) for size in options.sizes for threads in options.threads):
+        torch.set_num_threads(threads)
         d, c, k = SIZES[size]
-        steps = 40 if size == "small" else 8
+        steps = 40 if size == "small" else 6
         for dead in (0, c // 5):
-            ours = {"native": options.native} | ({"onnx": options.onnx} if options.onnx else {})
             peers = ["dense", "embedding_bag"] + (["overcomplete"] if dead == 0 else [])
-            found = {name: [] for name in [*ours, *peers]}
-            for _ in range(options.rounds):
-                for name, path in ours.items():
-                    found[name].append(program(path, d, c, k, dead, steps, options.threads))
+            found = {name: [] for name in [*options.engines, *peers]}
+            for number in range(options.rounds):
+                print(f"d{d} c{c} k{k}, {dead} dead, {threads} thread(s): round {number + 1} of {options.rounds}", file=sys.stderr)
+                for name in options.engines:
+                    found[name].append(program(name, d, c, k, dead, steps, threads))
                 for name in peers:
                     times = peer(name, d, c, k, dead, steps)
                     found[name].append({"min": min(times), "median": statistics.median(times), "max": max(times)})
-            print(f"d{d} c{c} k{k} batch {BATCH}, {dead} dead, {options.threads} thread(s): ms per step")
             medians = {name: statistics.median(run["median"] for run in runs) for name, runs in found.items()}
             for name, runs in found.items():
                 least, most = min(run["min"] for run in runs), max(run["max"] for run in runs)
-                ratios = "  ".join(f"{other}/{name} {medians[other] / medians[name]:.2f}" for other in peers) if name in ours else ""
-                print(f"  {name:14s} min {least:8.2f}  median {medians[name]:8.2f}  max {most:8.2f}  {ratios}", flush=True)
-                table.append({"d": d, "c": c, "k": k, "dead": dead, "threads": options.threads, "what": name, "min": least, "median": medians[name], "max": most})
-    if options.out:
-        with open(options.out, "w") as file:
-            json.dump(table, file, indent=1)
+                ratios = [f"{medians[p] / medians[name]:.1f}" if p in medians else "" for p in ("dense", "embedding_bag", "overcomplete")]
+                print(f"| d{d} c{c} k{k} | {threads} | {dead} | {name} | {least:.2f} | {medians[name]:.2f} | {most:.2f} | {' | '.join(ratios)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 //! `cellprism sae`: train, apply, measure and compare sparse autoencoders.
 
+mod bench;
 mod encode;
+mod engine;
 mod evaluate;
 mod matching;
 mod memory;
@@ -28,6 +30,8 @@ enum Action {
     Evaluate(evaluate::Args),
     /// One-to-one pairs of the concepts of two dictionaries
     Match(matching::Args),
+    /// Time per training step on this machine, on planted data
+    Bench(bench::Args),
 }
 
 /// Runs the command.
@@ -40,5 +44,6 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         Action::Encode(args) => encode::run(&args, global),
         Action::Evaluate(args) => evaluate::run(&args, global),
         Action::Match(args) => matching::run(&args, global),
+        Action::Bench(args) => bench::run(&args, global),
     }
 }

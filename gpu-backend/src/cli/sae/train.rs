@@ -12,17 +12,17 @@ use cellprism_core::sae::{
     SaeWeights,
     metrics::{self, Metrics},
     train::{
-        Arithmetic, EarlyStop, Engine, EpochMetrics, Native, Plan, Resample, Schedule, Session, Split,
-        TrainError, TrainOptions, default_epochs,
+        Arithmetic, EarlyStop, EpochMetrics, Plan, Resample, Schedule, Session, Split, TrainError,
+        TrainOptions, default_epochs,
     },
 };
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{evaluate, memory, work_folder::WorkFolder};
+use super::{engine::EngineName, evaluate, memory, work_folder::WorkFolder};
 use crate::{
     cli::{Global, Progress},
-    engine::{Device, ort::Runtime, train::OnnxTrainer},
+    engine::Device,
     io::{
         atomic::OutputFolder,
         embeddings::{self, Embeddings},
@@ -122,15 +122,6 @@ pub struct Args {
     restart: bool,
 }
 
-/// What computes the steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum EngineName {
-    /// This program, on the processor
-    Native,
-    /// ONNX Runtime, on --device
-    Onnx,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ScheduleName {
     /// Always the same
@@ -193,11 +184,7 @@ fn rows(path: &Path) -> anyhow::Result<Vec<u32>> {
 
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    ensure!(
-        args.engine != EngineName::Native || args.device == Device::Cpu,
-        "--device {}: the native engine runs on the processor only; add --engine onnx",
-        args.device
-    );
+    args.engine.check(args.device)?;
     let file = embeddings::open(&args.embeddings)?;
     let options = args.options(file.rows)?;
     ensure!(
@@ -232,7 +219,7 @@ fn train(
     let plan = Plan::new(data.values.view(), options.clone())
         .with_context(|| args.embeddings.display().to_string())?;
     let checkpoint = if args.restart { None } else { work.checkpoint()? };
-    let engine = engine(args, global, &plan)?;
+    let engine = args.engine.start(args.device, args.threads, global, &plan)?;
     let session = match checkpoint {
         Some(checkpoint) => {
             if !global.quiet {
@@ -263,16 +250,6 @@ fn train(
                 work.remove()?;
             }
             Err(error)
-        }
-    }
-}
-
-fn engine<'a>(args: &Args, global: &Global, plan: &Plan<'a>) -> anyhow::Result<Box<dyn Engine + 'a>> {
-    match args.engine {
-        EngineName::Native => Ok(Box::new(Native::new(plan))),
-        EngineName::Onnx => {
-            let runtime = Runtime::start(global.onnxruntime.as_deref())?;
-            Ok(Box::new(OnnxTrainer::new(runtime, args.device, args.threads, plan)?))
         }
     }
 }
