@@ -420,6 +420,9 @@ pub struct ConceptRow {
     pub pathway: Option<PathwayLabel>,
     /// Share of random rankings that earn a label at least this good (any label where there is none).
     pub chance: Option<f64>,
+    /// Share of random rankings that earn any label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any_label_by_chance: Option<f64>,
     /// Place on the map of the dictionary.
     pub xy: Option<[f32; 2]>,
 }

@@ -7,6 +7,7 @@ pub mod embed;
 pub mod enrich;
 pub mod import;
 mod progress;
+pub mod run;
 pub mod sae;
 pub mod simulate;
 pub mod verify;
@@ -49,6 +50,10 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Do the whole job: cells and a model to a bundle of concepts
+    Run(run::Args),
+    /// Check a bundle: checksums, schema, and what its files say of each other
+    Verify(verify::Args),
     /// Turn a published checkpoint into ONNX, a card and weights for the browser
     Import(import::Args),
     /// Embed cells with a model
@@ -72,6 +77,8 @@ pub enum Command {
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     let global = &cli.global;
     match cli.command {
+        Command::Run(args) => run::run(args, global),
+        Command::Verify(args) => verify::run(args, global),
         Command::Import(args) => import::run(args, global),
         Command::Embed(args) => embed::run(args, global),
         Command::Attribute(args) => attribute::run(args, global),

@@ -1,1 +1,87 @@
-//! The whole job, stage by stage.
+//! The whole job, read top to bottom: cells and a model become a bundle.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `job` | [`Job`]: what is asked for |
+//! | `inputs` | everything read and checked before any work |
+//! | `work` | the work folder: finished stages survive a kill |
+//! | `dictionary` | embeddings, and the autoencoder trained on them |
+//! | `context` | what every concept is described from |
+//! | `concept` | one concept: cells, genes, pathways, files |
+//! | `finish` | cells, genes, sets, metrics, manifest |
+
+mod concept;
+mod context;
+mod dictionary;
+mod finish;
+mod inputs;
+mod job;
+mod work;
+
+use anyhow::Context as _;
+use cellprism_core::{bundle::ConceptRow, ids::ConceptId, parallel};
+
+use crate::cli::{Progress, embed::say_audit};
+use context::Context;
+use inputs::Inputs;
+pub use job::Job;
+use work::Work;
+
+/// What came out.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Report {
+    /// Concepts with at least one active cell.
+    pub active_concepts: usize,
+    /// R² over all entries.
+    pub r2: f64,
+    /// Concepts with a pathway label.
+    pub labelled: u32,
+    /// Labels that random rankings would earn.
+    pub labelled_by_chance: Option<f64>,
+    /// The bundle's tag.
+    pub tag: String,
+    /// Whether the same bundle was there already.
+    pub unchanged: bool,
+}
+
+/// Runs the job. Inputs are checked first; then every finished stage and concept is kept in a work folder beside
+/// the output, so that the same command goes on after a kill; the bundle appears whole at the end.
+///
+/// # Errors
+/// Whatever was wrong with the inputs, or failed on the way.
+pub fn run(job: &Job) -> anyhow::Result<Report> {
+    let inputs = Inputs::read(job)?;
+    if let Some(report) = finish::existing(job, &inputs)? {
+        return Ok(report);
+    }
+    let work = Work::open(job, &inputs)?;
+    let embedded = dictionary::embed(job, &inputs, &work)?;
+    if !job.quiet {
+        say_audit(&embedded.audit);
+    }
+    let sae = dictionary::train(job, &inputs, &work, &embedded.values)?;
+    let context = Context::new(job, &inputs, embedded, sae)?;
+    let rows = describe(job, &context, &work)?;
+    finish::write(job, &inputs, &context, rows, &work)
+}
+
+/// Every concept, in parallel; those already described are read back.
+fn describe(job: &Job, context: &Context, work: &Work) -> anyhow::Result<Vec<ConceptRow>> {
+    let active = context.activations.iter().filter(|(_, cells)| !cells.is_empty()).count();
+    let progress = Progress::new("concepts", active as u64, "concepts", job.quiet);
+    let rows = parallel::map(context.activations.len(), |i| {
+        let id = ConceptId::from(i);
+        let dead = context.activations.of(id).is_empty();
+        let row = match work.row(id)? {
+            Some(row) => row,
+            None => concept::describe(context, id, work).with_context(|| format!("concept {i}"))?,
+        };
+        if !dead {
+            progress.advance(1);
+        }
+        Ok(row)
+    });
+    let rows = rows.into_iter().collect::<anyhow::Result<Vec<_>>>();
+    progress.finish();
+    rows
+}

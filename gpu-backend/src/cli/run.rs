@@ -1,0 +1,171 @@
+//! `cellprism run`: the whole job.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use cellprism_core::bundle::{
+    AttributionParameters, EnrichmentParameters, Parameters, SaeParameters, SpecificityParameters,
+};
+use clap::Args as ClapArgs;
+
+use super::Global;
+use crate::{
+    engine::Device,
+    pipeline::{self, Job},
+};
+
+/// Do the whole job: cells and a model to a bundle of concepts.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  cellprism run --cells cells.h5ad --model model --gene-sets GO_Biological_Process_2025.gmt --out bundle\n\n\
+                  The same command goes on where an interrupted one stopped."
+)]
+pub struct Args {
+    /// Cells with raw counts (.h5ad)
+    #[arg(long, value_name = "H5AD")]
+    cells: PathBuf,
+    /// Model folder that `cellprism import` wrote, or a scvi-tools checkpoint folder
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Gene sets (.gmt or .gmt.gz), one or more libraries
+    #[arg(long, value_name = "GMT", num_args = 1..)]
+    gene_sets: Vec<PathBuf>,
+    /// Gene tables with aliases and descriptions (NCBI gene_info or the project's own)
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    gene_info: Vec<PathBuf>,
+    /// Bundle folder to write
+    #[arg(long, value_name = "BUNDLE")]
+    out: PathBuf,
+    /// cpu, cuda or cuda:N; a device that is not there is an error
+    #[arg(long, default_value = "cpu", value_parser = Device::parse)]
+    device: Device,
+    /// Concepts in the dictionary (default: 10 per embedding dimension)
+    #[arg(long)]
+    concepts: Option<u32>,
+    /// Active concepts per cell (default: concepts / 62.5)
+    #[arg(long)]
+    active: Option<u32>,
+    /// Passes over the cells (default: by their number)
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Adam's learning rate
+    #[arg(long, default_value_t = 1e-3)]
+    learning_rate: f64,
+    /// Seed of training
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Metadata columns, the one that names cells first (default: all with several labels, cell types first)
+    #[arg(long, value_name = "COL,...", value_delimiter = ',')]
+    labels: Vec<String>,
+    /// Fewest active cells of a concept that is classified (default: 100, or 20 below 10,000 cells)
+    #[arg(long)]
+    min_cells: Option<u32>,
+    /// N_p: most active cells of each concept
+    #[arg(long, default_value_t = 10)]
+    prototypes: u32,
+    /// N_c: counterfactuals of each prototype
+    #[arg(long, default_value_t = 3)]
+    counterfactuals: u32,
+    /// Permutations of the enrichment analysis
+    #[arg(long, default_value_t = 1000)]
+    permutations: u32,
+    /// Fewest ranked genes of a gene set
+    #[arg(long, default_value_t = 15)]
+    min_size: u32,
+    /// Most ranked genes of a gene set
+    #[arg(long, default_value_t = 500)]
+    max_size: u32,
+    /// Short name of the bundle
+    #[arg(long)]
+    name: Option<String>,
+    /// Title of the bundle
+    #[arg(long)]
+    title: Option<String>,
+    /// Accept counts that are not whole numbers
+    #[arg(long)]
+    allow_non_integer: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever was wrong with the inputs, or failed on the way.
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    if args.concepts == Some(0)
+        || args.active == Some(0)
+        || args.epochs == Some(0)
+        || args.prototypes == 0
+        || args.counterfactuals == 0
+    {
+        bail!("--concepts, --active, --epochs, --prototypes and --counterfactuals must be at least 1");
+    }
+    if !(args.learning_rate.is_finite() && args.learning_rate > 0.0) {
+        bail!("--learning-rate {} is not a number above 0", args.learning_rate);
+    }
+    if args.permutations == 0 || args.min_size > args.max_size {
+        bail!("--permutations must be at least 1, and --min-size at most --max-size");
+    }
+    let job = job(args, global);
+    let report = pipeline::run(&job)?;
+    if global.json {
+        println!("{}", serde_json::to_string(&report).context("report")?);
+    } else if !global.quiet {
+        let chance = report
+            .labelled_by_chance
+            .map_or_else(String::new, |n| format!(" (chance would label about {n:.1})"));
+        eprintln!(
+            "{}{}: R² {:.3}, {} active concepts, {} with a pathway label{chance}",
+            job.out.display(),
+            if report.unchanged { " is up to date" } else { "" },
+            report.r2,
+            report.active_concepts,
+            report.labelled,
+        );
+    }
+    Ok(())
+}
+
+fn job(args: Args, global: &Global) -> Job {
+    Job {
+        parameters: Parameters {
+            sae: SaeParameters {
+                concepts: args.concepts.unwrap_or(0),
+                active: args.active.unwrap_or(0),
+                epochs: args.epochs.unwrap_or(0),
+                learning_rate: args.learning_rate,
+                batch: 1024,
+                aux_k: 512,
+                aux_coefficient: 1.0 / 32.0,
+                seed: args.seed,
+                engine: "native".into(),
+            },
+            specificity: SpecificityParameters {
+                min_cells: args.min_cells.unwrap_or(0),
+                ..SpecificityParameters::default()
+            },
+            attribution: AttributionParameters {
+                prototypes: args.prototypes,
+                counterfactuals: args.counterfactuals,
+                ..AttributionParameters::default()
+            },
+            enrichment: EnrichmentParameters {
+                permutations: args.permutations,
+                min_size: args.min_size,
+                max_size: args.max_size,
+                ..EnrichmentParameters::default()
+            },
+        },
+        cells: args.cells,
+        model: args.model,
+        gene_sets: args.gene_sets,
+        gene_info: args.gene_info,
+        out: args.out,
+        device: args.device,
+        onnxruntime: global.onnxruntime.clone(),
+        labels: args.labels,
+        allow_non_integer: args.allow_non_integer,
+        name: args.name,
+        title: args.title,
+        quiet: global.quiet,
+    }
+}

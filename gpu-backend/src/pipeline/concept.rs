@@ -1,0 +1,297 @@
+//! One concept: which cells, which genes, which pathways; its files in the bundle and its row in the index.
+
+use std::{collections::HashMap, ops::ControlFlow};
+
+use cellprism_core::{
+    attribution::{
+        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, ScviSwaps, attribute, concept_cells,
+        deletion_curves, describe as describe_attribution, order_by_score,
+    },
+    bundle::{
+        ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
+        Prototype, Tensors, concept_stem,
+    },
+    concepts::{classify, column_specificity, composition, histogram, related},
+    embedding::nearest::nearest,
+    gsea::{ConceptEnrichment, enrich_concept},
+    ids::{CellId, ConceptId},
+    stats::differential::{Differential, welch},
+};
+
+use super::{context::Context, context::plural, work::Work};
+
+/// Nearest cells kept for each prototype, so that a reader can choose another number.
+const KEPT_COUNTERFACTUALS: usize = 10;
+/// Genes listed with their spread and pairs.
+const SHOWN_GENES: usize = 50;
+/// Genes in the index.
+const INDEX_GENES: usize = 8;
+/// Most cells on either side of a test of differential expression.
+const TEST_CELLS: usize = 1000;
+/// Largest p of the genes that are swapped in the order of their fold change (Appendix C).
+const FOLD_CHANGE_P: f64 = 5e-3;
+
+/// Describes a concept, writes its files, and returns its row.
+pub fn describe(context: &Context, id: ConceptId, work: &Work) -> anyhow::Result<ConceptRow> {
+    let active = context.activations.of(id);
+    let parameters = &context.parameters;
+    let columns: Vec<_> = context
+        .columns
+        .iter()
+        .map(|column| column_specificity(active, column, &parameters.specificity))
+        .collect();
+    let class = classify(active, columns.first(), &parameters.specificity);
+    let max = active.max();
+    let mut row = ConceptRow {
+        id,
+        class,
+        cells: active.len() as u32,
+        max,
+        histogram: histogram(&active.values, max, 20),
+        composition: context.primary().map_or_else(Vec::new, |column| composition(active, column, 5)),
+        specific: columns.iter().filter_map(|c| c.specific.value().cloned()).collect(),
+        reads_as: reads_as(context, id),
+        genes: Vec::new(),
+        important: 0,
+        pathway: None,
+        chance: None,
+        any_label_by_chance: None,
+        xy: None,
+    };
+    let mut detail = ConceptDetail {
+        id,
+        class,
+        cells: row.cells,
+        max,
+        mean: active.mean(),
+        histogram: histogram(&active.values, max, 40),
+        columns,
+        prototypes: Vec::new(),
+        attribution: Maybe::missing("no active cell"),
+        enrichment: Vec::new(),
+        deletion: Maybe::missing("no active cell"),
+        coactive: Vec::new(),
+        alike: Vec::new(),
+    };
+    let mut tensors = Tensors::default();
+    if class != ConceptClass::Dead {
+        fill(context, id, &mut row, &mut detail, &mut tensors, work)?;
+    }
+    let stem = concept_stem(id);
+    if class != ConceptClass::Dead {
+        work.put(&format!("concepts/{stem}.safetensors"), &tensors.to_bytes()?)?;
+    }
+    work.put(&format!("concepts/{stem}.json"), &serde_json::to_vec(&detail)?)?;
+    work.finish_row(&row)?;
+    Ok(row)
+}
+
+fn fill(
+    context: &Context,
+    id: ConceptId,
+    row: &mut ConceptRow,
+    detail: &mut ConceptDetail,
+    tensors: &mut Tensors,
+    work: &Work,
+) -> anyhow::Result<()> {
+    let active = context.activations.of(id);
+    let p = &context.parameters.attribution;
+    let n_counterfactuals = p.counterfactuals as usize;
+    let kept = KEPT_COUNTERFACTUALS.max(n_counterfactuals);
+    let cells = concept_cells(active, context.embeddings().view(), p.prototypes as usize, kept);
+    let swaps = ScviSwaps::new(&context.encoder, &context.counts, &context.one_hot)?;
+    let attribution = attribute(&swaps, &context.reader, id, &cells, n_counterfactuals)?;
+    let test = differential(context, id);
+    let fold_change: Vec<f32> =
+        test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
+    let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
+    let described = describe_attribution(&attribution, &cells, &swaps, info, p.important, SHOWN_GENES);
+
+    detail.prototypes = prototypes(context, &cells);
+    detail.enrichment = enrich(context, &attribution, active.len())?;
+    let orders = orders(&attribution, test.as_ref());
+    let options = DeletionOptions { counterfactuals: n_counterfactuals, ..DeletionOptions::default() };
+    detail.deletion = Maybe::Value(deletion_curves(&swaps, &context.reader, id, &cells, &orders, options)?);
+    (detail.coactive, detail.alike) = related(&context.activations, context.weights().w_dec.view(), id, 5);
+
+    row.important = described.important;
+    row.genes = described
+        .genes
+        .iter()
+        .take(INDEX_GENES)
+        .filter(|gene| gene.mean > 0.0)
+        .map(|gene| GeneScore { gene: gene.symbol.clone(), score: gene.mean })
+        .collect();
+    let best = detail
+        .enrichment
+        .iter()
+        .filter_map(|library| library.label.value().map(|label| (label, library)))
+        .max_by(|a, b| a.0.es.total_cmp(&b.0.es));
+    row.pathway = best.map(|(label, _)| label.clone());
+    let library = best.map(|(_, library)| library).or(detail.enrichment.first());
+    let null = library.and_then(|library| library.null.value());
+    row.chance = null.map(|null| null.as_good);
+    row.any_label_by_chance = null.map(|null| null.any);
+
+    concept_tensors(tensors, active, &attribution, &described.genes, test.as_ref());
+    detail.attribution = Maybe::Value(described);
+    work.put(&format!("samples/{}.safetensors", concept_stem(id)), &samples(context, &cells, kept)?)
+}
+
+/// "86% B cells", or the two commonest labels.
+fn reads_as(context: &Context, id: ConceptId) -> String {
+    let active = context.activations.of(id);
+    if active.is_empty() {
+        return "no active cell".into();
+    }
+    let Some(column) = context.primary() else { return String::new() };
+    let named = |&(code, cells): &(u16, u32)| {
+        format!(
+            "{:.0}% {}",
+            f64::from(cells) / active.len() as f64 * 100.0,
+            plural(&column.labels[usize::from(code)])
+        )
+    };
+    let parts = composition(active, column, 2);
+    let first_share = parts.first().map_or(0.0, |p| f64::from(p.1) / active.len() as f64);
+    let shown = if first_share >= 0.6 { 1 } else { 2 };
+    parts.iter().take(shown).map(named).collect::<Vec<_>>().join(", ")
+}
+
+fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
+    let label =
+        |cell: CellId| context.primary().and_then(|column| column.label(cell.index())).map(str::to_owned);
+    cells
+        .prototypes
+        .iter()
+        .zip(&cells.counterfactuals)
+        .map(|(&(cell, activation), near)| Prototype {
+            cell,
+            name: context.names[cell.index()].clone(),
+            label: label(cell),
+            activation,
+            counterfactuals: near
+                .iter()
+                .map(|found| Counterfactual {
+                    cell: found.cell,
+                    name: context.names[found.cell.index()].clone(),
+                    label: label(found.cell),
+                    distance: found.distance as f32,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn enrich(
+    context: &Context,
+    attribution: &Attribution,
+    cells: usize,
+) -> anyhow::Result<Vec<EnrichmentDetail>> {
+    let min_cells = context.parameters.specificity.min_cells;
+    let few =
+        (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
+    context
+        .sets
+        .iter()
+        .map(|sets| {
+            let request = ConceptEnrichment {
+                sets,
+                symbols: &context.symbols,
+                detection: &context.detection,
+                parameters: &context.parameters.enrichment,
+                no_null: few.as_deref(),
+            };
+            Ok(enrich_concept(&attribution.scores, request, &mut |_| ControlFlow::Continue(()))?)
+        })
+        .collect()
+}
+
+/// The most active cells against the nearest cells that do not activate the concept (Appendix C).
+fn differential(context: &Context, id: ConceptId) -> Option<Differential> {
+    let active = context.activations.of(id);
+    let mask = active.mask(context.embeddings().nrows());
+    let group: Vec<CellId> = active.prototypes(TEST_CELLS).into_iter().map(|p| p.0).collect();
+    let mut reference: Vec<CellId> = group
+        .iter()
+        .flat_map(|&cell| nearest(context.embeddings().view(), cell, &mask, 1))
+        .map(|n| n.cell)
+        .collect();
+    reference.sort_unstable();
+    reference.dedup();
+    (group.len() > 1 && reference.len() > 1)
+        .then(|| welch(&context.counts, &context.totals, &group, &reference))
+}
+
+fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
+    let mut orders =
+        vec![GeneOrder { name: "attribution".into(), genes: order_by_score(&attribution.scores) }];
+    if let Some(test) = test {
+        let mut genes: Vec<u32> =
+            (0..test.p.len() as u32).filter(|&g| test.p[g as usize] <= FOLD_CHANGE_P).collect();
+        let size = |g: u32| test.log2_fold_change[g as usize].abs();
+        genes.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(a.cmp(&b)));
+        orders.push(GeneOrder { name: "fold_change".into(), genes });
+    }
+    orders
+}
+
+fn concept_tensors(
+    tensors: &mut Tensors,
+    active: &cellprism_core::concepts::ActiveCells,
+    attribution: &Attribution,
+    shown: &[cellprism_core::bundle::GeneAttribution],
+    test: Option<&Differential>,
+) {
+    let (genes, pairs) = (attribution.scores.len(), attribution.pairs.len());
+    tensors.u32("cells", &[active.len()], active.cells.iter().map(|c| c.0));
+    tensors.f32("activations", &[active.len()], active.values.iter().copied());
+    tensors.f32("scores", &[genes], attribution.scores.iter().copied());
+    tensors.f32("scores_pre_topk", &[genes], attribution.scores_pre_topk.iter().copied());
+    tensors.u32("top_genes", &[shown.len()], shown.iter().map(|g| g.gene.0));
+    let pair_score = |gene: u32, pair: usize| {
+        let swaps = &attribution.pairs[pair].swaps;
+        swaps.binary_search_by_key(&gene, |s| s.gene).map_or(0.0, |place| swaps[place].post)
+    };
+    tensors.f32(
+        "pair_scores",
+        &[shown.len(), pairs],
+        shown.iter().flat_map(|g| (0..pairs).map(move |pair| pair_score(g.gene.0, pair))),
+    );
+    if let Some(test) = test {
+        tensors.f32("log2_fold_change", &[genes], test.log2_fold_change.iter().map(|&v| v as f32));
+        tensors.f32("p_value", &[genes], test.p.iter().map(|&v| v as f32));
+    }
+}
+
+/// Counts of prototypes and counterfactuals, so that the page can compute the attribution again.
+fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> anyhow::Result<Vec<u8>> {
+    let mut order: Vec<CellId> = Vec::new();
+    let mut place: HashMap<CellId, u32> = HashMap::new();
+    let all =
+        cells.prototypes.iter().map(|p| p.0).chain(cells.counterfactuals.iter().flatten().map(|n| n.cell));
+    for cell in all {
+        place.entry(cell).or_insert_with(|| {
+            order.push(cell);
+            order.len() as u32 - 1
+        });
+    }
+    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::new(), Vec::new());
+    for cell in &order {
+        let (genes, counts) = context.counts.row(cell.index());
+        indices.extend_from_slice(genes);
+        values.extend_from_slice(counts);
+        indptr.push(indices.len() as u32);
+    }
+    let p = cells.prototypes.len();
+    let counterfactual =
+        |i: usize, j: usize| cells.counterfactuals[i].get(j).map_or(u32::MAX, |near| place[&near.cell]);
+    let mut file = Tensors::default();
+    file.u32("cells", &[order.len()], order.iter().map(|c| c.0));
+    file.u32("indptr", &[indptr.len()], indptr.iter().copied());
+    file.u32("indices", &[indices.len()], indices.iter().copied());
+    file.f32("values", &[values.len()], values.iter().copied());
+    file.u32("prototypes", &[p], cells.prototypes.iter().map(|c| place[&c.0]));
+    file.u32("counterfactuals", &[p, kept], (0..p * kept).map(|at| counterfactual(at / kept, at % kept)));
+    Ok(file.to_bytes()?)
+}

@@ -1,0 +1,145 @@
+//! What every concept is described from: activations, counts, encoder, genes, sets. Nothing here changes.
+
+use std::time::Instant;
+
+use cellprism_core::{
+    attribution::ConceptReader,
+    bundle::{GeneSetFile, Parameters},
+    cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
+    concepts::Activations,
+    embedding::scvi::ScviEncoder,
+    gsea::index_sets,
+    sae::SaeWeights,
+};
+use ndarray::Array2;
+
+use super::{
+    Job,
+    dictionary::{Dictionary, Embedding},
+    inputs::Inputs,
+};
+use crate::cli::attribute::{activations, concept_reader, read_encoder};
+
+/// Everything that concepts are described from.
+pub struct Context {
+    /// Parameters with nothing left open.
+    pub parameters: Parameters,
+    /// Names of the cells.
+    pub names: Vec<String>,
+    /// Metadata, the primary column first; only columns that can be tested.
+    pub columns: Vec<Column>,
+    /// Embeddings `[cells, latent]` and how they came about.
+    pub embedding: Embedding,
+    /// The autoencoder.
+    pub sae: Dictionary,
+    /// Activations of all concepts.
+    pub activations: Activations,
+    /// Single concepts from embeddings.
+    pub reader: ConceptReader,
+    /// The encoder in plain Rust.
+    pub encoder: ScviEncoder,
+    /// Counts in the model's gene order.
+    pub counts: CountMatrix,
+    /// Active covariate columns of each cell.
+    pub one_hot: Vec<Vec<u32>>,
+    /// Sums of all measured counts of each cell.
+    pub totals: Vec<f64>,
+    /// Symbols of the model's genes.
+    pub symbols: Vec<String>,
+    /// Share of cells in which each gene is detected.
+    pub detection: Vec<f32>,
+    /// Libraries.
+    pub sets: Vec<GeneSetFile>,
+    /// When describing began.
+    pub started: Instant,
+}
+
+impl Context {
+    /// Prepares what all concepts share.
+    ///
+    /// # Errors
+    /// If the encoder's weights are missing or do not fit.
+    pub fn new(job: &Job, inputs: &Inputs, embedding: Embedding, sae: Dictionary) -> anyhow::Result<Self> {
+        let encoder = read_encoder(&inputs.model)?;
+        let counts = inputs.map.apply(&inputs.cells.counts);
+        let n = counts.rows.max(1) as f32;
+        let detection = counts.detected().into_iter().map(|cells| cells as f32 / n).collect();
+        let symbols = symbols(inputs);
+        let files = job
+            .gene_sets
+            .iter()
+            .map(|path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()));
+        let sets = inputs
+            .libraries
+            .iter()
+            .zip(files)
+            .map(|((name, sets), file)| index_sets(name, &file, sets, &symbols))
+            .collect();
+        Ok(Self {
+            parameters: inputs.parameters.clone(),
+            names: inputs.cells.names.clone(),
+            columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
+            activations: activations(&sae.weights, &embedding.values),
+            reader: concept_reader(&sae.weights),
+            encoder,
+            one_hot: inputs.one_hot.clone(),
+            totals: inputs.cells.counts.row_sums(),
+            counts,
+            symbols,
+            detection,
+            sets,
+            embedding,
+            sae,
+            started: Instant::now(),
+        })
+    }
+
+    /// The primary metadata column.
+    pub fn primary(&self) -> Option<&Column> {
+        self.columns.first()
+    }
+
+    /// Embeddings `[cells, latent]`.
+    pub fn embeddings(&self) -> &Array2<f32> {
+        &self.embedding.values
+    }
+
+    /// Weights of the autoencoder.
+    pub fn weights(&self) -> &SaeWeights {
+        &self.sae.weights
+    }
+}
+
+/// A label as a reader would say it of several cells: "B" becomes "B cells".
+pub fn plural(label: &str) -> String {
+    let long = long_label(label).unwrap_or(label);
+    let countable = ["cell", "cyte", "phil", "phage", "blast", "platelet", "progenitor", "reg"];
+    if countable.iter().any(|end| long.to_lowercase().ends_with(end)) {
+        format!("{long}s")
+    } else {
+        long.to_owned()
+    }
+}
+
+/// Symbols of the model's genes: its own names, or for Ensembl identifiers the data's or the gene table's symbols.
+fn symbols(inputs: &Inputs) -> Vec<String> {
+    let genes = &inputs.cells.genes;
+    inputs
+        .model
+        .card
+        .genes
+        .iter()
+        .zip(&inputs.map.column_of)
+        .map(|(name, column)| {
+            if !is_ensembl(name) {
+                return name.clone();
+            }
+            let in_data = column
+                .and_then(|c| genes.symbols.get(c as usize))
+                .filter(|s| !s.is_empty() && !is_ensembl(s));
+            let known =
+                || inputs.table.as_ref().and_then(|t| t.find(strip_version(name))).map(|g| g.symbol.clone());
+            in_data.cloned().or_else(known).unwrap_or_else(|| name.clone())
+        })
+        .collect()
+}
