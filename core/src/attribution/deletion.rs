@@ -99,10 +99,10 @@ fn relative(
     for (&(prototype, _), near) in cells.prototypes.iter().zip(&cells.counterfactuals) {
         for other in near.iter().take(counterfactuals) {
             let path = model.path(prototype, other.cell, order, steps)?;
-            let read = |row: &[f32]| reader.read(&reader.base(row), concept).0;
-            let start = path.chunks(reader.dimensions()).next().map_or(0.0, read);
+            let values = reader.read_rows(&path, concept);
+            let start = values.first().copied().unwrap_or(0.0);
             if start > 0.0 {
-                curves.push(path.chunks(reader.dimensions()).map(|row| read(row) / start).collect());
+                curves.push(values.into_iter().map(|value| value / start).collect());
             }
         }
     }
@@ -113,15 +113,20 @@ fn summary(name: &str, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
     let n = curves.len() as f64;
     let at = |i: usize| curves.iter().map(move |c| f64::from(c[i]));
     let mean: Vec<f32> =
-        (0..points).map(|i| if n == 0.0 { 0.0 } else { (at(i).sum::<f64>() / n) as f32 }).collect();
+        (0..points).map(|i| if n == 0.0 { 0.0 } else { rounded(at(i).sum::<f64>() / n) }).collect();
     let sd = (0..points)
         .map(|i| {
             let squares: f64 = at(i).map(|v| (v - f64::from(mean[i])).powi(2)).sum();
-            if n > 1.0 { (squares / (n - 1.0)).sqrt() as f32 } else { 0.0 }
+            if n > 1.0 { rounded((squares / (n - 1.0)).sqrt()) } else { 0.0 }
         })
         .collect();
     // Trapezoids over the swapped genes, divided by their number: 1 where nothing falls.
     let area =
         mean.windows(2).map(|w| f64::from(w[0] + w[1]) / 2.0).sum::<f64>() / (points.max(2) - 1) as f64;
     DeletionCurve { order: name.into(), mean, sd, area: area as f32 }
+}
+
+/// Four decimals: more would only make the file longer.
+fn rounded(x: f64) -> f32 {
+    ((x * 1e4).round() / 1e4) as f32
 }

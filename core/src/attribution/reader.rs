@@ -1,6 +1,6 @@
 //! One concept's activation from an embedding, before and after TopK.
 
-use crate::ids::ConceptId;
+use crate::{embedding::dense, ids::ConceptId};
 
 /// The encoder side of a sparse autoencoder, laid out for reading single concepts.
 ///
@@ -8,8 +8,10 @@ use crate::ids::ConceptId;
 /// as [`crate::embedding::dense::linear`] gives for all concepts at once.
 #[derive(Clone, Debug)]
 pub struct ConceptReader {
-    /// `[concepts, d]`.
+    /// `[concepts, d]`, for one concept at a time.
     weights: Vec<f32>,
+    /// `[d, concepts]`, for all at once.
+    columns: Vec<f32>,
     bias: Vec<f32>,
     /// Subtracted from the embedding first; empty where it is not.
     centre: Vec<f32>,
@@ -46,6 +48,7 @@ impl ConceptReader {
             .collect();
         Self {
             weights,
+            columns: w_enc.to_vec(),
             bias: bias.to_vec(),
             centre: centre.unwrap_or_default().to_vec(),
             norms,
@@ -78,8 +81,8 @@ impl ConceptReader {
 
     /// All pre-activations of one embedding.
     pub fn base(&self, embedding: &[f32]) -> Base {
-        let centred = self.centred(embedding);
-        let pre = (0..self.concepts()).map(|concept| self.pre_centred(&centred, concept)).collect();
+        let mut pre = vec![0.0; self.concepts()];
+        dense::linear(&self.centred(embedding), self.dimensions, &self.columns, &self.bias, &mut pre);
         Base { embedding: embedding.to_vec(), pre }
     }
 
@@ -89,6 +92,25 @@ impl ConceptReader {
         let above =
             (0..self.concepts()).filter(|&other| beats(base.pre[other], other, own, concept.index())).count();
         (if above < self.k { own.max(0.0) } else { 0.0 }, own)
+    }
+
+    /// Activations after TopK of one concept in many embeddings `[rows, d]`.
+    pub fn read_rows(&self, embeddings: &[f32], concept: ConceptId) -> Vec<f32> {
+        let centred: Vec<f32> =
+            embeddings.chunks(self.dimensions.max(1)).flat_map(|row| self.centred(row)).collect();
+        let mut pre = vec![0.0; embeddings.len() / self.dimensions.max(1) * self.concepts()];
+        dense::linear(&centred, self.dimensions, &self.columns, &self.bias, &mut pre);
+        pre.chunks(self.concepts().max(1)).map(|row| self.after_topk(row, concept)).collect()
+    }
+
+    fn after_topk(&self, pre: &[f32], concept: ConceptId) -> f32 {
+        let own = pre[concept.index()];
+        let above = pre
+            .iter()
+            .enumerate()
+            .filter(|&(other, &value)| beats(value, other, own, concept.index()))
+            .count();
+        if above < self.k { own.max(0.0) } else { 0.0 }
     }
 
     /// The same for an embedding near `base`: a concept that a change of this length cannot bring across is

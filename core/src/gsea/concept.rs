@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Sets listed in a bundle.
-const SHOWN: usize = 40;
+const SHOWN: usize = 30;
 /// Strata of detection rate.
 const STRATA: usize = 10;
 

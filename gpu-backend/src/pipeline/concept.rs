@@ -21,7 +21,7 @@ use cellprism_core::{
 use super::{context::Context, context::plural, work::Work};
 
 /// Nearest cells kept for each prototype, so that a reader can choose another number.
-const KEPT_COUNTERFACTUALS: usize = 10;
+const KEPT_COUNTERFACTUALS: usize = 6;
 /// Genes listed with their spread and pairs.
 const SHOWN_GENES: usize = 50;
 /// Genes in the index.
@@ -276,7 +276,7 @@ fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> anyhow::Resu
             order.len() as u32 - 1
         });
     }
-    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::new(), Vec::new());
+    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::<u32>::new(), Vec::<f32>::new());
     for cell in &order {
         let (genes, counts) = context.counts.row(cell.index());
         indices.extend_from_slice(genes);
@@ -289,8 +289,17 @@ fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> anyhow::Resu
     let mut file = Tensors::default();
     file.u32("cells", &[order.len()], order.iter().map(|c| c.0));
     file.u32("indptr", &[indptr.len()], indptr.iter().copied());
-    file.u32("indices", &[indices.len()], indices.iter().copied());
-    file.f32("values", &[values.len()], values.iter().copied());
+    // The smallest types that hold them: this file is most of what a concept page loads.
+    if context.counts.cols <= usize::from(u16::MAX) + 1 {
+        file.u16("indices", &[indices.len()], indices.iter().map(|&gene| gene as u16));
+    } else {
+        file.u32("indices", &[indices.len()], indices.iter().copied());
+    }
+    if values.iter().all(|&v: &f32| v.fract() == 0.0 && v <= f32::from(u16::MAX)) {
+        file.u16("values", &[values.len()], values.iter().map(|&v| v as u16));
+    } else {
+        file.f32("values", &[values.len()], values.iter().copied());
+    }
     file.u32("prototypes", &[p], cells.prototypes.iter().map(|c| place[&c.0]));
     file.u32("counterfactuals", &[p, kept], (0..p * kept).map(|at| counterfactual(at / kept, at % kept)));
     Ok(file.to_bytes()?)

@@ -222,11 +222,12 @@ fn choose_columns(asked: &[String], cells: &Cells, path: &PathBuf) -> anyhow::Re
 fn settle(asked: &Parameters, cells: usize, latent: usize) -> anyhow::Result<Parameters> {
     let mut p = asked.clone();
     if p.sae.concepts == 0 {
-        p.sae.concepts = 10 * latent as u32;
+        // 10 per dimension as in the paper, but no fewer than ten cells for each concept.
+        p.sae.concepts = (10 * latent as u32).min((cells / 10) as u32).max(16);
     }
     if p.sae.active == 0 {
         // The paper's sparsity: 8 of 500, 80 of 5,000.
-        p.sae.active = (f64::from(p.sae.concepts) / 62.5).round().max(1.0) as u32;
+        p.sae.active = (f64::from(p.sae.concepts) / 62.5).round().max(3.0) as u32;
     }
     if p.sae.active > p.sae.concepts {
         bail!("--active {} is larger than --concepts {}", p.sae.active, p.sae.concepts);
