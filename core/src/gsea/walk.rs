@@ -83,16 +83,17 @@ pub fn scores<P: Place>(
     }
     for &(i, j) in network {
         let (a, b) = (places[i as usize], places[j as usize]);
+        let (mut low, mut high) = (a, b);
         for lane in 0..LANES {
-            places[i as usize][lane] = a[lane].min(b[lane]);
-            places[j as usize][lane] = a[lane].max(b[lane]);
+            low[lane] = a[lane].min(b[lane]);
+            high[lane] = a[lane].max(b[lane]);
         }
+        places[i as usize] = low;
+        places[j as usize] = high;
     }
     let mut out = [0.0; LANES];
-    for half in 0..LANES / HALF {
-        let found = walk(weights, places, half * HALF, weighted);
-        out[half * HALF..(half + 1) * HALF].copy_from_slice(&found);
-    }
+    out[..HALF].copy_from_slice(&walk::<P, 0>(weights, places, weighted));
+    out[HALF..].copy_from_slice(&walk::<P, HALF>(weights, places, weighted));
     out
 }
 
@@ -109,18 +110,16 @@ fn sort_each<P: Place>(places: &mut [[P; LANES]]) {
 }
 
 #[inline(always)]
-fn walk<P: Place>(
+fn walk<P: Place, const FROM: usize>(
     weights: &[f64],
     places: &[[P; LANES]],
-    from: usize,
     weighted: &mut Vec<[f64; HALF]>,
 ) -> [f64; HALF] {
     weighted.clear();
     let mut total = [0.0f64; HALF];
     for row in places {
-        let mut values = [0.0; HALF];
+        let values: [f64; HALF] = std::array::from_fn(|lane| weights[row[FROM + lane].index()]);
         for lane in 0..HALF {
-            values[lane] = weights[row[from + lane].index()];
             total[lane] += values[lane];
         }
         weighted.push(values);
@@ -129,16 +128,16 @@ fn walk<P: Place>(
     let up: [f64; HALF] = std::array::from_fn(|lane| 1.0 / total[lane]);
     let (mut best, mut current, mut last) = ([0.0f64; HALF], [0.0f64; HALF], [-1.0f64; HALF]);
     for (row, values) in places.iter().zip(weighted.iter()) {
+        // Through i32, which processors convert many at a time.
+        let place: [f64; HALF] = std::array::from_fn(|lane| f64::from(row[FROM + lane].index() as i32));
         for lane in 0..HALF {
-            let place = row[from + lane].index() as u32 as i32;
-            let place = f64::from(place);
-            let before = current[lane] - down * (place - last[lane] - 1.0);
+            let before = current[lane] - down * (place[lane] - last[lane] - 1.0);
             let kept = if before.abs() > best[lane].abs() { before } else { best[lane] };
             let after = before + up[lane] * values[lane];
             best[lane] = if after.abs() > kept.abs() { after } else { kept };
             current[lane] = after;
-            last[lane] = place;
         }
+        last = place;
     }
     best
 }
