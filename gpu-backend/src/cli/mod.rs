@@ -52,8 +52,6 @@ pub struct Global {
 pub enum Command {
     /// Do the whole job: cells and a model to a bundle of concepts
     Run(run::Args),
-    /// Check a bundle: checksums, schema, and what its files say of each other
-    Verify(verify::Args),
     /// Turn a published checkpoint into ONNX, a card and weights for the browser
     Import(import::Args),
     /// Embed cells with a model
@@ -78,7 +76,6 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let global = &cli.global;
     match cli.command {
         Command::Run(args) => run::run(args, global),
-        Command::Verify(args) => verify::run(args, global),
         Command::Import(args) => import::run(args, global),
         Command::Embed(args) => embed::run(args, global),
         Command::Attribute(args) => attribute::run(args, global),

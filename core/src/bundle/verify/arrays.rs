@@ -72,6 +72,26 @@ impl<'a> Arrays<'a> {
         Some(view.data().as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect())
     }
 
+    /// Values of a tensor that is u32, or u16 where that holds them all.
+    pub fn narrow_u32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u32>> {
+        if !self.is(name, Dtype::U16) {
+            return self.u32(name, shape, report);
+        }
+        Some(self.u16(name, shape, report)?.into_iter().map(u32::from).collect())
+    }
+
+    /// Values of a tensor that is f32, or u16 where all are whole.
+    pub fn narrow_f32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<f32>> {
+        if !self.is(name, Dtype::U16) {
+            return self.f32(name, shape, false, report);
+        }
+        Some(self.u16(name, shape, report)?.into_iter().map(f32::from).collect())
+    }
+
+    fn is(&self, name: &str, dtype: Dtype) -> bool {
+        self.tensors.tensor(name).is_ok_and(|view| view.dtype() == dtype)
+    }
+
     /// Values of a tensor, which must be finite unless `gaps` says that NaN stands for "none".
     pub fn f32(
         &self,

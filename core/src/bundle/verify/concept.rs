@@ -2,7 +2,9 @@
 
 use super::{Bundle, Report, arrays::Arrays, cells::Cells, samples};
 use crate::{
-    bundle::{AttributionDetail, ConceptDetail, ConceptIndex, ConceptRow, GeneIndex, Maybe, path},
+    bundle::{
+        AttributionDetail, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, GeneIndex, Maybe, path,
+    },
     ids::CellId,
 };
 
@@ -20,7 +22,9 @@ pub(super) fn check(
     }
     let (file, arrays) = (path::concept(row.id), path::concept_arrays(row.id));
     let damaged = |name: &str| !bundle.has(name) && bundle.folder.read(name).is_ok();
-    for needed in [&file, &arrays] {
+    // A dead concept has no cells, no scores and so no arrays.
+    let needed = if row.class == ConceptClass::Dead { vec![&file] } else { vec![&file, &arrays] };
+    for needed in needed {
         // A file that is there but not as listed has been reported already.
         report.expect(bundle.has(needed) || damaged(needed), needed, || {
             format!("{} has this concept, but the file is not listed or not there", path::CONCEPT_INDEX)
@@ -30,6 +34,9 @@ pub(super) fn check(
     agree_with_row(&file, &detail, row, &mut report);
     refer_to_cells(&file, &detail, cells, &mut report);
     refer_to_others(bundle, &file, &detail, index, genes, &mut report);
+    if row.class == ConceptClass::Dead {
+        return report;
+    }
     numbers(bundle, &arrays, &detail, cells, genes, &mut report);
     samples::check(bundle, &detail, cells, genes, &mut report);
     report

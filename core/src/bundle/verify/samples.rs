@@ -44,8 +44,8 @@ pub(super) fn check(
 /// Compressed sparse rows: one a cell, columns in order and below the number of genes, no negative count.
 fn counts(file: &str, arrays: &Arrays<'_>, rows: usize, genes: usize, report: &mut Report) {
     let Some(indptr) = arrays.u32("indptr", &[Some(rows + 1)], report) else { return };
-    let Some(indices) = arrays.u32("indices", &[None], report) else { return };
-    let Some(values) = arrays.f32("values", &[Some(indices.len())], false, report) else { return };
+    let Some(indices) = arrays.narrow_u32("indices", &[None], report) else { return };
+    let Some(values) = arrays.narrow_f32("values", &[Some(indices.len())], report) else { return };
     let whole = indptr.first() == Some(&0)
         && indptr.last().is_some_and(|&end| end as usize == indices.len())
         && indptr.windows(2).all(|pair| pair[0] <= pair[1]);
