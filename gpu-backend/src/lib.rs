@@ -5,3 +5,4 @@ pub mod engine;
 pub mod http;
 pub mod io;
 pub mod pipeline;
+pub mod site;

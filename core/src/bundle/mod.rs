@@ -21,12 +21,14 @@
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
 
+mod list;
 pub mod path;
 mod read;
 mod schema;
 mod tensors;
 pub mod verify;
 
+pub use list::{BUNDLE_LIST, BundleEntry};
 pub use read::{ReadError, read_json, read_manifest};
 pub use schema::*;
 pub use tensors::{TensorError, Tensors, read_f32, read_u16, read_u32};

@@ -9,7 +9,9 @@ pub mod import;
 mod progress;
 pub mod run;
 pub mod sae;
+pub mod serve;
 pub mod simulate;
+pub mod site;
 pub mod verify;
 
 pub use progress::Progress;
@@ -64,6 +66,10 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Write a website of bundles that any web server can show
+    Site(site::Args),
+    /// Show bundles in a browser
+    Serve(serve::Args),
     /// Check a bundle: checksums, schema, and that all files agree
     Verify(verify::Args),
 }
@@ -82,6 +88,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Enrich(args) => enrich::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
+        Command::Site(args) => site::run(args, global),
+        Command::Serve(args) => serve::run(args, global),
         Command::Verify(args) => verify::run(args, global),
     }
 }

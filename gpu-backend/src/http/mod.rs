@@ -1,1 +1,33 @@
-//! The web server.
+//! The web server: the layout of [`crate::site`], with caching, compression and security headers.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `router` | [`router`]: every route and layer |
+//! | `shelf` | [`Shelf`]: the bundles that are shown |
+//! | `bundles` | their list and their files |
+//! | `app` | the app's files, held in memory |
+//! | `caching` | what a browser may keep |
+//! | `access` | who may ask: token, name of the host |
+//! | `headers` | what a browser may do with the answers |
+//! | `problem` | [`Problem`]: errors as `application/problem+json` |
+//! | `status` | `/health` and `/info` |
+//! | `serve` | [`Server`]: listens, and ends in order |
+
+mod access;
+mod app;
+mod bundles;
+mod caching;
+mod headers;
+mod problem;
+mod router;
+mod serve;
+mod shelf;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use access::{Access, Token};
+pub use problem::Problem;
+pub use router::{Content, router};
+pub use serve::Server;
+pub use shelf::Shelf;

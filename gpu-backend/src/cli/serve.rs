@@ -1,0 +1,60 @@
+//! `cellprism serve`: bundles in a browser.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::Global;
+use crate::{
+    http::{Access, Content, Server, Shelf, Token, router},
+    site::App,
+};
+
+/// Show bundles in a browser.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  cellprism serve --bundle bundle\n  cellprism serve --bundle a --bundle b --bind 0.0.0.0:8080 --token-file token.txt\n\nThe connection is not encrypted: on a network, put a proxy with TLS before it."
+)]
+pub struct Args {
+    /// Bundle folder; the first is shown first
+    #[arg(long = "bundle", value_name = "DIR")]
+    bundles: Vec<PathBuf>,
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    bind: String,
+    /// File with a token that every request must carry; needed on any address but this computer's own
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Another name under which this computer may be asked, for instance a proxy's
+    #[arg(long = "allow-host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// The built app (default: CELLPRISM_APP, beside this program, the cache that `cargo xtask` fills)
+    #[arg(long, value_name = "DIR")]
+    app: Option<PathBuf>,
+}
+
+/// Runs the command until Ctrl-C.
+///
+/// # Errors
+/// If a bundle or the app cannot be read, or the address cannot be used.
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let token = args.token_file.as_deref().map(Token::read).transpose()?;
+    let shelf = Shelf::open(&args.bundles)?;
+    let shown = shelf.list();
+    let content = Content { app: App::find(args.app.as_deref())?, shelf };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::bind(&args.bind, token.is_some()).await?;
+        let url = format!("http://{}/", server.address);
+        if global.json {
+            println!("{}", serde_json::json!({"url": url, "bundles": shown}));
+        }
+        if !global.quiet {
+            for bundle in &shown {
+                eprintln!("{}: {url}?bundle={}", bundle.title, bundle.path);
+            }
+            eprintln!("open {url} in a browser; Ctrl-C ends it");
+        }
+        server.run(router(content, Access { token, hosts: args.hosts })).await
+    })
+}

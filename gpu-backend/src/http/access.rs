@@ -1,0 +1,187 @@
+//! Who may ask.
+//!
+//! Without a token the server listens on this computer only, and answers only requests that name it: otherwise any
+//! web page could read the bundles here by pointing a name of its own at this address (DNS rebinding).
+
+use std::{net::IpAddr, path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+use super::problem::Problem;
+
+/// Shortest token.
+const SHORTEST: usize = 16;
+
+/// A secret that requests must carry. Only its digest is kept, and digests are compared, all bytes of them, so that
+/// the time an answer takes tells nothing about it.
+#[derive(Clone)]
+pub struct Token([u8; 32]);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl Token {
+    /// A token.
+    ///
+    /// # Errors
+    /// If it is shorter than 16 characters or has others than visible ASCII.
+    pub fn new(text: &str) -> anyhow::Result<Self> {
+        if text.len() < SHORTEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            bail!("a token has at least {SHORTEST} visible ASCII characters and no spaces");
+        }
+        Ok(Self(Sha256::digest(text).into()))
+    }
+
+    /// The token in a file; spaces and line ends around it do not count.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds no token.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Self::new(text.trim()).with_context(|| file.display().to_string())
+    }
+
+    fn is(&self, given: &str) -> bool {
+        let given: [u8; 32] = Sha256::digest(given).into();
+        self.0.iter().zip(given).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+}
+
+/// What a request must bring.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The token, where one is needed: `Authorization: Bearer TOKEN`, or as the password of a browser's own dialogue.
+    pub token: Option<Token>,
+    /// Further names of this server, for requests without token.
+    pub hosts: Vec<String>,
+}
+
+/// Lets a request pass or tells why not.
+pub async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    match &access.token {
+        // A watchdog has no token, and learns nothing from this.
+        Some(_) if request.uri().path() == "/health" => {}
+        Some(token) if given(headers).is_some_and(|given| token.is(&given)) => {}
+        Some(_) => return unauthorized(),
+        None if known_host(headers, request.uri().host(), &access.hosts) => {}
+        None => {
+            let what = "this server answers requests to localhost only: name other hosts with --allow-host";
+            return Problem::new(StatusCode::MISDIRECTED_REQUEST, what).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+fn unauthorized() -> Response {
+    let what = "a token is needed: Authorization: Bearer TOKEN, or any user name with the token as password";
+    let mut response = Problem::new(StatusCode::UNAUTHORIZED, what).into_response();
+    let schemes = HeaderValue::from_static("Basic realm=\"cellprism\", charset=\"UTF-8\", Bearer");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, schemes);
+    response
+}
+
+/// The token in a request.
+fn given(headers: &HeaderMap) -> Option<String> {
+    let (scheme, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(base64(rest.trim())?).ok()?;
+    Some(decoded.split_once(':')?.1.to_owned())
+}
+
+/// Decodes base64 with or without padding.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut bits, mut have) = (0u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(six);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            out.push((bits >> have) as u8);
+            bits &= (1 << have) - 1;
+        }
+    }
+    Some(out)
+}
+
+/// Whether the request names this computer.
+fn known_host(headers: &HeaderMap, by_uri: Option<&str>, allowed: &[String]) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(by_uri);
+    let Some(name) = host.map(without_port) else { return false };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || allowed.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_compared_whole() {
+        let token = Token::new("0123456789abcdef").unwrap();
+        assert!(token.is("0123456789abcdef"));
+        for wrong in ["", "0123456789abcde", "0123456789abcdeF", "0123456789abcdef0"] {
+            assert!(!token.is(wrong), "{wrong}");
+        }
+        assert!(Token::new("short").is_err() && Token::new("with spaces in between").is_err());
+        assert_eq!(format!("{token:?}"), "Token(…)");
+    }
+
+    #[test]
+    fn only_names_of_this_computer_are_known() {
+        let known = |host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
+            known_host(&headers, None, &["lab.example".to_owned()])
+        };
+        for host in
+            ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.8.0.1", "[::1]:80", "[::1]", "lab.example:9"]
+        {
+            assert!(known(host), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example:8080", "10.0.0.1", "[2001:db8::1]:80", ""] {
+            assert!(!known(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn base64_is_decoded() {
+        assert_eq!(base64("dTpzZWNyZXQ=").unwrap(), b"u:secret");
+        assert_eq!(base64("YQ").unwrap(), b"a");
+        assert!(base64("a b").is_none());
+    }
+}

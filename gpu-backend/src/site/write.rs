@@ -1,0 +1,64 @@
+//! The website as a folder.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, bail};
+use cellprism_core::bundle::{
+    BUNDLE_LIST, BundleEntry, path,
+    verify::{Folder, verify},
+};
+
+use super::{App, names::list};
+use crate::io::{atomic::OutputFolder, bundle::BundleFolder};
+
+/// Writes app and bundles to `out`, all or nothing.
+///
+/// # Errors
+/// If a bundle is damaged (its file is named), the app already has one of the names, or `out` cannot be written.
+pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<BundleEntry>> {
+    let mut opened = Vec::new();
+    for root in bundles {
+        let (folder, manifest) = BundleFolder::open(root)?;
+        let report = verify(&folder);
+        if let Some(first) = report.problems.first() {
+            bail!(
+                "{} is damaged, so no site is made of it: {}: {} (`cellprism verify` lists all {})",
+                root.display(),
+                first.file,
+                first.problem,
+                report.problems.len()
+            );
+        }
+        opened.push((folder, manifest));
+    }
+    let entries = list(opened.iter().map(|(_, manifest)| manifest));
+    if let Some(taken) = app.files.keys().find(|name| name.starts_with("bundles/")) {
+        bail!("the app has a file {taken}, which is where bundles belong");
+    }
+    let folder = OutputFolder::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+    for (name, content) in &app.files {
+        put(folder.path(), name, content)?;
+    }
+    for (entry, (bundle, _)) in entries.iter().zip(&opened) {
+        let files = bundle.list().map_err(anyhow::Error::msg)?;
+        for (name, _) in files {
+            let content = bundle
+                .read(&name)
+                .map_err(|e| anyhow::anyhow!("{}: {e}", bundle.root().join(&name).display()))?;
+            put(folder.path(), &format!("{}{name}", entry.path), &content)?;
+        }
+    }
+    put(folder.path(), BUNDLE_LIST, &serde_json::to_vec_pretty(&entries)?)?;
+    folder.finish().with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(entries)
+}
+
+fn put(root: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
+    if !path::is_safe(name) {
+        bail!("{name:?} is no name of a file within the site");
+    }
+    let target = root.join(name);
+    let written =
+        target.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&target, content));
+    written.with_context(|| format!("cannot write {}", target.display()))
+}
