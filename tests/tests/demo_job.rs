@@ -24,7 +24,7 @@ fn run(model: &Path, out: &Path) {
         &model,
         &"--gene-sets",
         &sets,
-        &"--genes",
+        &"--gene-info",
         &genes,
         &"--out",
         &out,

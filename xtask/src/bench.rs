@@ -1,8 +1,7 @@
 //! `cargo xtask bench`: this program beside its peers, on this machine, into BENCHMARKS.md.
 //!
 //! Each benchmark is `tests/bench/NAME.py` with `tests/bench/NAME.requirements.txt` beside it, which pins the peers.
-//! The script prints its table, in Markdown, and finds the program in `CELLPRISM_BINARY`, the examples of the packages
-//! in `CELLPRISM_EXAMPLES`.
+//! The script prints its table, in Markdown, and finds the program in `CELLPRISM_BINARY`.
 
 use std::{
     fs,
@@ -16,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     build, project,
     setup::{Cache, onnxruntime, remove},
-    step::{logged, program, say, shown, step},
+    step::{logged, program, say, step},
 };
 
 /// What to measure.
@@ -40,11 +39,6 @@ pub fn run(args: &Args) -> Result<()> {
     }
     onnxruntime::ensure()?;
     build::binary()?;
-    step("programs that only benchmarks run", || {
-        let mut cargo = project::cargo();
-        cargo.args(["build", "--release", "--workspace", "--exclude", "cellprism-app", "--examples"]);
-        shown(&mut cargo)
-    })?;
     for name in if args.names.is_empty() { &known } else { &args.names } {
         let table = measure(name)?;
         println!("{table}");
@@ -87,7 +81,6 @@ fn measure(name: &str) -> Result<String> {
         .arg(folder().join(format!("{name}.py")))
         .current_dir(project::root())
         .env("CELLPRISM_BINARY", project::binary())
-        .env("CELLPRISM_EXAMPLES", project::target().join("release/examples"))
         .stderr(Stdio::inherit());
     if let Some(shared) = project::shared() {
         script.env("CELLPRISM_SHARED", shared);

@@ -87,7 +87,7 @@ pub fn write() -> Result<Written> {
             &model,
             &"--gene-sets",
             &sets,
-            &"--genes",
+            &"--gene-info",
             &genes,
             &"--out",
             &bundle,
