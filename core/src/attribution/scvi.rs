@@ -44,16 +44,10 @@ impl<'a> ScviSwaps<'a> {
         self.one_hot.get(cell.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// Sum of the cell's counts where the encoder scales by it, otherwise 0.
-    fn total(&self, counts: &[f32]) -> f64 {
-        if self.encoder.scales_by_sum() { counts.iter().map(|&x| f64::from(x)).sum() } else { 0.0 }
-    }
-
     /// First layer after one gene's count was replaced.
     fn first_with(
         &self,
         row: (&[u32], &[f32]),
-        total: f64,
         first: &[f32],
         gene: u32,
         from: f32,
@@ -67,7 +61,8 @@ impl<'a> ScviSwaps<'a> {
             return self.encoder.first_layer((genes, counts), active);
         }
         let mut sums = first.to_vec();
-        let change = self.encoder.input(to, total) - self.encoder.input(from, total);
+        // The sum is not used where counts are not scaled by it.
+        let change = self.encoder.input(to, 0.0) - self.encoder.input(from, 0.0);
         dense::add_scaled(&mut sums, change, self.encoder.gene_weights(gene as usize));
         sums
     }
@@ -132,7 +127,6 @@ impl Perturb for ScviSwaps<'_> {
         let row = self.counts.row(prototype.index());
         let active = self.covariates(prototype);
         let first = self.encoder.first_layer(row, active);
-        let total = self.total(row.1);
         let width = self.encoder.first_width();
         let mut passes: Vec<(u32, f32, f32)> = Vec::new();
         let mut known = std::collections::HashMap::new();
@@ -156,7 +150,7 @@ impl Perturb for ScviSwaps<'_> {
         for chunk in passes.chunks(BATCH) {
             batch.clear();
             for &(gene, from, to) in chunk {
-                batch.extend(self.first_with(row, total, &first, gene, from, to, active));
+                batch.extend(self.first_with(row, &first, gene, from, to, active));
             }
             embeddings.extend(self.encoder.finish(&batch, active));
         }

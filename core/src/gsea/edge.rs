@@ -30,7 +30,13 @@ pub struct Peak {
 
 /// The peak for a set of score `es`.
 pub fn peak(weights: &[f64], hits: &[u32], es: f64) -> Peak {
-    let place = peak_place(weights, hits, es >= 0.0);
+    peak_within(weights, weights.len(), hits, es)
+}
+
+/// The peak where only the first `distinct` places are walked (see [`super::prerank_within`]).
+pub fn peak_within(weights: &[f64], distinct: usize, hits: &[u32], es: f64) -> Peak {
+    let counted = hits.partition_point(|&hit| (hit as usize) < distinct);
+    let place = peak_place(&weights[..distinct], &hits[..counted], es >= 0.0);
     let n = weights.len() as f64;
     if es >= 0.0 {
         let leading_edge = hits.iter().copied().filter(|&hit| hit as usize <= place).collect();

@@ -26,6 +26,9 @@ pub struct Matched {
     pub too_large: usize,
     /// Ranked genes in no set of the library, whatever its size.
     pub genes_in_no_set: usize,
+    /// Distinct names among the ranked genes: fewer than genes only where two names become one in upper case
+    /// (or a gene's `_1` was there already). GSEApy permutes, and looks for hits among, so many first places.
+    pub distinct: usize,
     /// Genes were compared in upper case, because the sets are in upper case and the ranking is not.
     pub upper_case: bool,
 }
@@ -41,7 +44,7 @@ pub fn match_sets(ranking: &Ranking, sets: &GeneSets, min_size: usize, max_size:
     for (i, gene) in ranking.genes().iter().enumerate() {
         place.insert(if upper_case { gene.to_uppercase() } else { gene.clone() }, i as u32);
     }
-    let mut matched = Matched { upper_case, ..Matched::default() };
+    let mut matched = Matched { upper_case, distinct: place.len(), ..Matched::default() };
     let mut in_some_set = vec![false; ranking.genes().len()];
     for set in &sets.sets {
         let mut hits: Vec<u32> = set.genes.iter().filter_map(|gene| place.get(gene).copied()).collect();

@@ -41,6 +41,6 @@ pub use indexed::{RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use null::Cancelled;
-pub use prerank::{Prerank, PrerankOptions, SetStatistics, prerank};
-pub use ranking::{Ranking, RankingError};
+pub use prerank::{Prerank, PrerankOptions, SetStatistics, prerank, prerank_within};
+pub use ranking::{Order, Ranking, RankingError};
 pub use walk::enrichment_score;

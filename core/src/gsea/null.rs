@@ -32,12 +32,18 @@ pub trait Permutations {
     fn next(&mut self, order: &mut [u32]);
 }
 
-/// Cumulative shuffles of all genes: GSEApy's permutations.
-pub struct AllGenes<R>(pub R);
+/// Cumulative shuffles of the first `places` genes, as a rule of all: GSEApy's permutations.
+pub struct Shuffles<R> {
+    /// Generator.
+    pub rng: R,
+    /// So many first places take part.
+    pub places: usize,
+}
 
-impl<R: Rng> Permutations for AllGenes<R> {
+impl<R: Rng> Permutations for Shuffles<R> {
     fn next(&mut self, order: &mut [u32]) {
-        shuffle(order, &mut self.0);
+        let places = self.places.min(order.len());
+        shuffle(&mut order[..places], &mut self.rng);
     }
 }
 
@@ -131,12 +137,12 @@ fn make_tables<P: Place>(
     (0..blocks)
         .map(|_| {
             let mut table = vec![[P::default(); LANES]; order.len()];
-            for lane in 0..LANES {
+            (0..LANES).for_each(|lane| {
                 source.next(order);
                 for (place, &gene) in order.iter().enumerate() {
                     table[gene as usize][lane] = P::from_index(place);
                 }
-            }
+            });
             table
         })
         .collect()

@@ -4,9 +4,9 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
-    edge::{Peak, peak},
+    edge::{Peak, peak_within},
     matching::MatchedSet,
-    null::{AllGenes, Cancelled, Watch, null_scores},
+    null::{Cancelled, Shuffles, Watch, null_scores},
     statistics::statistics,
     walk::enrichment_score,
 };
@@ -85,15 +85,32 @@ pub fn prerank(
     options: &PrerankOptions,
     watch: Watch<'_>,
 ) -> Result<Prerank, Cancelled> {
+    prerank_within(scores, scores.len(), sets, options, watch)
+}
+
+/// [`prerank`] where names occur twice: only the first `distinct` places are permuted and counted as hits, as in
+/// GSEApy, which numbers genes by name (see [`super::Matched::distinct`]).
+///
+/// # Errors
+/// If `watch` says to stop.
+pub fn prerank_within(
+    scores: &[f64],
+    distinct: usize,
+    sets: &[MatchedSet],
+    options: &PrerankOptions,
+    watch: Watch<'_>,
+) -> Result<Prerank, Cancelled> {
     let weights = weights(scores, options.weight);
     // GSEApy goes through the sets by name, and sums over sets follow that order.
     let mut order: Vec<usize> = (0..sets.len()).collect();
     order.sort_by(|&a, &b| sets[a].term.as_bytes().cmp(sets[b].term.as_bytes()));
-    let hits: Vec<&[u32]> = order.iter().map(|&i| sets[i].hits.as_slice()).collect();
-    let mut source = AllGenes(Xoshiro256PlusPlus::seed_from_u64(options.seed));
+    let counted = |hits: &[u32]| hits.partition_point(|&hit| (hit as usize) < distinct);
+    let hits: Vec<&[u32]> = order.iter().map(|&i| &sets[i].hits[..counted(&sets[i].hits)]).collect();
+    let rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
+    let mut source = Shuffles { rng, places: distinct };
     let null = null_scores(&weights, &hits, options.permutations, &mut source, watch)?;
     let es: Vec<f64> = hits.iter().map(|hits| enrichment_score(&weights, hits)).collect();
-    let peaks = parallel::map(hits.len(), |i| peak(&weights, hits[i], es[i]));
+    let peaks = parallel::map(hits.len(), |i| peak_within(&weights, distinct, &sets[order[i]].hits, es[i]));
     let mut found: Vec<Option<SetStatistics>> = vec![None; sets.len()];
     for members in libraries(&order, sets) {
         let library_es: Vec<f64> = members.iter().map(|&i| es[i]).collect();

@@ -1,4 +1,4 @@
-//! Genes with scores, highest first.
+//! Genes with scores, in order.
 
 use std::collections::HashMap;
 
@@ -30,6 +30,14 @@ pub enum RankingError {
         /// The start of the line.
         found: String,
     },
+    /// More than one column of scores.
+    #[error("line {line}: {found:?} has more than one score: keep a gene and one score per line")]
+    Several {
+        /// Counted from 1.
+        line: usize,
+        /// The start of the line.
+        found: String,
+    },
     /// A score that is no number.
     #[error(
         "line {line}: the score of {gene:?} is {found:?}, not a finite number: remove the gene or correct it"
@@ -44,7 +52,21 @@ pub enum RankingError {
     },
 }
 
-/// Genes and scores in descending order; equal scores keep the order in which they were given.
+/// Where a ranking begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Highest score first (GSEApy's `ascending=False`, its default).
+    #[default]
+    Descending,
+    /// Lowest score first (`ascending=True`).
+    Ascending,
+    /// As the genes were given (`ascending=None`).
+    Given,
+}
+
+/// Genes and scores in order; equal scores keep the order in which they were given. GSEApy's own sort of equal
+/// scores is not stable and differs between processors, so for them it has no answer of its own unless it is
+/// told to keep the order given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
     genes: Vec<String>,
@@ -52,11 +74,19 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Sorts genes by score. A gene given twice is told apart as GSEApy does: `A`, `A_1`, `A_2`.
+    /// Sorts genes by score, highest first; see [`Ranking::ordered`].
     ///
     /// # Errors
     /// If there are fewer than two genes or a score is not finite.
     pub fn new(genes: Vec<String>, scores: Vec<f64>) -> Result<Self, RankingError> {
+        Self::ordered(genes, scores, Order::Descending)
+    }
+
+    /// Sorts genes by score. A gene given twice is told apart as GSEApy does: `A`, `A_1`, `A_2`.
+    ///
+    /// # Errors
+    /// If there are fewer than two genes or a score is not finite.
+    pub fn ordered(genes: Vec<String>, scores: Vec<f64>, order: Order) -> Result<Self, RankingError> {
         let n = genes.len().min(scores.len());
         if n < 2 {
             return Err(RankingError::TooFew(n));
@@ -65,19 +95,33 @@ impl Ranking {
             let found = scores[i].to_string();
             return Err(RankingError::Score { line: i + 1, gene: genes[i].clone(), found });
         }
-        let mut order: Vec<usize> = (0..n).collect();
+        let mut places: Vec<usize> = (0..n).collect();
         // Adding 0 makes −0 equal to 0, which total_cmp tells apart; the sort is stable.
-        order.sort_by(|&a, &b| (scores[b] + 0.0).total_cmp(&(scores[a] + 0.0)));
-        let sorted = order.iter().map(|&i| genes[i].clone()).collect();
-        Ok(Self { genes: told_apart(sorted), scores: order.iter().map(|&i| scores[i]).collect() })
+        let compare = |a: usize, b: usize| (scores[a] + 0.0).total_cmp(&(scores[b] + 0.0));
+        match order {
+            Order::Descending => places.sort_by(|&a, &b| compare(b, a)),
+            Order::Ascending => places.sort_by(|&a, &b| compare(a, b)),
+            Order::Given => {}
+        }
+        let sorted = places.iter().map(|&i| genes[i].clone()).collect();
+        Ok(Self { genes: told_apart(sorted), scores: places.iter().map(|&i| scores[i]).collect() })
     }
 
-    /// Reads lines of gene and score separated by tabs (or commas); blank lines and lines that begin with `#`
-    /// are passed over, and so is a first line whose last field is no number but a word: a header.
+    /// Reads a ranking and puts the highest score first; see [`Ranking::parse_ordered`].
     ///
     /// # Errors
     /// Names the first line that is no gene and score.
     pub fn parse(content: &[u8]) -> Result<Self, RankingError> {
+        Self::parse_ordered(content, Order::Descending)
+    }
+
+    /// Reads lines of gene and score separated by tabs (or commas); blank lines and lines that begin with `#`
+    /// are passed over, and so is a first line whose last field is no number but a word: a header. Columns of
+    /// text between the two are passed over too.
+    ///
+    /// # Errors
+    /// Names the first line that is no gene and score.
+    pub fn parse_ordered(content: &[u8], order: Order) -> Result<Self, RankingError> {
         if content.len() > LARGEST_FILE {
             return Err(RankingError::TooLarge);
         }
@@ -91,14 +135,20 @@ impl Ranking {
                 continue;
             }
             let separator = if line.contains('\t') { '\t' } else { ',' };
-            let fields: Vec<&str> = line.split(separator).map(str::trim).collect();
-            let (gene, score) = match fields.as_slice() {
-                [] | [_] => {
-                    let found = line.chars().take(40).collect();
-                    return Err(RankingError::Columns { line: line_number, found });
-                }
-                [gene, .., score] => (*gene, *score),
+            let mut fields = line.split(separator).map(unquoted);
+            let start = || line.chars().take(40).collect();
+            let (Some(gene), Some(mut score)) = (fields.next(), fields.next()) else {
+                return Err(RankingError::Columns { line: line_number, found: start() });
             };
+            if gene.is_empty() && !first {
+                return Err(RankingError::Columns { line: line_number, found: start() });
+            }
+            for field in fields {
+                if score.parse::<f64>().is_ok() {
+                    return Err(RankingError::Several { line: line_number, found: start() });
+                }
+                score = field;
+            }
             match score.parse::<f64>() {
                 Ok(value) if value.is_finite() => {
                     genes.push(gene.to_owned());
@@ -115,24 +165,29 @@ impl Ranking {
             }
             first = false;
         }
-        Self::new(genes, scores)
+        Self::ordered(genes, scores, order)
     }
 
-    /// Genes, highest score first.
+    /// Genes in order.
     pub fn genes(&self) -> &[String] {
         &self.genes
     }
 
-    /// Scores, highest first.
+    /// Scores in order.
     pub fn scores(&self) -> &[f64] {
         &self.scores
     }
 }
 
+/// A field without spaces and quotation marks around it.
+fn unquoted(field: &str) -> &str {
+    let field = field.trim();
+    field.strip_prefix('"').and_then(|f| f.strip_suffix('"')).unwrap_or(field)
+}
+
 /// Usual column names of rankings: anything else on the first line is an error, not a header.
 fn is_header(gene: &str, score: &str) -> bool {
-    let gene = gene.trim_matches('"').to_ascii_lowercase();
-    let score = score.trim_matches('"').to_ascii_lowercase();
+    let (gene, score) = (gene.to_ascii_lowercase(), score.to_ascii_lowercase());
     ["", "gene", "genes", "gene_name", "gene_id", "symbol", "gene_symbol", "id", "name", "names"]
         .contains(&gene.as_str())
         && !score.is_empty()
@@ -179,6 +234,20 @@ mod tests {
         assert!(matches!(Ranking::parse(b"A\tone\nB\ttwo\n"), Err(RankingError::Score { line: 1, .. })));
         assert!(matches!(Ranking::parse(b"A\nB\n"), Err(RankingError::Columns { line: 1, .. })));
         assert!(matches!(Ranking::parse(b"\xff\xfe\t1\n"), Err(RankingError::Encoding { line: 1 })));
+        assert!(matches!(Ranking::parse(b"A\t1\nB\t2\t3\n"), Err(RankingError::Several { line: 2, .. })));
+        assert!(matches!(Ranking::parse(b"A\t1\n\t2\n"), Err(RankingError::Columns { line: 2, .. })));
+    }
+
+    #[test]
+    fn headers_quotation_marks_and_columns_of_text_are_understood() {
         assert_eq!(Ranking::parse(b"gene\tscore\nA\t1\nB\t2\n").unwrap().genes(), ["B", "A"]);
+        assert_eq!(Ranking::parse(b"\"\",\"score\"\n\"A\",x,1\n\"B\",y,2\n").unwrap().genes(), ["B", "A"]);
+    }
+
+    #[test]
+    fn other_orders_are_kept_too() {
+        let text = b"A\t1\nB\t3\nC\t2\n";
+        assert_eq!(Ranking::parse_ordered(text, Order::Ascending).unwrap().genes(), ["A", "C", "B"]);
+        assert_eq!(Ranking::parse_ordered(text, Order::Given).unwrap().scores(), [1.0, 3.0, 2.0]);
     }
 }

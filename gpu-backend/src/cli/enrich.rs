@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::gsea::{
-    GeneSet, GeneSets, Matched, Prerank, PrerankOptions, Ranking, match_sets, prerank,
+    GeneSet, GeneSets, Matched, Order, Prerank, PrerankOptions, Ranking, match_sets, prerank_within,
 };
 use clap::Args as ClapArgs;
 use serde_json::json;
@@ -48,6 +48,9 @@ pub struct Args {
     /// Exponent of the scores
     #[arg(long, default_value_t = 1.0)]
     weight: f64,
+    /// How the ranking is sorted: descending, ascending, or as given (GSEApy's ascending=False, True and None)
+    #[arg(long, value_enum, default_value_t = SortOrder::Descending)]
+    order: SortOrder,
     /// Threads (default: one a core); the result is the same for any number
     #[arg(long)]
     threads: Option<usize>,
@@ -58,6 +61,27 @@ pub struct Args {
 pub enum Convention {
     /// As GSEApy does.
     Gseapy,
+}
+
+/// How the ranking is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SortOrder {
+    /// Highest score first.
+    Descending,
+    /// Lowest score first.
+    Ascending,
+    /// As in the file.
+    Given,
+}
+
+impl From<SortOrder> for Order {
+    fn from(order: SortOrder) -> Self {
+        match order {
+            SortOrder::Descending => Self::Descending,
+            SortOrder::Ascending => Self::Ascending,
+            SortOrder::Given => Self::Given,
+        }
+    }
 }
 
 /// Runs the command.
@@ -74,7 +98,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.min_size > args.max_size {
         bail!("--min-size {} is larger than --max-size {}", args.min_size, args.max_size);
     }
-    let ranking = read_ranking(&args.ranking)?;
+    let ranking = read_ranking(&args.ranking, args.order.into())?;
     let sets = read_libraries(&args.gene_sets)?;
     let matched = match_sets(&ranking, &sets, args.min_size, args.max_size);
     if matched.sets.is_empty() {
@@ -109,9 +133,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_ranking(path: &Path) -> anyhow::Result<Ranking> {
+fn read_ranking(path: &Path, order: Order) -> anyhow::Result<Ranking> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ranking::parse(&bytes).with_context(|| path.display().to_string())
+    Ranking::parse_ordered(&bytes, order).with_context(|| path.display().to_string())
 }
 
 /// One library as it is; several with their file names before the terms, so that each has its own FDR.
@@ -151,7 +175,7 @@ fn compute(
         told = done;
         ControlFlow::Continue(())
     };
-    let result = prerank(ranking.scores(), &matched.sets, options, &mut watch)?;
+    let result = prerank_within(ranking.scores(), matched.distinct, &matched.sets, options, &mut watch)?;
     progress.finish();
     Ok(result)
 }

@@ -103,7 +103,7 @@ impl<'a> Arrays<'a> {
         let view = self.view(name, Dtype::F32, shape, report)?;
         let values: Vec<f32> =
             view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-        if let Some(at) = values.iter().position(|v| !v.is_finite() && !(gaps && v.is_nan())) {
+        if let Some(at) = values.iter().position(|v| !(v.is_finite() || gaps && v.is_nan())) {
             report.note(self.file, format!("tensor {name:?}, element {at}: {} is not a number", values[at]));
             return None;
         }

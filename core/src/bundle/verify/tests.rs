@@ -152,6 +152,7 @@ fn small() -> Memory {
         important: 0,
         pathway: None,
         chance: None,
+        any_label_by_chance: None,
         xy: None,
     };
     let rows = vec![row(0, ConceptClass::Rare, 2, 1.5, &[1, 1]), row(1, ConceptClass::Dead, 0, 0.0, &[0, 0])];
