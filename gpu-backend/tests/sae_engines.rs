@@ -1,5 +1,8 @@
 //! The ONNX step against the native one and against the dense one in f64. Needs ONNX Runtime; says so where it is absent.
 
+// A test fails by panicking.
+#![allow(clippy::unwrap_used)]
+
 use cellprism_core::sae::train::{Engine, Native, Plan, State, TrainOptions, naive::Naive};
 use cellprism_gpu_backend::engine::{Device, EngineError, ort::Runtime, train::OnnxTrainer};
 use cellprism_onnx::{
@@ -65,7 +68,8 @@ fn largest(a: &[f32], b: &[f32]) -> f64 {
 fn both_engines_take_the_same_step() {
     let Some(runtime) = runtime() else { return };
     let x = planted(640, 24);
-    let changes: [(&str, usize, fn(&mut TrainOptions)); 4] = [
+    type Change = fn(&mut TrainOptions);
+    let changes: [(&str, usize, Change); 4] = [
         ("few dead", 48, |_| {}),
         ("more dead than aux_k", 7, |_| {}),
         ("clipped", 48, |o| o.clip = Some(1e-3)),

@@ -58,7 +58,12 @@ impl Server {
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an HTTP answer");
         let head = String::from_utf8(answer[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head.to_lowercase(), answer[end + 4..].to_vec())
+        // names of headers know no case, their values do
+        let line = |line: &str| match line.split_once(": ") {
+            Some((name, value)) => format!("{}: {value}\n", name.to_lowercase()),
+            None => format!("{line}\n"),
+        };
+        (status, head.lines().map(line).collect(), answer[end + 4..].to_vec())
     }
 
     fn get(&self, path: &str) -> (u16, String, Vec<u8>) {

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args as ClapArgs;
 
 use super::Global;
 use crate::{
-    http::{Access, Content, Server, Shelf, Token, router},
+    http::{Access, Content, OnnxRuntime, Server, Shelf, Token, router},
     site::App,
 };
 
@@ -38,10 +39,17 @@ pub struct Args {
 /// # Errors
 /// If a bundle or the app cannot be read, or the address cannot be used.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    if args.bundles.is_empty() {
+        bail!(
+            "no bundle to show: give one with --bundle DIR, again for each further one. `cellprism run` writes \
+             bundles; `cargo xtask demo` makes one of embedded cells, target/demo/bundle"
+        );
+    }
     let token = args.token_file.as_deref().map(Token::read).transpose()?;
     let shelf = Shelf::open(&args.bundles)?;
     let shown = shelf.list();
-    let content = Content { app: App::find(args.app.as_deref())?, shelf };
+    let runtime = OnnxRuntime::look_for(global.onnxruntime.as_deref());
+    let content = Content { app: App::find(args.app.as_deref())?, shelf, runtime };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(&args.bind, token.is_some()).await?;

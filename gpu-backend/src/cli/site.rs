@@ -16,7 +16,7 @@ pub struct Args {
     /// Bundle folders; the first is shown first
     #[arg(value_name = "BUNDLE", required = true)]
     bundles: Vec<PathBuf>,
-    /// Folder to write
+    /// Folder to write; a site that was written before is replaced
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// The built app (default: CELLPRISM_APP, beside this program, the cache that `cargo xtask` fills)

@@ -31,3 +31,4 @@ pub use problem::Problem;
 pub use router::{Content, router};
 pub use serve::Server;
 pub use shelf::Shelf;
+pub use status::OnnxRuntime;

@@ -18,7 +18,7 @@ use super::{
     bundles, headers,
     problem::Problem,
     shelf::Shelf,
-    status,
+    status::{self, OnnxRuntime},
 };
 use crate::site::App;
 
@@ -29,14 +29,17 @@ pub struct Content {
     pub app: App,
     /// The bundles.
     pub shelf: Shelf,
+    /// The library that embeds cells.
+    pub runtime: OnnxRuntime,
 }
 
 /// The service.
 pub fn router(content: Content, access: Access) -> Router {
+    let runtime = content.runtime;
     let bundles = Router::new()
         .route("/bundles/index.json", get(bundles::list))
         .route("/bundles/{bundle}/{*file}", get(bundles::file))
-        .route("/info", get(status::info))
+        .route("/info", get(move |shelf| status::info(shelf, runtime.clone())))
         .with_state(Arc::new(content.shelf));
     let app = Router::new().fallback(get(app_file)).with_state(AppFiles::new(content.app));
     Router::new()

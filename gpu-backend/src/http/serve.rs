@@ -36,8 +36,9 @@ impl Server {
                  give --token-file FILE, or bind to 127.0.0.1"
             );
         }
-        let listener =
-            TcpListener::bind(&addresses[..]).await.with_context(|| format!("cannot listen on {bind}"))?;
+        let listener = TcpListener::bind(&addresses[..])
+            .await
+            .with_context(|| format!("cannot listen on {bind} (--bind takes another address or port)"))?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }

@@ -33,7 +33,8 @@ fn bundle(folder: &Path, name: &str, files: &[(&str, &str)]) {
 
 fn shown(folder: &Path, access: Access) -> Router {
     let shelf = Shelf::open(&[folder.to_owned()]).unwrap();
-    router(Content { app: app(), shelf }, access)
+    let runtime = OnnxRuntime::Problem("not here".into());
+    router(Content { app: app(), shelf, runtime }, access)
 }
 
 struct Answer {
@@ -219,9 +220,10 @@ async fn health_and_info_answer() {
     let folder = tempfile::tempdir().unwrap();
     bundle(folder.path(), "pbmc", &[]);
     let router = shown(folder.path(), Access::default());
-    assert_eq!(ask(&router, "/health", &[]).await.body, b"ok\n");
+    assert_eq!(ask(&router, "/health", &[]).await.body, br#"{"status":"ok"}"#);
     let info: serde_json::Value = serde_json::from_slice(&ask(&router, "/info", &[]).await.body).unwrap();
     assert_eq!(info["bundles"][0]["tag"], TAG);
+    assert_eq!(info["onnxruntime"]["problem"], "not here");
     let request = Request::post("/health").header("host", "localhost").body(Body::empty()).unwrap();
     let posted = router.oneshot(request).await.unwrap();
     assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);

@@ -13,7 +13,7 @@ use std::{
 pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = parent(path);
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".").suffix(".partial").tempfile_in(folder)?;
+    let mut file = partial(0o666).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
@@ -26,6 +26,7 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
 pub struct OutputFolder {
     partial: tempfile::TempDir,
     target: PathBuf,
+    replaces: bool,
 }
 
 impl OutputFolder {
@@ -40,10 +41,23 @@ impl OutputFolder {
                 format!("{} exists already: choose another name or remove it", target.display()),
             ));
         }
+        Self::start(target, false)
+    }
+
+    /// Starts a folder that will take the place of `target`, whatever is in that: look first whether it may go.
+    /// Until [`OutputFolder::finish`] the old one stays as it is.
+    ///
+    /// # Errors
+    /// If the parent of `target` cannot be written to.
+    pub fn replace(target: &Path) -> io::Result<Self> {
+        Self::start(target, true)
+    }
+
+    fn start(target: &Path, replaces: bool) -> io::Result<Self> {
         let folder = parent(target);
         fs::create_dir_all(folder)?;
-        let partial = tempfile::Builder::new().prefix(".").suffix(".partial").tempdir_in(folder)?;
-        Ok(Self { partial, target: target.to_owned() })
+        let partial = partial(0o777).tempdir_in(folder)?;
+        Ok(Self { partial, target: target.to_owned(), replaces })
     }
 
     /// Where to write meanwhile.
@@ -54,19 +68,88 @@ impl OutputFolder {
     /// Gives the folder its final name.
     ///
     /// # Errors
-    /// If it cannot be renamed.
+    /// If it cannot be renamed. Then what was at `target` before is there still.
     pub fn finish(self) -> io::Result<()> {
-        if self.target.exists() {
-            fs::remove_dir(&self.target)?;
+        let older = if self.replaces && self.target.exists() {
+            let aside = partial(0o777).tempdir_in(parent(&self.target))?;
+            fs::rename(&self.target, aside.path().join("older"))?;
+            Some(aside)
+        } else {
+            if self.target.exists() {
+                fs::remove_dir(&self.target)?;
+            }
+            None
+        };
+        if let Err(error) = fs::rename(self.partial.path(), &self.target) {
+            if let Some(aside) = older {
+                fs::rename(aside.path().join("older"), &self.target)?;
+            }
+            return Err(error);
         }
-        let partial = self.partial.keep();
-        fs::rename(partial, &self.target)
+        let _ = self.partial.keep();
+        Ok(())
     }
+}
+
+/// Names for what is not whole yet. The mode is the ordinary one, less what the umask takes away: by itself
+/// `tempfile` lets nobody but the owner read, and a web server is somebody else.
+fn partial(mode: u32) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".partial");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
 }
 
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_takes_the_place_of_another_only_when_it_is_whole() {
+        let work = tempfile::tempdir().unwrap();
+        let target = work.path().join("out");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("old"), "").unwrap();
+        assert_eq!(OutputFolder::create(&target).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+
+        let given_up = OutputFolder::replace(&target).unwrap();
+        fs::write(given_up.path().join("new"), "").unwrap();
+        drop(given_up);
+        assert!(target.join("old").exists());
+
+        let folder = OutputFolder::replace(&target).unwrap();
+        fs::write(folder.path().join("new"), "").unwrap();
+        folder.finish().unwrap();
+        assert!(target.join("new").exists() && !target.join("old").exists());
+        assert_eq!(fs::read_dir(work.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_what_the_umask_lets_them() {
+        use std::os::unix::fs::PermissionsExt;
+        let work = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        // what the system gives to an ordinary file and folder here
+        let (file, folder) = (work.path().join("file"), work.path().join("folder"));
+        fs::write(&file, "").unwrap();
+        fs::create_dir(&folder).unwrap();
+
+        let written = work.path().join("written");
+        write_file(&written, b"x").unwrap();
+        assert_eq!(mode(&written), mode(&file));
+        let output = OutputFolder::create(&work.path().join("output")).unwrap();
+        output.finish().unwrap();
+        assert_eq!(mode(&work.path().join("output")), mode(&folder));
     }
 }

@@ -1,10 +1,6 @@
 //! Everything read and checked before any work, so that a wrong input costs seconds and leaves nothing.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, io::Read, path::Path};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -190,7 +186,7 @@ const CELL_TYPE_COLUMNS: [&str; 9] = [
 /// More labels than this are identifiers, not groups.
 const MOST_LABELS: usize = 500;
 
-fn choose_columns(asked: &[String], cells: &Cells, path: &PathBuf) -> anyhow::Result<Vec<String>> {
+fn choose_columns(asked: &[String], cells: &Cells, path: &Path) -> anyhow::Result<Vec<String>> {
     let several = |name: &str| {
         cells.column(name).is_some_and(|c| {
             c.labels.len() <= MOST_LABELS && c.label_counts().iter().filter(|&&n| n > 0).count() > 1

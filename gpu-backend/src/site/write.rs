@@ -11,7 +11,8 @@ use cellprism_core::bundle::{
 use super::{App, names::list};
 use crate::io::{atomic::OutputFolder, bundle::BundleFolder};
 
-/// Writes app and bundles to `out`, all or nothing.
+/// Writes app and bundles to `out`, all or nothing. An older site at `out` is replaced; any other folder that has
+/// something in it is left alone.
 ///
 /// # Errors
 /// If a bundle is damaged (its file is named), the app already has one of the names, or `out` cannot be written.
@@ -35,7 +36,8 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
     if let Some(taken) = app.files.keys().find(|name| name.starts_with("bundles/")) {
         bail!("the app has a file {taken}, which is where bundles belong");
     }
-    let folder = OutputFolder::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+    let folder = if is_site(out) { OutputFolder::replace(out) } else { OutputFolder::create(out) };
+    let folder = folder.with_context(|| format!("cannot write {}", out.display()))?;
     for (name, content) in &app.files {
         put(folder.path(), name, content)?;
     }
@@ -53,6 +55,13 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
     Ok(entries)
 }
 
+/// Whether a folder was written by [`write()`].
+fn is_site(folder: &Path) -> bool {
+    let list = fs::read(folder.join(BUNDLE_LIST)).ok();
+    list.is_some_and(|bytes| serde_json::from_slice::<Vec<BundleEntry>>(&bytes).is_ok())
+        && folder.join("index.html").is_file()
+}
+
 fn put(root: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
     if !path::is_safe(name) {
         bail!("{name:?} is no name of a file within the site");
@@ -61,4 +70,28 @@ fn put(root: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
     let written =
         target.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&target, content));
     written.with_context(|| format!("cannot write {}", target.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::tests::app;
+
+    #[test]
+    fn an_older_site_is_replaced_and_nothing_else() {
+        let work = tempfile::tempdir().unwrap();
+        let out = work.path().join("site");
+        write(&app(), &[], &out).unwrap();
+        fs::write(out.join("old.js"), "").unwrap();
+        write(&app(), &[], &out).unwrap();
+        assert!(out.join("start.js").is_file() && !out.join("old.js").exists());
+
+        let thesis = work.path().join("thesis");
+        fs::create_dir(&thesis).unwrap();
+        fs::write(thesis.join("index.html"), "mine").unwrap();
+        let error = format!("{:#}", write(&app(), &[], &thesis).unwrap_err());
+        assert!(error.contains("exists already"), "{error}");
+        assert_eq!(fs::read(thesis.join("index.html")).unwrap(), b"mine");
+        assert_eq!(fs::read_dir(work.path()).unwrap().count(), 2, "nothing half-written is left");
+    }
 }
