@@ -1,4 +1,4 @@
-//! Highly variable genes and cell-cycle phases against scanpy 1.11 on PBMC 3k (reference tables in the shared folder).
+//! Highly variable genes, cell-cycle phases and differential expression against scanpy 1.11 on PBMC 3k (reference tables in the shared folder).
 
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
@@ -7,7 +7,8 @@ use std::{io::Read as _, path::PathBuf};
 
 use cellprism_core::{
     cells::{Cells, hvg},
-    stats::cell_cycle,
+    ids::CellId,
+    stats::{cell_cycle, differential},
 };
 use cellprism_gpu_backend::io::h5ad;
 
@@ -138,6 +139,36 @@ fn cell_cycle_scores_and_phases_are_scanpys() {
         let column = table[0].iter().position(|field| *field == format!("phase{ending}")).unwrap();
         for (phase, row) in ours.phases.iter().zip(&table[1..]) {
             assert_eq!(format!("{phase:?}"), row[column], "phase of {}", row[0]);
+        }
+    }
+}
+
+#[test]
+fn differential_expression_is_scanpys() {
+    let (Some(cells), Some(table)) =
+        (pbmc3k(), table("reference/scanpy/pbmc3k_rank_genes_cd14mono_ttest.csv.gz"))
+    else {
+        return;
+    };
+    let column = cells.columns.iter().find(|column| column.name == "cell_type").unwrap();
+    let (group, rest): (Vec<CellId>, Vec<CellId>) = (0..cells.counts.rows)
+        .map(CellId::from)
+        .partition(|cell| column.label(cell.index()) == Some("CD14+ Mono"));
+    let ours = differential::welch(&cells.counts, &cells.counts.row_sums(), &group, &rest);
+    let adjusted = differential::benjamini_hochberg(&ours.p);
+    let genes: std::collections::HashMap<&str, usize> =
+        cells.genes.index.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    let relative = |a: f64, b: f64| (a - b).abs() / b.abs().max(1e-300);
+    assert_eq!(table.len() - 1, genes.len());
+    for row in &table[1..] {
+        let gene = genes[row[0].as_str()];
+        let number = |i: usize| row[i].parse::<f64>().unwrap();
+        // scanpy keeps t and the fold change as f32.
+        assert!(relative(ours.t[gene], number(1)) < 1e-5, "t of {}: {}", row[0], ours.t[gene]);
+        let change = ours.log2_fold_change[gene];
+        assert!((change - number(2)).abs() < 2e-5, "fold change of {}: {change}, {}", row[0], row[2]);
+        for (p, theirs) in [(ours.p[gene], number(3)), (adjusted[gene], number(4))] {
+            assert!(p == theirs || relative(p, theirs) < 1e-7, "p of {}: {p}, scanpy {theirs}", row[0]);
         }
     }
 }

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::{
         attribution::{ConceptCells, ScviSwaps, attribute},
-        embedding::{card::Normalize, nearest::Neighbour, scvi::tests::random_encoder},
+        embedding::{card::Normalize, nearest::Neighbour, scvi::random_encoder},
     };
 
     proptest! {

@@ -4,18 +4,19 @@ use crate::{embedding::dense, ids::ConceptId};
 
 /// The encoder side of a sparse autoencoder, laid out for reading single concepts.
 ///
-/// Every pre-activation is one f32 sum in the order of the dimensions, starting from the bias: the same bits
-/// as [`crate::embedding::dense::linear`] gives for all concepts at once.
+/// Every pre-activation is one f32 sum in the order of the dimensions, then the bias: the same bits as
+/// [`crate::sae::SaeWeights::encode`] gives.
 #[derive(Clone, Debug)]
 pub struct ConceptReader {
-    /// `[concepts, d]`, for one concept at a time.
+    /// `[d, concepts]`, for all concepts at once.
+    across: Vec<f32>,
+    /// `[concepts, d]`, for one concept.
     weights: Vec<f32>,
-    /// `[d, concepts]`, for all at once.
-    columns: Vec<f32>,
     bias: Vec<f32>,
     /// Subtracted from the embedding first; empty where it is not.
     centre: Vec<f32>,
     norms: Vec<f64>,
+    largest_norm: f64,
     dimensions: usize,
     k: usize,
 }
@@ -23,8 +24,10 @@ pub struct ConceptReader {
 /// Activations of all concepts in one cell, from which small changes are judged.
 #[derive(Clone, Debug)]
 pub struct Base {
-    embedding: Vec<f32>,
+    centred: Vec<f32>,
     pre: Vec<f32>,
+    /// Concepts by falling pre-activation.
+    order: Vec<u32>,
 }
 
 impl ConceptReader {
@@ -42,15 +45,13 @@ impl ConceptReader {
                 weights[concept * dimensions + d] = weight;
             }
         }
-        let norms = weights
-            .chunks(dimensions.max(1))
-            .map(|row| row.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>().sqrt())
-            .collect();
+        let norms: Vec<f64> = weights.chunks(dimensions.max(1)).map(norm).collect();
         Self {
+            across: w_enc.to_vec(),
             weights,
-            columns: w_enc.to_vec(),
             bias: bias.to_vec(),
             centre: centre.unwrap_or_default().to_vec(),
+            largest_norm: norms.iter().copied().fold(0.0, f64::max),
             norms,
             dimensions,
             k,
@@ -76,30 +77,39 @@ impl ConceptReader {
 
     fn pre_centred(&self, centred: &[f32], concept: usize) -> f32 {
         let row = &self.weights[concept * self.dimensions..(concept + 1) * self.dimensions];
-        centred.iter().zip(row).fold(self.bias[concept], |sum, (x, w)| sum + x * w)
+        centred.iter().zip(row).fold(0.0, |sum, (x, w)| sum + x * w) + self.bias[concept]
+    }
+
+    /// All pre-activations of centred embeddings `[rows, d]`.
+    fn pre_all(&self, centred: &[f32]) -> Vec<f32> {
+        let zero = vec![0.0; self.concepts()];
+        let mut pre = vec![0.0; centred.len() / self.dimensions.max(1) * self.concepts()];
+        dense::linear(centred, self.dimensions, &self.across, &zero, &mut pre);
+        for row in pre.chunks_mut(self.concepts().max(1)) {
+            row.iter_mut().zip(&self.bias).for_each(|(sum, bias)| *sum += bias);
+        }
+        pre
     }
 
     /// All pre-activations of one embedding.
     pub fn base(&self, embedding: &[f32]) -> Base {
-        let mut pre = vec![0.0; self.concepts()];
-        dense::linear(&self.centred(embedding), self.dimensions, &self.columns, &self.bias, &mut pre);
-        Base { embedding: embedding.to_vec(), pre }
+        let centred = self.centred(embedding);
+        let pre = self.pre_all(&centred);
+        let mut order: Vec<u32> = (0..self.concepts() as u32).collect();
+        order.sort_unstable_by(|&a, &b| pre[b as usize].total_cmp(&pre[a as usize]).then(a.cmp(&b)));
+        Base { centred, pre, order }
     }
 
     /// Activation after TopK and pre-activation of one concept, from all pre-activations.
     pub fn read(&self, base: &Base, concept: ConceptId) -> (f32, f32) {
-        let own = base.pre[concept.index()];
-        let above =
-            (0..self.concepts()).filter(|&other| beats(base.pre[other], other, own, concept.index())).count();
-        (if above < self.k { own.max(0.0) } else { 0.0 }, own)
+        (self.after_topk(&base.pre, concept), base.pre[concept.index()])
     }
 
     /// Activations after TopK of one concept in many embeddings `[rows, d]`.
     pub fn read_rows(&self, embeddings: &[f32], concept: ConceptId) -> Vec<f32> {
         let centred: Vec<f32> =
             embeddings.chunks(self.dimensions.max(1)).flat_map(|row| self.centred(row)).collect();
-        let mut pre = vec![0.0; embeddings.len() / self.dimensions.max(1) * self.concepts()];
-        dense::linear(&centred, self.dimensions, &self.columns, &self.bias, &mut pre);
+        let pre = self.pre_all(&centred);
         pre.chunks(self.concepts().max(1)).map(|row| self.after_topk(row, concept)).collect()
     }
 
@@ -118,31 +128,41 @@ impl ConceptReader {
     pub fn read_near(&self, base: &Base, embedding: &[f32], concept: ConceptId) -> (f32, f32) {
         let centred = self.centred(embedding);
         let own = self.pre_centred(&centred, concept.index());
-        let moved = embedding
-            .iter()
-            .zip(&base.embedding)
-            .map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2))
-            .sum::<f64>()
-            .sqrt();
-        let mut above = 0;
-        for (other, &before) in base.pre.iter().enumerate() {
-            // The slack covers the rounding of f32 sums by a wide margin.
-            let before = f64::from(before);
-            let reach = moved * self.norms[other] + 1e-4 * (1.0 + before.abs() + f64::from(own.abs()));
-            let beaten = if before + reach < f64::from(own) {
-                false
-            } else if before - reach > f64::from(own) {
-                true
-            } else {
-                beats(self.pre_centred(&centred, other), other, own, concept.index())
-            };
-            above += usize::from(beaten);
+        let level = f64::from(own);
+        // By Cauchy and Schwarz no pre-activation moves farther than its norm times this; the second part is what
+        // rounding of both f32 sums may add.
+        let rounding = self.dimensions as f64 * 1.2e-7 * (norm(&base.centred) + norm(&centred));
+        let moved = distance(&base.centred, &centred) + rounding;
+        let reach = |norm: f64| moved * norm + 1e-6 * (1.0 + level.abs());
+        let farthest = reach(self.largest_norm);
+        let before = |concept: &u32| f64::from(base.pre[*concept as usize]);
+        let certain = base.order.partition_point(|other| before(other) > level + farthest);
+        let itself = certain <= self.k && base.order[..certain].contains(&concept.0);
+        let mut above = certain - usize::from(itself);
+        let open = base.order[certain..].iter().take_while(|other| before(other) >= level - farthest);
+        for other in open {
             if above >= self.k {
-                return (0.0, own);
+                break;
             }
+            let (reach, index) = (reach(self.norms[*other as usize]), *other as usize);
+            above += usize::from(if before(other) + reach < level {
+                false
+            } else if before(other) - reach > level {
+                index != concept.index()
+            } else {
+                beats(self.pre_centred(&centred, index), index, own, concept.index())
+            });
         }
-        (own.max(0.0), own)
+        (if above < self.k { own.max(0.0) } else { 0.0 }, own)
     }
+}
+
+fn norm(vector: &[f32]) -> f64 {
+    vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt()
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
 }
 
 /// Whether `other` comes before `own` in TopK: larger, or equal with a lower index.
@@ -152,9 +172,11 @@ fn beats(other: f32, other_index: usize, own: f32, own_index: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::{Array1, Array2};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sae::{SaeConfig, SaeWeights};
 
     proptest! {
         #[test]
@@ -167,6 +189,33 @@ mod tests {
             let whole = reader.base(&moved);
             for concept in 0..12 {
                 prop_assert_eq!(reader.read_near(&base, &moved, ConceptId(concept)), reader.read(&whole, ConceptId(concept)));
+            }
+        }
+    }
+
+    proptest! {
+        /// A prototype's activation, read again from the same embedding, is the stored one.
+        #[test]
+        fn reads_what_the_autoencoder_encodes(seed in 0u32..500, k in 1usize..6, subtract in any::<bool>()) {
+            let number = |i: usize| ((i as u32 ^ seed).wrapping_mul(2_654_435_761) >> 8) as f32 / 8e6 - 1.0;
+            let mut config = SaeConfig::new(7, 20, k).unwrap();
+            config.apply_b_dec_to_input = subtract;
+            let sae = SaeWeights {
+                config,
+                w_enc: Array2::from_shape_fn((7, 20), |(i, j)| number(i * 20 + j)),
+                b_enc: Array1::from_shape_fn(20, |i| number(i + 300)),
+                w_dec: Array2::zeros((20, 7)),
+                b_dec: Array1::from_shape_fn(7, |i| number(i + 400)),
+            };
+            let x: Vec<f32> = (0..7).map(|i| number(i + 500)).collect();
+            let (indices, values) = sae.encode_row(&x);
+            let centre = subtract.then(|| sae.b_dec.to_vec());
+            let reader = ConceptReader::new(sae.w_enc.as_slice().unwrap(), &sae.b_enc.to_vec(), centre.as_deref(), k);
+            let base = reader.base(&x);
+            for concept in 0..20 {
+                let stored = indices.iter().position(|&i| i == concept).map_or(0.0, |place| values[place]);
+                prop_assert_eq!(reader.read(&base, ConceptId(concept)).0, stored);
+                prop_assert_eq!(reader.read_near(&base, &x, ConceptId(concept)).0, stored);
             }
         }
     }

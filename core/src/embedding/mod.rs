@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `card` | what a model reads and gives |
 //! | `dense` | a linear layer over many rows, the same bits on every machine |
-//! | `scvi` | [`scvi::ScviEncoder`]: counts to the mean of q(z\|x) |
+//! | `scvi` | [`scvi::ScviEncoder`], [`scvi::ScviDecoder`]: counts to an embedding and back |
 //! | `nearest` | nearest cells in embedding space, exact |
 
 pub mod card;

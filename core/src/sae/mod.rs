@@ -18,7 +18,6 @@
 //! | `metrics` | three definitions of R², active concepts, sparsity |
 //! | `matching` | one-to-one pairs of the concepts of two dictionaries |
 //! | `train` | the trainer |
-//! | `semi_nmf` | the baseline |
 
 mod config;
 mod encode;
@@ -26,7 +25,6 @@ mod linear;
 pub mod matching;
 pub mod metrics;
 mod parallel;
-pub mod semi_nmf;
 mod simd;
 mod topk;
 pub mod train;
