@@ -1,5 +1,6 @@
 //! The training step against PyTorch autograd in f64 (`fixtures/sae_step.py`).
 #![allow(clippy::unwrap_used)] // all of this file is tests
+
 use cellprism_core::sae::train::{Engine, Native, Plan, State, TrainOptions, naive::Naive};
 use ndarray::{Array2, ArrayView2};
 use safetensors::{Dtype, SafeTensors};

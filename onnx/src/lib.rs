@@ -7,12 +7,14 @@
 //! | [`scvi`] | scvi-tools' models |
 //! | [`folder`] | the files of a model folder |
 //! | [`graph`] | a typed builder of graphs over them |
+//! | [`overcomplete`] | sparse autoencoders of the Python library overcomplete |
 //! | [`sae_train_step`] | one optimiser step of a sparse autoencoder |
 //! | [`sae_infer`] | encoding by a sparse autoencoder |
 
 pub mod checkpoint;
 pub mod folder;
 pub mod graph;
+pub mod overcomplete;
 pub mod proto;
 pub mod sae_infer;
 pub mod sae_train_step;

@@ -31,8 +31,8 @@ pub struct SaeConfig {
     /// Always false: activations are not scaled by the length of dictionary rows.
     #[serde(default)]
     pub rescale_acts_by_decoder_norm: bool,
-    /// Where it comes from; kept as it is.
-    #[serde(default)]
+    /// Where it comes from; kept as it is. SAELens insists on an object.
+    #[serde(default = "no_metadata")]
     pub metadata: serde_json::Value,
 }
 
@@ -44,6 +44,9 @@ fn cpu() -> String {
 }
 fn none() -> String {
     "none".into()
+}
+fn no_metadata() -> serde_json::Value {
+    serde_json::json!({})
 }
 
 /// What is wrong with a `cfg.json`.
@@ -84,7 +87,7 @@ impl SaeConfig {
             normalize_activations: none(),
             reshape_activations: none(),
             rescale_acts_by_decoder_norm: false,
-            metadata: serde_json::Value::Null,
+            metadata: no_metadata(),
         };
         config.validate()?;
         Ok(config)

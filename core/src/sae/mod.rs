@@ -18,6 +18,7 @@
 //! | `metrics` | three definitions of R², active concepts, sparsity |
 //! | `matching` | one-to-one pairs of the concepts of two dictionaries |
 //! | `train` | the trainer |
+//! | `semi_nmf` | the baseline |
 
 mod config;
 mod encode;
@@ -25,6 +26,7 @@ mod linear;
 pub mod matching;
 pub mod metrics;
 mod parallel;
+pub mod semi_nmf;
 mod simd;
 mod topk;
 pub mod train;

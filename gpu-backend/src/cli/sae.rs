@@ -4,8 +4,12 @@ mod bench;
 mod encode;
 mod engine;
 mod evaluate;
+mod import;
+mod job;
 mod matching;
 mod memory;
+mod semi_nmf;
+mod sweep;
 mod train;
 mod work_folder;
 
@@ -28,6 +32,12 @@ enum Action {
     Encode(encode::Args),
     /// R², active concepts and sparsity on embeddings
     Evaluate(evaluate::Args),
+    /// Train all sizes of a table and print it
+    Sweep(sweep::Args),
+    /// Semi-NMF of the same embeddings, the baseline
+    SemiNmf(semi_nmf::Args),
+    /// Read a TopKSAE of the Python library overcomplete
+    Import(import::Args),
     /// One-to-one pairs of the concepts of two dictionaries
     Match(matching::Args),
     /// Time per training step on this machine, on planted data
@@ -43,6 +53,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         Action::Train(args) => train::run(*args, global),
         Action::Encode(args) => encode::run(&args, global),
         Action::Evaluate(args) => evaluate::run(&args, global),
+        Action::Sweep(args) => sweep::run(&args, global),
+        Action::SemiNmf(args) => semi_nmf::run(&args, global),
+        Action::Import(args) => import::run(&args, global),
         Action::Match(args) => matching::run(&args, global),
         Action::Bench(args) => bench::run(&args, global),
     }

@@ -52,6 +52,8 @@ pub use plan::Plan;
 pub use session::{EpochMetrics, Progress, Session};
 pub use state::{Parameters, State};
 
+pub(crate) use random::nearly_normal_stream;
+
 use super::SaeWeights;
 
 /// Why a training cannot start or go on.

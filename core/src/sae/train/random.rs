@@ -41,6 +41,12 @@ pub(crate) fn nearly_normal(rng: &mut impl Rng) -> f64 {
     (0..12).map(|_| uniform(rng)).sum::<f64>() - 6.0
 }
 
+/// A stream of nearly normal numbers.
+pub(crate) fn nearly_normal_stream(seed: u64) -> impl FnMut() -> f64 {
+    let mut rng = generator(seed, Purpose::Dictionary);
+    move || nearly_normal(&mut rng)
+}
+
 /// A number below `n`, without bias (Lemire 2019).
 pub(crate) fn below(rng: &mut impl Rng, n: u32) -> u32 {
     let n = u64::from(n);

@@ -2,33 +2,22 @@
 
 use std::{
     fs,
-    io::{IsTerminal, Write},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail, ensure};
-use cellprism_core::sae::{
-    SaeWeights,
-    metrics::{self, Metrics},
-    train::{
-        Arithmetic, EarlyStop, EpochMetrics, Plan, Resample, Schedule, Session, Split, TrainError,
-        TrainOptions, default_epochs,
-    },
+use anyhow::Context;
+use cellprism_core::sae::train::{
+    Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs,
 };
 use clap::ValueEnum;
-use serde_json::json;
 
-use super::{engine::EngineName, evaluate, memory, work_folder::WorkFolder};
-use crate::{
-    cli::{Global, Progress},
-    engine::Device,
-    io::{
-        atomic::OutputFolder,
-        embeddings::{self, Embeddings},
-        sae,
-    },
+use super::{
+    engine::EngineName,
+    evaluate,
+    job::{self, Job},
+    memory,
 };
+use crate::{cli::Global, engine::Device, io::embeddings};
 
 /// Options of `sae train`.
 #[derive(clap::Args, Debug)]
@@ -187,15 +176,20 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     args.engine.check(args.device)?;
     let file = embeddings::open(&args.embeddings)?;
     let options = args.options(file.rows)?;
-    ensure!(
-        !args.out.exists() || fs::read_dir(&args.out).is_ok_and(|mut folder| folder.next().is_none()),
-        "{} exists already: choose another name or remove it",
-        args.out.display()
-    );
+    job::check_absent(&args.out)?;
     memory::check(options.memory(file.rows as u64, file.columns as u64))?;
     let data = file.read()?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
-    let (weights, metrics) = pool.install(|| train(&args, global, &data, &options))?;
+    let job = Job {
+        data: &data,
+        out: &args.out,
+        options: &options,
+        engine: args.engine,
+        device: args.device,
+        threads: args.threads,
+        checkpoint_every: args.checkpoint_every,
+        restart: args.restart,
+    };
+    let (weights, metrics) = job.run(global).with_context(|| args.embeddings.display().to_string())?;
     if !global.quiet {
         eprintln!(
             "{}: {} concepts of size {}",
@@ -205,116 +199,4 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         );
     }
     evaluate::print(&metrics, global)
-}
-
-fn train(
-    args: &Args,
-    global: &Global,
-    data: &Embeddings,
-    options: &TrainOptions,
-) -> anyhow::Result<(SaeWeights, Metrics)> {
-    let run =
-        json!({ "options": options, "embeddings": data.sha256, "engine": format!("{:?}", args.engine) });
-    let work = WorkFolder::beside(&args.out, run.clone())?;
-    let plan = Plan::new(data.values.view(), options.clone())
-        .with_context(|| args.embeddings.display().to_string())?;
-    let checkpoint = if args.restart { None } else { work.checkpoint()? };
-    let engine = args.engine.start(args.device, args.threads, global, &plan)?;
-    let session = match checkpoint {
-        Some(checkpoint) => {
-            if !global.quiet {
-                eprintln!("going on after epoch {}", checkpoint.progress.epoch);
-            }
-            Session::resume(plan, engine, checkpoint)?
-        }
-        None => {
-            work.create()?;
-            Session::start(plan, engine)?
-        }
-    };
-    match run_epochs(args, global, &work, session) {
-        Ok(weights) => {
-            let measured = metrics::evaluate(&weights, data.values.view());
-            let folder = OutputFolder::create(&args.out)?;
-            sae::write(folder.path(), &weights)?;
-            work.copy_metrics(&folder.path().join("metrics.jsonl"))?;
-            let record = json!({ "run": run, "metrics": measured });
-            fs::write(folder.path().join("training.json"), serde_json::to_string_pretty(&record)? + "\n")?;
-            folder.finish().with_context(|| format!("writing {}", args.out.display()))?;
-            work.remove()?;
-            Ok((weights, measured))
-        }
-        Err(error) => {
-            // Going on from here could only diverge again.
-            if matches!(error.downcast_ref(), Some(TrainError::Diverged { .. })) {
-                work.remove()?;
-            }
-            Err(error)
-        }
-    }
-}
-
-/// Shortest time between checkpoints by default.
-const CHECKPOINT_PAUSE: Duration = Duration::from_secs(1);
-/// Time between lines where stderr is no terminal.
-const LINE_PAUSE: Duration = Duration::from_secs(10);
-
-fn run_epochs(
-    args: &Args,
-    global: &Global,
-    work: &WorkFolder,
-    mut session: Session<'_>,
-) -> anyhow::Result<SaeWeights> {
-    let cells = session.plan().train_cells() as u64;
-    let epochs = u64::from(session.plan().options().epochs);
-    let done = u64::from(session.progress().epoch);
-    let progress = Progress::new("train", cells * (epochs - done), "cells", global.quiet);
-    let plain = !global.quiet && !std::io::stderr().is_terminal();
-    let mut file = work.metrics()?;
-    let (start, mut line, mut saved) = (Instant::now(), Instant::now(), Instant::now());
-    let mut pause = CHECKPOINT_PAUSE;
-    loop {
-        let began = Instant::now();
-        let Some(metrics) = session.epoch(&mut |step| progress.advance(step.cells as u64))? else { break };
-        let seconds = began.elapsed().as_secs_f64();
-        let mut record = serde_json::to_value(&metrics)?;
-        record["seconds"] = json!(seconds);
-        record["cells_per_second"] = json!(metrics.cells as f64 / seconds);
-        writeln!(file, "{record}")?;
-        progress.message(in_words(&metrics));
-        if plain && (line.elapsed() > LINE_PAUSE || session.is_done()) {
-            line = Instant::now();
-            let trained = u64::from(metrics.epoch) - done;
-            let left =
-                start.elapsed().as_secs_f64() / trained as f64 * (epochs - u64::from(metrics.epoch)) as f64;
-            eprintln!(
-                "train: epoch {}/{}  {}  {:.0} cells/s  {left:.0} s left",
-                metrics.epoch,
-                metrics.epochs,
-                in_words(&metrics),
-                metrics.cells as f64 / seconds
-            );
-        }
-        let due = match args.checkpoint_every {
-            Some(0) => bail!("--checkpoint-every 0: at least one epoch"),
-            Some(every) => metrics.epoch % every == 0,
-            None => saved.elapsed() >= pause,
-        };
-        if due && !session.is_done() {
-            let began = Instant::now();
-            work.save(&session.checkpoint()?)?;
-            pause = CHECKPOINT_PAUSE.max(began.elapsed() * 20);
-            saved = Instant::now();
-        }
-    }
-    progress.finish();
-    Ok(session.weights()?)
-}
-
-fn in_words(metrics: &EpochMetrics) -> String {
-    let test = metrics.test_r2.map_or(String::new(), |r2| format!(" (test {r2:.4})"));
-    format!(
-        "loss {:.5}  R² {:.4}{test}  dead {}  L0 {:.2}",
-        metrics.loss, metrics.r2, metrics.dead, metrics.l0
-    )
 }
