@@ -51,9 +51,8 @@ pub fn peak_within(weights: &[f64], distinct: usize, hits: &[u32], es: f64) -> P
 /// are compared first; where two are closer than rounding, the whole sum decides as GSEApy's does.
 fn peak_place(weights: &[f64], hits: &[u32], highest: bool) -> usize {
     let total: f64 = hits.iter().map(|&hit| weights[hit as usize]).sum();
-    if total == 0.0 {
-        // NaN everywhere: the first place.
-        return 0;
+    if !(1.0 / total).is_finite() || !total.is_finite() {
+        return scan(weights, hits, highest);
     }
     let down = 1.0 / (weights.len() as f64 - hits.len() as f64);
     let (mut best, mut second, mut place) = (f64::NEG_INFINITY, f64::NEG_INFINITY, 0usize);
@@ -90,6 +89,10 @@ fn scan(weights: &[f64], hits: &[u32], highest: bool) -> usize {
     let sum = running_sum(weights, hits);
     let mut place = 0;
     for (i, &value) in sum.iter().enumerate() {
+        if value.is_nan() {
+            // numpy's argmax and argmin
+            return i;
+        }
         if (highest && value > sum[place]) || (!highest && value < sum[place]) {
             place = i;
         }

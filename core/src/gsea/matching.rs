@@ -65,13 +65,19 @@ pub fn match_sets(ranking: &Ranking, sets: &GeneSets, min_size: usize, max_size:
 
 /// Whether at least 90 % of the names are in upper case; numbers alone are not.
 fn mostly_upper(genes: &[String]) -> bool {
-    let entrez = |gene: &String| !gene.is_empty() && gene.bytes().all(|b| b.is_ascii_digit());
-    if genes.iter().all(entrez) {
+    if genes.iter().all(|gene| is_number(gene)) {
         return false;
     }
     let upper =
         |gene: &&String| gene.chars().any(char::is_uppercase) && !gene.chars().any(char::is_lowercase);
     genes.iter().filter(upper).count() as f64 / genes.len() as f64 >= 0.9
+}
+
+/// Whether Python's `int` reads it: a sign, then digits with single underscores between.
+fn is_number(gene: &str) -> bool {
+    let gene = gene.trim();
+    let digits = gene.strip_prefix(['+', '-']).unwrap_or(gene);
+    digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -55,10 +55,9 @@ pub struct Prerank {
     pub null: Vec<Vec<f64>>,
 }
 
-/// |score|^weight.
+/// |score|^weight. The same everywhere for weights 0, 1 and 2.
 pub fn weights(scores: &[f64], weight: f64) -> Vec<f64> {
     let power = |x: f64| {
-        // Exact where the power is; the rest by one implementation everywhere.
         if weight == 1.0 {
             x
         } else if weight == 0.0 {
@@ -66,10 +65,22 @@ pub fn weights(scores: &[f64], weight: f64) -> Vec<f64> {
         } else if weight == 2.0 {
             x * x
         } else {
-            libm::pow(x, weight)
+            pow(x, weight)
         }
     };
     scores.iter().map(|score| power(score.abs())).collect()
+}
+
+/// The system's `pow`, as GSEApy calls it: where walks up and down end equally far from 0, the last bit decides.
+#[cfg(not(target_arch = "wasm32"))]
+fn pow(x: f64, power: f64) -> f64 {
+    x.powf(power)
+}
+
+/// A browser has no system's `pow`; the last bit may differ from the native one.
+#[cfg(target_arch = "wasm32")]
+fn pow(x: f64, power: f64) -> f64 {
+    libm::pow(x, power)
 }
 
 /// GSEApy's `prerank` (convention `gseapy`): `scores` in ranking order, sets as places in it.

@@ -123,7 +123,12 @@ impl Counter {
         Self { observed, between: vec![0; n + 1], equal: vec![0; n], first, low, scale, negative: 0, all: 0 }
     }
 
+    /// Counts a null value. 0/0, of a set without any null score above 0, is no value; GSEApy sorts such values
+    /// among the others by a comparison that is no order, so that its FDR depends on the sort's inner workings.
     fn add(&mut self, x: f64) {
+        if x.is_nan() {
+            return;
+        }
         self.all += 1;
         self.negative += u64::from(x < 0.0);
         // The first observed value that is not below x lies in x's bucket or is the first after it.
