@@ -1,6 +1,4 @@
 //! The ONNX step against the native one and against the dense one in f64. Needs ONNX Runtime; says so where it is absent.
-#![allow(clippy::unwrap_used)] // all of this file is tests
-
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 

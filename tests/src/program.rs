@@ -34,6 +34,16 @@ impl Outcome {
     /// # Panics
     /// If it wasn't.
     pub fn refused(self, words: &[&str], output: &Path) -> Self {
+        let judged = self.refused_keeping(words);
+        assert!(!output.exists(), "{} left {} behind", judged.command, output.display());
+        judged
+    }
+
+    /// Asserts that it was refused with a message for people, which holds these words.
+    ///
+    /// # Panics
+    /// If it wasn't.
+    pub fn refused_keeping(self, words: &[&str]) -> Self {
         let Self { code, stderr, command, .. } = &self;
         assert!(matches!(code, Some(1 | 2)), "exit code {code:?} of {command}\n{stderr}");
         assert!(!stderr.contains("panicked"), "{command} panicked:\n{stderr}");
@@ -45,7 +55,6 @@ impl Outcome {
                 "no {word:?} in the error of {command}:\n{stderr}"
             );
         }
-        assert!(!output.exists(), "{command} left {} behind", output.display());
         self
     }
 }

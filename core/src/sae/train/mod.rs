@@ -25,6 +25,7 @@ mod by_concept;
 mod checkpoint;
 mod engine;
 mod forward;
+mod groups;
 pub mod naive;
 mod native;
 mod options;
@@ -46,6 +47,7 @@ use ndarray::ArrayView2;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use engine::{Engine, EngineFailure, StepReport};
+pub use groups::rows_of_groups;
 pub use native::Native;
 pub use options::{Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs};
 pub use plan::Plan;

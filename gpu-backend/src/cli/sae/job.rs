@@ -3,11 +3,12 @@
 use std::{
     fs,
     io::{IsTerminal, Write},
+    num::NonZeroU32,
     path::Path,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::sae::{
     SaeWeights,
     metrics::{self, Metrics},
@@ -38,7 +39,7 @@ pub struct Job<'a> {
     /// Threads, 0: one a core.
     pub threads: usize,
     /// Epochs between checkpoints; by default as often as costs little.
-    pub checkpoint_every: Option<u32>,
+    pub checkpoint_every: Option<NonZeroU32>,
     /// Forget an interrupted run.
     pub restart: bool,
 }
@@ -151,7 +152,6 @@ fn run_epochs(
             );
         }
         let due = match job.checkpoint_every {
-            Some(0) => bail!("--checkpoint-every 0: at least one epoch"),
             Some(every) => metrics.epoch % every == 0,
             None => saved.elapsed() >= pause,
         };

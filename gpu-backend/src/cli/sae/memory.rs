@@ -1,7 +1,21 @@
 //! Whether a training fits the machine.
 
-/// Bytes that programs can still take, where the system says (Linux).
+/// Bytes that this program can still take, where the system says (Linux): those of the machine, or of its control
+/// group, if that holds less.
 pub fn available() -> Option<u64> {
+    [machine(), control_group()].into_iter().flatten().min()
+}
+
+fn control_group() -> Option<u64> {
+    let read = |name: &str| std::fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok();
+    let most: u64 = read("memory.max")?.trim().parse().ok()?;
+    // Cached files count as used there, but give way.
+    let held =
+        read("memory.stat")?.lines().find_map(|line| line.strip_prefix("anon ")?.parse::<u64>().ok())?;
+    Some(most.saturating_sub(held))
+}
+
+fn machine() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -2,12 +2,13 @@
 
 use std::{
     fs,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use cellprism_core::sae::train::{
-    Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs,
+    Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs, rows_of_groups,
 };
 use clap::ValueEnum;
 
@@ -17,7 +18,11 @@ use super::{
     job::{self, Job},
     memory,
 };
-use crate::{cli::Global, engine::Device, io::embeddings};
+use crate::{
+    cli::Global,
+    engine::Device,
+    io::{embeddings, h5ad},
+};
 
 /// Options of `sae train`.
 #[derive(clap::Args, Debug)]
@@ -97,6 +102,13 @@ pub struct Args {
     /// Share of cells, drawn by the seed, that are only measured
     #[arg(long, value_name = "SHARE", conflicts_with = "test_rows")]
     test_fraction: Option<f64>,
+    /// Column of --cells whose labels, for instance donors, stay whole: all cells of a donor are trained on or only
+    /// measured
+    #[arg(long, value_name = "COLUMN", requires_all = ["test_fraction", "cells"])]
+    test_by: Option<String>,
+    /// The embedded cells (h5ad), for --test-by
+    #[arg(long, value_name = "FILE", requires = "test_by")]
+    cells: Option<PathBuf>,
     /// File with rows (from 0, one a line) that are only measured, for instance all cells of some donors
     #[arg(long, value_name = "FILE")]
     test_rows: Option<PathBuf>,
@@ -105,7 +117,7 @@ pub struct Args {
     arithmetic: ArithmeticName,
     /// Epochs between checkpoints (default: every epoch, but no more than a twentieth of the time)
     #[arg(long, value_name = "EPOCHS")]
-    checkpoint_every: Option<u32>,
+    checkpoint_every: Option<NonZeroU32>,
     /// Forget an interrupted run instead of going on from it
     #[arg(long)]
     restart: bool,
@@ -156,6 +168,11 @@ impl Args {
             ArithmeticName::Portable => Arithmetic::Portable,
         };
         options.validate()?;
+        if let (Some(column), Some(path), Split::Fraction(share)) =
+            (&self.test_by, &self.cells, &options.test)
+        {
+            options.test = Split::Rows(rows_of_labels(path, column, cells, *share, self.seed)?);
+        }
         Ok(options)
     }
 }
@@ -169,6 +186,36 @@ fn rows(path: &Path) -> anyhow::Result<Vec<u32>> {
             row.with_context(|| format!("{}, line {}: {line:?} is no row number", path.display(), i + 1))
         })
         .collect()
+}
+
+/// Cells of whole labels that hold a share of all.
+fn rows_of_labels(
+    path: &Path,
+    column: &str,
+    cells: usize,
+    share: f64,
+    seed: u64,
+) -> anyhow::Result<Vec<u32>> {
+    let file = h5ad::open(path, &h5ad::Options { allow_non_integer: true })?;
+    ensure!(
+        file.len() == cells,
+        "{}: {} cells, but there are {cells} embeddings: --cells names the file that was embedded",
+        path.display(),
+        file.len()
+    );
+    let Some(found) = file.columns().iter().find(|found| found.name == column) else {
+        let names: Vec<&str> = file.columns().iter().map(|found| found.name.as_str()).collect();
+        bail!("{}: no column {column:?}; there are {}", path.display(), names.join(", "));
+    };
+    let group_of: Vec<Option<u16>> =
+        found.codes.iter().map(|&code| (code != u16::MAX).then_some(code)).collect();
+    let rows = rows_of_groups(&group_of, share, seed);
+    ensure!(
+        !rows.is_empty(),
+        "{}: column {column:?} has fewer than two labels, or --test-fraction is 0: nothing to hold back",
+        path.display()
+    );
+    Ok(rows)
 }
 
 /// Runs the command.
