@@ -3,6 +3,7 @@
 //!
 //! They start `target/release/cellprism` (or what `CELLPRISM_BINARY` names): `cargo xtask test` builds it first.
 
+mod parity;
 mod program;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 
 use cellprism_core::bundle::{ConceptDetail, ConceptIndex, Manifest, concept_stem};
 
+pub use parity::parity;
 pub use program::{Outcome, cellprism, program};
 
 /// The embedded demo data.
