@@ -50,8 +50,7 @@ fn killed_runs_end_with_the_same_bytes() {
     train(&x, &whole, options).succeeded();
     let checkpoint = folder.path().join("broken.partial/checkpoint.safetensors");
     let age = || fs::metadata(&checkpoint).and_then(|file| file.modified()).ok();
-    let mut kills = 0;
-    for _ in 0..3 {
+    for kill in 0..3 {
         let before = age();
         let mut child = Command::new(program())
             .args(words(&x, &broken, options))
@@ -63,12 +62,11 @@ fn killed_runs_end_with_the_same_bytes() {
         while age() == before && began.elapsed() < Duration::from_secs(60) {
             sleep(Duration::from_millis(1));
         }
-        sleep(Duration::from_millis(3 * (kills + 1)));
+        sleep(Duration::from_millis(3 * (kill + 1)));
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(checkpoint.exists(), "killed with a checkpoint, before the end");
         assert!(!broken.exists(), "nothing under the final name yet");
-        kills += 1;
     }
     let last = train(&x, &broken, options).succeeded();
     assert!(last.stderr.contains("going on after epoch"), "{}", last.stderr);

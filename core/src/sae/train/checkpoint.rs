@@ -1,8 +1,8 @@
 //! A training on disk: state, epoch, and the run it belongs to, in one safetensors file.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
 use super::{State, session::Progress};
@@ -37,6 +37,41 @@ struct Header {
 
 const PREFIXES: [&str; 3] = ["", "m_", "v_"];
 
+/// A tensor whose bytes are made when they are written: one tensor at a time is in memory twice.
+enum Values<'a> {
+    Numbers([usize; 1], &'a [f32]),
+    Counts([usize; 1], &'a [u64]),
+}
+
+impl View for Values<'_> {
+    fn dtype(&self) -> Dtype {
+        match self {
+            Self::Numbers(..) => Dtype::F32,
+            Self::Counts(..) => Dtype::U64,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::Numbers(shape, _) | Self::Counts(shape, _) => shape,
+        }
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Numbers(_, values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::Counts(_, values) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+    }
+
+    fn data_len(&self) -> usize {
+        match self {
+            Self::Numbers(_, values) => size_of_val(*values),
+            Self::Counts(_, values) => size_of_val(*values),
+        }
+    }
+}
+
 impl Checkpoint {
     /// As a file. `run` describes options and data; reading asks for the same.
     ///
@@ -49,22 +84,15 @@ impl Checkpoint {
         let mut tensors = Vec::new();
         for (prefix, parameters) in PREFIXES.iter().zip([&self.state.weights, &self.state.m, &self.state.v]) {
             for (name, values) in parameters.named() {
-                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                tensors.push((format!("{prefix}{name}"), Dtype::F32, values.len(), bytes));
+                tensors.push((format!("{prefix}{name}"), Values::Numbers([values.len()], values)));
             }
         }
-        let since: Vec<u8> = self.state.since.iter().flat_map(|v| v.to_le_bytes()).collect();
-        tensors.push(("since".into(), Dtype::U64, c, since));
-        let views = tensors
-            .iter()
-            .map(|(name, dtype, length, bytes)| Ok((name, TensorView::new(*dtype, vec![*length], bytes)?)))
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|e| damaged(&e))?;
+        tensors.push(("since".into(), Values::Counts([c], &self.state.since)));
         let metadata = HashMap::from([
             ("checkpoint".to_owned(), serde_json::to_string(&header).map_err(|e| damaged(&e))?),
             ("run".to_owned(), run.to_string()),
         ]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| damaged(&e))
+        safetensors::serialize(tensors, Some(metadata)).map_err(|e| damaged(&e))
     }
 
     /// From a file written for the same `run`.

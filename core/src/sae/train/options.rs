@@ -145,10 +145,11 @@ impl TrainOptions {
         self.aux_k.unwrap_or_else(|| 512.min(self.concepts / 2))
     }
 
-    /// Bytes that training n embeddings of size d needs at most, the embeddings included.
+    /// Bytes that training n embeddings of size d with the native engine needs at most, the embeddings included:
+    /// weights with their moments and one other copy, and twice the first when a checkpoint is written.
     pub fn memory(&self, n: u64, d: u64) -> u64 {
         let (c, d_padded) = (self.concepts as u64, d.next_multiple_of(16));
-        let matrices = c.saturating_mul(d_padded).saturating_mul(4 * 7);
+        let matrices = c.saturating_mul(d_padded).saturating_mul(4 * 21);
         let dead_columns = (self.batch.min(usize::try_from(n).unwrap_or(usize::MAX)) as u64)
             .saturating_mul(c)
             .saturating_mul(4);

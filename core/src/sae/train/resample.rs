@@ -11,6 +11,9 @@ use super::{
 /// Encoder rows of new concepts, relative to the mean length of the living ones.
 const ENCODER_LENGTH: f64 = 0.2;
 
+/// Cells whose residuals are in memory at a time.
+const BLOCK: usize = 4096;
+
 /// Replaces the dead concepts of a state; how many there were.
 pub(crate) fn resample(state: &mut State, plan: &Plan<'_>, epoch: u32) -> Result<u32, TrainError> {
     let (d, window) = (state.d, plan.dead_window());
@@ -19,14 +22,19 @@ pub(crate) fn resample(state: &mut State, plan: &Plan<'_>, epoch: u32) -> Result
         return Ok(0);
     }
     let weights = state.to_weights(&plan.options).map_err(|e| TrainError::Embeddings(e.to_string()))?;
-    let cells: Vec<usize> = plan.train.iter().map(|&cell| cell as usize).collect();
-    let x = plan.data.select(Axis(0), &cells);
-    let residuals = &x - &weights.decode(&weights.encode(x.view()));
-    let mut sums = Vec::with_capacity(cells.len());
+    let encoder = weights.encoder();
+    let residuals = |cells: &[u32]| {
+        let cells: Vec<usize> = cells.iter().map(|&cell| cell as usize).collect();
+        let x = plan.data.select(Axis(0), &cells);
+        &x - &weights.decode(&encoder.encode(x.view()))
+    };
+    let mut sums = Vec::with_capacity(plan.train.len());
     let mut total = 0.0;
-    for row in residuals.rows() {
-        total += row.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
-        sums.push(total);
+    for cells in plan.train.chunks(BLOCK) {
+        for row in residuals(cells).rows() {
+            total += row.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+            sums.push(total);
+        }
     }
     let length = |row: &[f32]| row.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
     let living: Vec<f64> = (0..state.c)
@@ -40,8 +48,8 @@ pub(crate) fn resample(state: &mut State, plan: &Plan<'_>, epoch: u32) -> Result
     let mut rng = generator(plan.options.seed, Purpose::Resample(epoch));
     for &j in &dead {
         let drawn = uniform(&mut rng) * total;
-        let cell = sums.partition_point(|&sum| sum <= drawn).min(cells.len() - 1);
-        let residual: Vec<f32> = residuals.row(cell).to_vec();
+        let place = sums.partition_point(|&sum| sum <= drawn).min(sums.len() - 1);
+        let residual: Vec<f32> = residuals(&plan.train[place..=place]).into_iter().collect();
         let size = length(&residual);
         if size == 0.0 {
             continue;

@@ -55,7 +55,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     options.validate()?;
     anyhow::ensure!(args.dead <= args.concepts, "--dead {}: more than the concepts", args.dead);
     anyhow::ensure!(args.steps > 0 && args.size > 0, "--steps and --size are at least 1");
-    super::memory::check(options.memory(args.batch as u64, args.size as u64))?;
+    super::memory::check(args.engine.memory(&options, args.batch, args.size))?;
     let cells = planted(args.batch, args.size);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
     let mut times = pool.install(|| -> anyhow::Result<Vec<f64>> {

@@ -29,7 +29,7 @@ pub fn check(needed: u64) -> anyhow::Result<()> {
         && needed > available
     {
         anyhow::bail!(
-            "training would need about {:.1} GB of memory, {:.1} GB are free: use fewer concepts or cells",
+            "this would need about {:.1} GB of memory, {:.1} GB are free: use fewer concepts or cells",
             gb(needed),
             gb(available)
         );

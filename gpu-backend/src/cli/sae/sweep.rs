@@ -98,7 +98,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     let runs = runs(&config, file.rows).with_context(|| args.config.display().to_string())?;
     ensure!(!runs.is_empty(), "{}: no sizes, learning rates or seeds", args.config.display());
     for options in &runs {
-        memory::check(options.memory(file.rows as u64, file.columns as u64))?;
+        memory::check(args.engine.memory(options, file.rows, file.columns))?;
     }
     let data = file.read()?;
     fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;

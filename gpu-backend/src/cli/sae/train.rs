@@ -224,7 +224,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let file = embeddings::open(&args.embeddings)?;
     let options = args.options(file.rows)?;
     job::check_absent(&args.out)?;
-    memory::check(options.memory(file.rows as u64, file.columns as u64))?;
+    memory::check(args.engine.memory(&options, file.rows, file.columns))?;
     let data = file.read()?;
     let job = Job {
         data: &data,
