@@ -7,6 +7,7 @@ use super::{
     matching::MatchedSet,
     null::{Cancelled, Watch, WithinStrata, null_scores},
     prerank::{Prerank, weights},
+    walk::AllZero,
 };
 use crate::bundle::LabelStrength;
 
@@ -90,7 +91,7 @@ pub fn label_null(
     places.retain(|p| p.len() > 1);
     let mut source = WithinStrata { rng: Xoshiro256PlusPlus::seed_from_u64(seed), strata: places };
     let hits: Vec<&[u32]> = sets.iter().map(|set| set.hits.as_slice()).collect();
-    let random = null_scores(&weights(scores, weight), &hits, rankings, &mut source, watch)?;
+    let random = null_scores(&weights(scores, weight), &hits, AllZero::Ends, rankings, &mut source, watch)?;
     let published = label(result, rule);
     let mut best: Vec<Option<(f64, LabelStrength)>> = vec![None; rankings];
     let mut good = vec![false; rankings];

@@ -9,7 +9,7 @@ use rand_core::Rng;
 use super::{
     network::comparators,
     shuffle::shuffle,
-    walk::{LANES, Place, Scratch, scores},
+    walk::{AllZero, LANES, Place, Scratch, scores},
 };
 use crate::parallel;
 
@@ -69,27 +69,29 @@ impl<R: Rng> Permutations for WithinStrata<R> {
 
 /// Enrichment scores `[sets][permutations]` of sets given as places in the unpermuted ranking.
 ///
-/// `weights` are |score|^weight in ranking order.
+/// `weights` are |score|^weight in ranking order; `zero` says what sets count that are dealt weights of 0 only.
 ///
 /// # Errors
 /// If `watch` says to stop.
 pub fn null_scores(
     weights: &[f64],
     sets: &[&[u32]],
+    zero: AllZero,
     permutations: usize,
     source: &mut (impl Permutations + Send),
     watch: Watch<'_>,
 ) -> Result<Vec<Vec<f64>>, Cancelled> {
     if weights.len() <= usize::from(u16::MAX) + 1 {
-        run::<u16>(weights, sets, permutations, source, watch)
+        run::<u16>(weights, sets, zero, permutations, source, watch)
     } else {
-        run::<u32>(weights, sets, permutations, source, watch)
+        run::<u32>(weights, sets, zero, permutations, source, watch)
     }
 }
 
 fn run<P: Place>(
     weights: &[f64],
     sets: &[&[u32]],
+    zero: AllZero,
     permutations: usize,
     source: &mut (impl Permutations + Send),
     watch: Watch<'_>,
@@ -110,7 +112,7 @@ fn run<P: Place>(
         let next = GROUP.min(blocks - done - tables.len());
         // The shuffles depend on each other, so the next ones are made while these are walked.
         let (found, made) = parallel::both(
-            || parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, &networks)),
+            || parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks)),
             || make_tables::<P>(next, &mut order, source),
         );
         for block in found {
@@ -152,14 +154,15 @@ fn walk_block<P: Place>(
     weights: &[f64],
     table: &[[P; LANES]],
     sets: &[&[u32]],
+    zero: AllZero,
     networks: &[Option<Vec<(u32, u32)>>],
 ) -> Vec<[f64; LANES]> {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has just said that it knows AVX2.
-        return unsafe { walk_sets_avx2(weights, table, sets, networks) };
+        return unsafe { walk_sets_avx2(weights, table, sets, zero, networks) };
     }
-    walk_sets(weights, table, sets, networks)
+    walk_sets(weights, table, sets, zero, networks)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -168,9 +171,10 @@ fn walk_sets_avx2<P: Place>(
     weights: &[f64],
     table: &[[P; LANES]],
     sets: &[&[u32]],
+    zero: AllZero,
     networks: &[Option<Vec<(u32, u32)>>],
 ) -> Vec<[f64; LANES]> {
-    walk_sets(weights, table, sets, networks)
+    walk_sets(weights, table, sets, zero, networks)
 }
 
 #[inline(always)]
@@ -178,13 +182,14 @@ fn walk_sets<P: Place>(
     weights: &[f64],
     table: &[[P; LANES]],
     sets: &[&[u32]],
+    zero: AllZero,
     networks: &[Option<Vec<(u32, u32)>>],
 ) -> Vec<[f64; LANES]> {
     let mut scratch = Scratch::default();
     let mut out = Vec::with_capacity(sets.len());
     for set in sets {
         let network = networks[set.len()].as_deref().unwrap_or(&[]);
-        out.push(scores(weights, table, set, network, &mut scratch));
+        out.push(scores(weights, table, set, network, zero, &mut scratch));
     }
     out
 }

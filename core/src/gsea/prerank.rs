@@ -8,7 +8,7 @@ use super::{
     matching::MatchedSet,
     null::{Cancelled, Shuffles, Watch, null_scores},
     statistics::statistics,
-    walk::enrichment_score,
+    walk::{AllZero, enrichment_score},
 };
 use crate::parallel;
 
@@ -119,7 +119,7 @@ pub fn prerank_within(
     let hits: Vec<&[u32]> = order.iter().map(|&i| &sets[i].hits[..counted(&sets[i].hits)]).collect();
     let rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut source = Shuffles { rng, places: distinct };
-    let null = null_scores(&weights, &hits, options.permutations, &mut source, watch)?;
+    let null = null_scores(&weights, &hits, AllZero::Ends, options.permutations, &mut source, watch)?;
     let es: Vec<f64> = hits.iter().map(|hits| enrichment_score(&weights, hits)).collect();
     let peaks = parallel::map(hits.len(), |i| peak_within(&weights, distinct, &sets[order[i]].hits, es[i]));
     let mut found: Vec<Option<SetStatistics>> = vec![None; sets.len()];
@@ -147,7 +147,7 @@ pub fn prerank_within(
 }
 
 /// Places in `order` grouped by what stands before `__` in the term.
-fn libraries(order: &[usize], sets: &[MatchedSet]) -> Vec<Vec<usize>> {
+pub fn libraries(order: &[usize], sets: &[MatchedSet]) -> Vec<Vec<usize>> {
     let mut groups: std::collections::BTreeMap<&str, Vec<usize>> = std::collections::BTreeMap::new();
     for (i, &set) in order.iter().enumerate() {
         let library = sets[set].term.split_once("__").map_or("", |(library, _)| library);

@@ -62,6 +62,8 @@ pub enum Order {
     Ascending,
     /// As the genes were given (`ascending=None`).
     Given,
+    /// Highest score first, and genes of equal score by name: the same whatever the order they were given in.
+    TiesByName,
 }
 
 /// Genes and scores in order; equal scores keep the order in which they were given. GSEApy's own sort of equal
@@ -102,6 +104,7 @@ impl Ranking {
             Order::Descending => places.sort_by(|&a, &b| compare(b, a)),
             Order::Ascending => places.sort_by(|&a, &b| compare(a, b)),
             Order::Given => {}
+            Order::TiesByName => places.sort_by(|&a, &b| compare(b, a).then(genes[a].cmp(&genes[b]))),
         }
         let sorted = places.iter().map(|&i| genes[i].clone()).collect();
         Ok(Self { genes: told_apart(sorted), scores: places.iter().map(|&i| scores[i]).collect() })
@@ -249,5 +252,7 @@ mod tests {
         let text = b"A\t1\nB\t3\nC\t2\n";
         assert_eq!(Ranking::parse_ordered(text, Order::Ascending).unwrap().genes(), ["A", "C", "B"]);
         assert_eq!(Ranking::parse_ordered(text, Order::Given).unwrap().scores(), [1.0, 3.0, 2.0]);
+        let by_name = Ranking::parse_ordered(b"C\t0\nA\t0\nB\t1\n", Order::TiesByName).unwrap();
+        assert_eq!(by_name.genes(), ["B", "A", "C"]);
     }
 }

@@ -15,6 +15,9 @@ use serde_json::json;
 use super::{Global, Progress};
 use crate::io::{atomic, gene_sets};
 
+mod canonical;
+mod table;
+
 /// Preranked gene set enrichment analysis of a ranking.
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -30,7 +33,7 @@ pub struct Args {
     /// Table to write
     #[arg(long, value_name = "CSV")]
     out: PathBuf,
-    /// gseapy: the numbers of GSEApy 1.1 and later, to the bit
+    /// How p-values are made
     #[arg(long, value_enum, default_value_t = Convention::Gseapy)]
     convention: Convention,
     /// Permutations
@@ -48,9 +51,16 @@ pub struct Args {
     /// Exponent of the scores
     #[arg(long, default_value_t = 1.0)]
     weight: f64,
-    /// How the ranking is sorted: descending, ascending, or as given (GSEApy's ascending=False, True and None)
+    /// How the ranking is sorted: descending, ascending, or as given (GSEApy's ascending=False, True and None);
+    /// canonical only sorts downwards, equal scores by name
     #[arg(long, value_enum, default_value_t = SortOrder::Descending)]
     order: SortOrder,
+    /// Canonical: p down to here by multilevel splitting; 0 leaves them at (hits + 1) / (permutations + 1)
+    #[arg(long, value_name = "P", default_value_t = 1e-50)]
+    smallest_p: f64,
+    /// Canonical: random sets of the multilevel splitting
+    #[arg(long, value_name = "N", default_value_t = 101)]
+    sample_size: usize,
     /// Threads (default: one a core); the result is the same for any number
     #[arg(long)]
     threads: Option<usize>,
@@ -59,8 +69,10 @@ pub struct Args {
 /// How p-values are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Convention {
-    /// As GSEApy does.
+    /// The numbers of GSEApy 1.1 and later, to the bit.
     Gseapy,
+    /// p = (hits + 1) / (n + 1), multilevel splitting for small ones, sets without evidence left empty.
+    Canonical,
 }
 
 /// How the ranking is sorted.
@@ -98,7 +110,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.min_size > args.max_size {
         bail!("--min-size {} is larger than --max-size {}", args.min_size, args.max_size);
     }
-    let ranking = read_ranking(&args.ranking, args.order.into())?;
+    let order = match args.convention {
+        Convention::Gseapy => args.order.into(),
+        Convention::Canonical if args.order == SortOrder::Descending => Order::TiesByName,
+        Convention::Canonical => bail!("--order is an option of --convention gseapy"),
+    };
+    let ranking = read_ranking(&args.ranking, order)?;
     let sets = read_libraries(&args.gene_sets)?;
     let matched = match_sets(&ranking, &sets, args.min_size, args.max_size);
     if matched.sets.is_empty() {
@@ -117,16 +134,25 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     }
     let options =
         PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
-    let result = with_threads(args.threads, || compute(&ranking, &matched, &options, global))??;
-    let table = table(&args, &ranking, &matched, &result);
+    let (table, highest) = match args.convention {
+        Convention::Gseapy => {
+            let result = with_threads(args.threads, || compute(&ranking, &matched, &options, global))??;
+            (table::table(&args, &ranking, &matched, &result), table::highest(&matched, &result))
+        }
+        Convention::Canonical => {
+            let multilevel = canonical::multilevel(&args)?;
+            let found = with_threads(args.threads, || {
+                canonical::compute(&ranking, &matched, &options, multilevel.as_ref(), global)
+            })??;
+            (canonical::table(&args, &ranking, &matched, &found), canonical::highest(&matched, &found))
+        }
+    };
     atomic::write_file(&args.out, table.as_bytes())
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     if global.json {
-        let best = result.sets.iter().zip(&matched.sets).max_by(|a, b| a.0.es.total_cmp(&b.0.es));
         let report = json!({
             "tested": matched.sets.len(), "too_small": matched.too_small, "too_large": matched.too_large,
-            "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set,
-            "highest": best.map(|(s, set)| json!({"term": set.term, "es": s.es, "nes": s.nes, "p": s.p, "fdr": s.fdr})),
+            "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set, "highest": highest,
         });
         println!("{report}");
     }
@@ -161,81 +187,31 @@ fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send
     }
 }
 
+/// Runs `work` with a progress line that counts permutations.
+fn watched<T>(
+    permutations: usize,
+    global: &Global,
+    work: impl FnOnce(&mut dyn FnMut(f64) -> ControlFlow<()>) -> T,
+) -> T {
+    let progress = Progress::new("enrich", permutations as u64, "permutations", global.quiet);
+    let mut told = 0;
+    let result = work(&mut |share: f64| {
+        let done = (share * permutations as f64) as u64;
+        progress.advance(done.saturating_sub(told));
+        told = done;
+        ControlFlow::Continue(())
+    });
+    progress.finish();
+    result
+}
+
 fn compute(
     ranking: &Ranking,
     matched: &Matched,
     options: &PrerankOptions,
     global: &Global,
 ) -> anyhow::Result<Prerank> {
-    let progress = Progress::new("enrich", options.permutations as u64, "permutations", global.quiet);
-    let mut told = 0;
-    let mut watch = |share: f64| {
-        let done = (share * options.permutations as f64) as u64;
-        progress.advance(done.saturating_sub(told));
-        told = done;
-        ControlFlow::Continue(())
-    };
-    let result = prerank_within(ranking.scores(), matched.distinct, &matched.sets, options, &mut watch)?;
-    progress.finish();
-    Ok(result)
-}
-
-fn table(args: &Args, ranking: &Ranking, matched: &Matched, result: &Prerank) -> String {
-    let mut order: Vec<usize> = (0..result.sets.len()).collect();
-    order.sort_by(|&a, &b| {
-        result.sets[b]
-            .nes
-            .abs()
-            .total_cmp(&result.sets[a].nes.abs())
-            .then(matched.sets[a].term.cmp(&matched.sets[b].term))
-    });
-    let mut out = format!(
-        "# cellprism {} enrich, convention {}\n# ranking: {} genes; gene sets: {} tested, {} with fewer than {} genes, {} with more than {}\n\
-         # permutations {}, seed {}, weight {}; p and FDR of 0 mean below the resolution of the permutations\n",
-        env!("CARGO_PKG_VERSION"),
-        match args.convention {
-            Convention::Gseapy => "gseapy",
-        },
-        ranking.genes().len(),
-        matched.sets.len(),
-        matched.too_small,
-        args.min_size,
-        matched.too_large,
-        args.max_size,
-        args.permutations,
-        args.seed,
-        args.weight,
-    );
-    if matched.upper_case {
-        out += "# genes were compared in upper case, because the sets are in upper case and the ranking is not\n";
-    }
-    out += "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes\n";
-    for i in order {
-        let (set, s) = (&matched.sets[i], &result.sets[i]);
-        let edge: Vec<&str> =
-            s.peak.leading_edge.iter().map(|&place| ranking.genes()[place as usize].as_str()).collect();
-        out += &format!(
-            "{},{:?},{:?},{:?},{:?},{:?},{}/{},{:.2}%,{}\n",
-            quoted(&set.term),
-            s.es,
-            s.nes,
-            s.p,
-            s.fdr,
-            s.fwer,
-            edge.len(),
-            set.size,
-            s.peak.gene_share * 100.0,
-            quoted(&edge.join(";")),
-        );
-    }
-    out
-}
-
-/// A CSV field.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) || text.starts_with('#') {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    Ok(watched(options.permutations, global, |watch| {
+        prerank_within(ranking.scores(), matched.distinct, &matched.sets, options, watch)
+    })?)
 }
