@@ -4,10 +4,12 @@ use std::{collections::HashMap, io::Read};
 
 use thiserror::Error;
 
-/// Longest file after unpacking: a hundred times the largest library in use.
-const LARGEST_FILE: u64 = 512 << 20;
+/// Longest file after unpacking: several times the largest collection in use.
+pub const LARGEST_FILE: u64 = 128 << 20;
 /// Most sets in a file.
 const MOST_SETS: usize = 1_000_000;
+/// Most genes of all sets together, which bounds the memory that a small packed file can ask for.
+const MOST_GENES: usize = 10_000_000;
 
 /// Why gene sets cannot be used.
 #[derive(Debug, Error, PartialEq)]
@@ -16,7 +18,10 @@ pub enum GmtError {
     #[error("the gene sets cannot be unpacked: {0}")]
     Gzip(String),
     /// Too large to be gene sets.
-    #[error("the gene sets are larger than {} MB when unpacked, or more than a million", LARGEST_FILE >> 20)]
+    #[error(
+        "the gene sets are too large: at most {} MB when unpacked, {MOST_SETS} sets and {MOST_GENES} genes in all",
+        LARGEST_FILE >> 20
+    )]
     TooLarge,
     /// Not text.
     #[error("line {line} of the gene sets is not UTF-8 text")]
@@ -79,6 +84,7 @@ impl GeneSets {
         }
         let mut sets: Vec<GeneSet> = Vec::new();
         let mut place: HashMap<String, usize> = HashMap::new();
+        let mut genes = 0;
         for (index, line) in content.split(|&b| b == b'\n').enumerate() {
             let line = std::str::from_utf8(line).map_err(|_| GmtError::Encoding { line: index + 1 })?.trim();
             if line.is_empty() {
@@ -89,6 +95,10 @@ impl GeneSets {
             if fields.next().is_none() || term.is_empty() {
                 return Err(GmtError::Columns { line: index + 1, found: line.chars().take(40).collect() });
             }
+            genes += line.bytes().filter(|&b| b == b'\t').count();
+            if genes > MOST_GENES || sets.len() >= MOST_SETS {
+                return Err(GmtError::TooLarge);
+            }
             let gene = |field: &str| field.split(',').next().unwrap_or_default().to_owned();
             let set = GeneSet { term: term.to_owned(), genes: fields.map(gene).collect() };
             match place.get(term) {
@@ -97,9 +107,6 @@ impl GeneSets {
                     place.insert(term.to_owned(), sets.len());
                     sets.push(set);
                 }
-            }
-            if sets.len() > MOST_SETS {
-                return Err(GmtError::TooLarge);
             }
         }
         if sets.is_empty() {
@@ -119,6 +126,25 @@ mod tests {
         let found = GeneSets::parse(text).unwrap();
         assert_eq!(found.sets[0], GeneSet { term: "T1".into(), genes: vec!["D".into()] });
         assert_eq!(found.sets[1].genes, ["C"]);
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_takes_memory() {
+        use std::io::Write;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(b"T").unwrap();
+        for _ in 0..(MOST_GENES / 1000 + 2) {
+            packed.write_all(&[b'\t'; 1000]).unwrap();
+        }
+        packed.write_all(b"A").unwrap();
+        let bomb = packed.finish().unwrap();
+        assert!(bomb.len() < 20_000);
+        assert_eq!(GeneSets::parse(&bomb), Err(GmtError::TooLarge));
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        for _ in 0..=LARGEST_FILE >> 20 {
+            packed.write_all(&vec![b'\n'; 1 << 20]).unwrap();
+        }
+        assert_eq!(GeneSets::parse(&packed.finish().unwrap()), Err(GmtError::TooLarge));
     }
 
     #[test]

@@ -42,7 +42,7 @@ mod walk;
 pub use canonical::{CanonicalStatistics, Method, NotAvailable, canonical};
 pub use concept::{ConceptEnrichment, enrich_concept};
 pub use edge::{Peak, running_sum};
-pub use gene_sets::{GeneSet, GeneSets, GmtError};
+pub use gene_sets::{GeneSet, GeneSets, GmtError, LARGEST_FILE};
 pub use indexed::{RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};

@@ -15,6 +15,8 @@ use crate::parallel;
 
 /// Blocks of permutations made before they are walked: bounds the memory, feeds the threads.
 const GROUP: usize = 8;
+/// Genes up to which so many blocks are made; of longer rankings fewer.
+const LONGEST_SHORT: usize = 1 << 16;
 /// Longest set sorted by a network; a longer one is sorted lane by lane.
 const LONGEST_NETWORK: usize = 600;
 
@@ -106,10 +108,11 @@ fn run<P: Place>(
     let mut order: Vec<u32> = (0..weights.len() as u32).collect();
     let mut out = vec![Vec::with_capacity(permutations); sets.len()];
     let blocks = permutations.div_ceil(LANES);
-    let mut tables = make_tables::<P>(GROUP.min(blocks), &mut order, source);
+    let group = (GROUP * LONGEST_SHORT / weights.len().max(1)).clamp(1, GROUP);
+    let mut tables = make_tables::<P>(group.min(blocks), &mut order, source);
     let mut done = 0;
     while done < blocks {
-        let next = GROUP.min(blocks - done - tables.len());
+        let next = group.min(blocks - done - tables.len());
         // The shuffles depend on each other, so the next ones are made while these are walked.
         let (found, made) = parallel::both(
             || parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks)),

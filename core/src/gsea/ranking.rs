@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 /// Longest file read, so that a damaged or hostile one cannot fill the memory.
-const LARGEST_FILE: usize = 512 << 20;
+const LARGEST_FILE: usize = 128 << 20;
+/// Most genes in a ranking.
+const MOST_GENES: usize = 5_000_000;
 
 /// Why a ranking cannot be used.
 #[derive(Debug, Error, PartialEq)]
@@ -14,7 +16,7 @@ pub enum RankingError {
     #[error("the ranking has {0} genes; at least two are needed")]
     TooFew(usize),
     /// Too large to be a ranking.
-    #[error("the ranking is larger than {} MB", LARGEST_FILE >> 20)]
+    #[error("the ranking is larger than {} MB or {MOST_GENES} genes", LARGEST_FILE >> 20)]
     TooLarge,
     /// Not text.
     #[error("line {line} is not UTF-8 text: save the ranking as plain text with a gene and a score per line")]
@@ -167,6 +169,9 @@ impl Ranking {
                 }
             }
             first = false;
+            if genes.len() > MOST_GENES {
+                return Err(RankingError::TooLarge);
+            }
         }
         Self::ordered(genes, scores, order)
     }

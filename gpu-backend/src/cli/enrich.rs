@@ -96,6 +96,9 @@ impl From<SortOrder> for Order {
     }
 }
 
+/// 8 GB.
+const MOST_NULL_SCORES: usize = 1_000_000_000;
+
 /// Runs the command.
 ///
 /// # Errors
@@ -130,6 +133,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             matched.too_large,
             ranking.genes().iter().take(3).collect::<Vec<_>>(),
             sets.sets.iter().flat_map(|s| &s.genes).take(3).collect::<Vec<_>>(),
+        );
+    }
+    if matched.sets.len().saturating_mul(args.permutations as usize) > MOST_NULL_SCORES {
+        bail!(
+            "{} sets × {} permutations are too many to keep: at most {MOST_NULL_SCORES} null scores",
+            matched.sets.len(),
+            args.permutations,
         );
     }
     let options =

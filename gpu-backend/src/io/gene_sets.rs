@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use cellprism_core::gsea::GeneSets;
-
-/// Largest file read.
-const LARGEST: u64 = 512 << 20;
+use cellprism_core::gsea::{GeneSets, LARGEST_FILE};
 
 /// Reads GMT, packed or not.
 ///
@@ -14,8 +11,8 @@ const LARGEST: u64 = 512 << 20;
 /// Names the file and the line.
 pub fn read(path: &Path) -> anyhow::Result<GeneSets> {
     let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > LARGEST {
-        bail!("{} is larger than {} MB: not a gene set file", path.display(), LARGEST >> 20);
+    if size > LARGEST_FILE {
+        bail!("{} is larger than {} MB: not a gene set file", path.display(), LARGEST_FILE >> 20);
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     GeneSets::parse(&bytes).with_context(|| path.display().to_string())
