@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::parallel;
+
 use super::{gene_sets::GeneSets, ranking::Ranking};
 
 /// A set whose genes were found in a ranking.
@@ -46,10 +48,14 @@ pub fn match_sets(ranking: &Ranking, sets: &GeneSets, min_size: usize, max_size:
     }
     let mut matched = Matched { upper_case, distinct: place.len(), ..Matched::default() };
     let mut in_some_set = vec![false; ranking.genes().len()];
-    for set in &sets.sets {
-        let mut hits: Vec<u32> = set.genes.iter().filter_map(|gene| place.get(gene).copied()).collect();
+    let found = parallel::map(sets.sets.len(), |i| {
+        let genes = &sets.sets[i].genes;
+        let mut hits: Vec<u32> = genes.iter().filter_map(|gene| place.get(gene).copied()).collect();
         hits.sort_unstable();
         hits.dedup();
+        hits
+    });
+    for (set, hits) in sets.sets.iter().zip(found) {
         hits.iter().for_each(|&hit| in_some_set[hit as usize] = true);
         if hits.len() < min_size.max(1) {
             matched.too_small += 1;

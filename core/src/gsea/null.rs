@@ -106,7 +106,7 @@ fn run<P: Place>(
             .get_or_insert_with(|| if length <= LONGEST_NETWORK { comparators(length) } else { vec![] });
     }
     let mut order: Vec<u32> = (0..weights.len() as u32).collect();
-    let mut out = vec![Vec::with_capacity(permutations); sets.len()];
+    let mut walked: Vec<Vec<[f64; LANES]>> = Vec::with_capacity(permutations.div_ceil(LANES));
     let blocks = permutations.div_ceil(LANES);
     let group = (GROUP * LONGEST_SHORT / weights.len().max(1)).clamp(1, GROUP);
     let mut tables = make_tables::<P>(group.min(blocks), &mut order, source);
@@ -118,19 +118,20 @@ fn run<P: Place>(
             || parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks)),
             || make_tables::<P>(next, &mut order, source),
         );
-        for block in found {
-            let lanes = LANES.min(permutations - out.first().map_or(0, Vec::len).min(permutations));
-            for (all, lane_scores) in out.iter_mut().zip(&block) {
-                all.extend_from_slice(&lane_scores[..lanes]);
-            }
-        }
+        walked.extend(found);
         done += tables.len();
         tables = made;
         if watch(done as f64 / blocks as f64).is_break() {
             return Err(Cancelled);
         }
     }
-    Ok(out)
+    let of_set = |set: usize| {
+        let mut scores = Vec::with_capacity(blocks * LANES);
+        walked.iter().for_each(|block| scores.extend_from_slice(&block[set]));
+        scores.truncate(permutations);
+        scores
+    };
+    Ok(parallel::map(sets.len(), of_set))
 }
 
 /// `table[gene][lane]`: the place of each gene under [`LANES`] permutations.

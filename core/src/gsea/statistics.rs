@@ -1,5 +1,7 @@
 //! Nominal p, NES, FDR and FWER from enrichment scores and their null, as GSEApy computes them.
 
+use crate::parallel;
+
 /// Statistics of the sets of one library.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statistics {
@@ -45,27 +47,45 @@ pub fn nominal_p(es: f64, null: &[f64]) -> f64 {
     if same_sign == 0 { 1.0 } else { as_far as f64 / same_sign as f64 }
 }
 
+/// Sets counted together; the counts are whole numbers, so their sum does not depend on the threads.
+const TOGETHER: usize = 256;
+
 /// All statistics of the sets of one library: `es[set]`, `null[set][permutation]`.
 pub fn statistics(es: &[f64], null: &[&[f64]]) -> Statistics {
     let permutations = null.first().map_or(0, |scores| scores.len());
-    let means: Vec<(f64, f64)> = es.iter().zip(null).map(|(&es, null)| means(es, null)).collect();
-    let nes: Vec<f64> = es.iter().zip(&means).map(|(&es, &means)| normalise(es, means)).collect();
-    let p = es.iter().zip(null).map(|(&es, null)| nominal_p(es, null)).collect();
-    let mut counter = Counter::new(&nes);
+    let of_set = parallel::map(es.len(), |i| {
+        let means = means(es[i], null[i]);
+        (means, normalise(es[i], means), nominal_p(es[i], null[i]))
+    });
+    let nes: Vec<f64> = of_set.iter().map(|&(_, nes, _)| nes).collect();
+    let p = of_set.iter().map(|&(.., p)| p).collect();
+    let scale = Scale::new(&nes);
     let (mut highest, mut lowest) = (vec![0.0f64; permutations], vec![0.0f64; permutations]);
-    for (scores, &means) in null.iter().zip(&means) {
-        for (permutation, &score) in scores.iter().enumerate() {
-            let normalised = normalise(score, means);
-            counter.add(normalised);
-            if normalised >= 0.0 {
-                highest[permutation] = normalised.max(highest[permutation]);
-            } else {
-                lowest[permutation] = normalised.min(lowest[permutation]);
+    let mut counts = Counts::new(&scale);
+    for (part, high, low) in parallel::map(es.len().div_ceil(TOGETHER), |group| {
+        let members = group * TOGETHER..((group + 1) * TOGETHER).min(es.len());
+        let (mut high, mut low) = (vec![0.0f64; permutations], vec![0.0f64; permutations]);
+        let mut counts = Counts::new(&scale);
+        let mut normalised = vec![0.0; permutations];
+        for i in members {
+            let means = of_set[i].0;
+            for (out, &score) in normalised.iter_mut().zip(null[i]) {
+                *out = normalise(score, means);
             }
+            for ((&x, high), low) in normalised.iter().zip(&mut high).zip(&mut low) {
+                *high = x.max(*high);
+                *low = x.min(*low);
+            }
+            normalised.iter().for_each(|&x| counts.add(&scale, x));
         }
+        (counts, high, low)
+    }) {
+        counts.merge(&part);
+        highest.iter_mut().zip(high).for_each(|(a, b)| *a = a.max(b));
+        lowest.iter_mut().zip(low).for_each(|(a, b)| *a = a.min(b));
     }
     let fwer = family_wise(&nes, highest, lowest);
-    Statistics { fdr: counter.rates(&nes), p, fwer, nes }
+    Statistics { fdr: counts.rates(&scale, &nes), p, fwer, nes }
 }
 
 fn family_wise(nes: &[f64], mut highest: Vec<f64>, mut lowest: Vec<f64>) -> Vec<f64> {
@@ -85,91 +105,117 @@ fn family_wise(nes: &[f64], mut highest: Vec<f64>, mut lowest: Vec<f64>) -> Vec<
         .collect()
 }
 
-/// Counts null values between observed ones without sorting the millions of null values.
-struct Counter {
+/// Observed values in order, and where to look for the first that is not below a null value.
+struct Scale {
     /// Observed values, ascending.
     observed: Vec<f64>,
-    /// `below[i]`: null values x with observed[i − 1] < x ≤ observed[i] — and for counting ≥, those equal.
-    between: Vec<u64>,
-    equal: Vec<u64>,
-    /// First candidate of each bucket of the value range.
+    /// For each bucket of the value range the first candidate; marked where the bucket has observed values, so
+    /// that a null value in it must be compared.
     first: Vec<u32>,
     low: f64,
-    scale: f64,
-    negative: u64,
-    all: u64,
+    per_bucket: f64,
 }
 
-/// Buckets over the range of observed values.
-const BUCKETS: usize = 8192;
+/// Buckets over the range of observed values: many more than these, so that few null values must be compared.
+const BUCKETS: usize = 1 << 16;
+/// The mark of a bucket with observed values.
+const MARK: u32 = 1 << 31;
 
-impl Counter {
+impl Scale {
     fn new(nes: &[f64]) -> Self {
         let mut observed: Vec<f64> = nes.iter().copied().filter(|x| !x.is_nan()).collect();
         observed.sort_unstable_by(f64::total_cmp);
         let low = observed.first().copied().unwrap_or(0.0);
         let high = observed.last().copied().unwrap_or(0.0);
-        let scale = if high > low && (high - low).is_finite() { BUCKETS as f64 / (high - low) } else { 0.0 };
-        let bucket = |x: f64| (((x - low) * scale) as usize).min(BUCKETS);
-        let mut first = vec![0u32; BUCKETS + 2];
+        let per_bucket =
+            if high > low && (high - low).is_finite() { BUCKETS as f64 / (high - low) } else { 0.0 };
+        let bucket = |x: f64| (((x - low) * per_bucket) as usize).min(BUCKETS);
+        let mut first = Vec::with_capacity(BUCKETS + 1);
         let mut place = 0;
-        for (b, slot) in first.iter_mut().enumerate() {
-            while place < observed.len() && bucket(observed[place]) < b {
+        for b in 0..=BUCKETS {
+            let start = place;
+            while place < observed.len() && bucket(observed[place]) <= b {
                 place += 1;
             }
-            *slot = place as u32;
+            first.push(start as u32 | if place > start { MARK } else { 0 });
         }
-        let n = observed.len();
-        Self { observed, between: vec![0; n + 1], equal: vec![0; n], first, low, scale, negative: 0, all: 0 }
+        Self { observed, first, low, per_bucket }
+    }
+}
+
+/// Null values counted between observed ones, without sorting the millions of them.
+struct Counts {
+    /// `between[i]`: null values x with observed[i − 1] < x ≤ observed[i].
+    between: Vec<u64>,
+    /// Those equal to observed[i], for counting ≥.
+    equal: Vec<u64>,
+    negative: u64,
+    all: u64,
+}
+
+impl Counts {
+    fn new(scale: &Scale) -> Self {
+        let n = scale.observed.len();
+        Self { between: vec![0; n + 1], equal: vec![0; n], negative: 0, all: 0 }
     }
 
     /// Counts a null value. 0/0, of a set without any null score above 0, is no value; GSEApy sorts such values
     /// among the others by a comparison that is no order, so that its FDR depends on the sort's inner workings.
-    fn add(&mut self, x: f64) {
+    #[inline]
+    fn add(&mut self, scale: &Scale, x: f64) {
         if x.is_nan() {
             return;
         }
         self.all += 1;
         self.negative += u64::from(x < 0.0);
-        // The first observed value that is not below x lies in x's bucket or is the first after it.
-        let bucket = (((x - self.low) * self.scale) as usize).min(BUCKETS);
-        let mut place = self.first[bucket] as usize;
-        while place < self.observed.len() && self.observed[place] < x {
-            place += 1;
+        let bucket = (((x - scale.low) * scale.per_bucket) as usize).min(BUCKETS);
+        let first = scale.first[bucket];
+        let mut place = (first & !MARK) as usize;
+        if first & MARK != 0 {
+            while place < scale.observed.len() && scale.observed[place] < x {
+                place += 1;
+            }
+            if place < scale.observed.len() && scale.observed[place] == x {
+                self.equal[place] += 1;
+            }
         }
         self.between[place] += 1;
-        if place < self.observed.len() && self.observed[place] == x {
-            self.equal[place] += 1;
-        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.between.iter_mut().zip(&other.between).for_each(|(a, b)| *a += b);
+        self.equal.iter_mut().zip(&other.equal).for_each(|(a, b)| *a += b);
+        self.negative += other.negative;
+        self.all += other.all;
     }
 
     /// FDR of each observed value in its original order.
-    fn rates(&self, nes: &[f64]) -> Vec<f64> {
+    fn rates(&self, scale: &Scale, nes: &[f64]) -> Vec<f64> {
         let mut up_to = Vec::with_capacity(self.between.len());
         let mut sum = 0;
         for &count in &self.between {
             sum += count;
             up_to.push(sum);
         }
-        let observed_negative = self.observed.partition_point(|&x| x < 0.0);
-        nes.iter().map(|&e| self.rate(e, &up_to, observed_negative)).collect()
+        let observed_negative = scale.observed.partition_point(|&x| x < 0.0);
+        nes.iter().map(|&e| self.rate(scale, e, &up_to, observed_negative)).collect()
     }
 
-    fn rate(&self, e: f64, up_to: &[u64], observed_negative: usize) -> f64 {
+    fn rate(&self, scale: &Scale, e: f64, up_to: &[u64], observed_negative: usize) -> f64 {
         if e.is_nan() {
             return 1.0;
         }
-        let first = self.observed.partition_point(|&x| x < e);
+        let first = scale.observed.partition_point(|&x| x < e);
         let (as_far, all, observed_as_far, observed_all) = if e < 0.0 {
             // Null values ≤ e: all up to the first occurrence of e among the observed.
-            (up_to[first], self.negative, self.observed.partition_point(|&x| x <= e), observed_negative)
+            (up_to[first], self.negative, scale.observed.partition_point(|&x| x <= e), observed_negative)
         } else {
             let below = up_to[first] - self.equal[first];
             (
                 self.all - below,
                 self.all - self.negative,
-                self.observed.len() - first,
-                self.observed.len() - observed_negative,
+                scale.observed.len() - first,
+                scale.observed.len() - observed_negative,
             )
         };
         let null_share = if all > 0 { as_far as f64 / all as f64 } else { 0.0 };
@@ -223,9 +269,10 @@ mod tests {
         fn counting_equals_looking_at_every_value(nes in proptest::collection::vec(-20i8..20, 1..30), null in proptest::collection::vec(-25i8..25, 0..200)) {
             let nes: Vec<f64> = nes.iter().map(|&x| f64::from(x) / 8.0).collect();
             let null: Vec<f64> = null.iter().map(|&x| f64::from(x) / 8.0).collect();
-            let mut counter = Counter::new(&nes);
-            null.iter().for_each(|&x| counter.add(x));
-            prop_assert_eq!(counter.rates(&nes), naive_fdr(&nes, &null));
+            let scale = Scale::new(&nes);
+            let mut counts = Counts::new(&scale);
+            null.iter().for_each(|&x| counts.add(&scale, x));
+            prop_assert_eq!(counts.rates(&scale, &nes), naive_fdr(&nes, &null));
         }
     }
 

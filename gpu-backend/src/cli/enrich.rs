@@ -3,6 +3,7 @@
 use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use anyhow::{Context, bail};
@@ -96,8 +97,8 @@ impl From<SortOrder> for Order {
     }
 }
 
-/// 8 GB.
-const MOST_NULL_SCORES: usize = 1_000_000_000;
+/// 8 GB while they are gathered.
+const MOST_NULL_SCORES: usize = 500_000_000;
 
 /// Runs the command.
 ///
@@ -118,9 +119,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         Convention::Canonical if args.order == SortOrder::Descending => Order::TiesByName,
         Convention::Canonical => bail!("--order is an option of --convention gseapy"),
     };
+    let mut clock = Clock::start();
     let ranking = read_ranking(&args.ranking, order)?;
     let sets = read_libraries(&args.gene_sets)?;
-    let matched = match_sets(&ranking, &sets, args.min_size, args.max_size);
+    let reading = clock.lap();
+    let matched = with_threads(args.threads, || match_sets(&ranking, &sets, args.min_size, args.max_size))?;
     if matched.sets.is_empty() {
         bail!(
             "no gene set of {} has {} to {} genes in {} ({} sets have fewer, {} more): do both name genes the same \
@@ -144,17 +147,21 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     }
     let options =
         PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
-    let (table, highest) = match args.convention {
+    let (computing, table, highest) = match args.convention {
         Convention::Gseapy => {
             let result = with_threads(args.threads, || compute(&ranking, &matched, &options, global))??;
-            (table::table(&args, &ranking, &matched, &result), table::highest(&matched, &result))
+            let computing = clock.lap();
+            let table = table::table(&args, &ranking, &matched, &result);
+            (computing, table, table::highest(&matched, &result))
         }
         Convention::Canonical => {
             let multilevel = canonical::multilevel(&args)?;
             let found = with_threads(args.threads, || {
                 canonical::compute(&ranking, &matched, &options, multilevel.as_ref(), global)
             })??;
-            (canonical::table(&args, &ranking, &matched, &found), canonical::highest(&matched, &found))
+            let computing = clock.lap();
+            let table = canonical::table(&args, &ranking, &matched, &found);
+            (computing, table, canonical::highest(&matched, &found))
         }
     };
     atomic::write_file(&args.out, table.as_bytes())
@@ -163,10 +170,25 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         let report = json!({
             "tested": matched.sets.len(), "too_small": matched.too_small, "too_large": matched.too_large,
             "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set, "highest": highest,
+            "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
         });
         println!("{report}");
     }
     Ok(())
+}
+
+/// Seconds since the last question.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> f64 {
+        let before = std::mem::replace(&mut self.0, Instant::now());
+        (self.0 - before).as_secs_f64()
+    }
 }
 
 fn read_ranking(path: &Path, order: Order) -> anyhow::Result<Ranking> {
