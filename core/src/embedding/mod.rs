@@ -5,9 +5,11 @@
 //! | `card` | what a model reads and gives |
 //! | `dense` | a linear layer over many rows, the same bits on every machine |
 //! | `scvi` | [`scvi::ScviEncoder`], [`scvi::ScviDecoder`]: counts to an embedding and back |
+//! | [`scgpt`] | what scGPT reads of a cell: tokens, bins, both sequence rules |
 //! | `nearest` | nearest cells in embedding space, exact |
 
 pub mod card;
 pub mod dense;
 pub mod nearest;
+pub mod scgpt;
 pub mod scvi;
