@@ -5,4 +5,5 @@ pub mod engine;
 pub mod http;
 pub mod io;
 pub mod pipeline;
+pub mod scgpt;
 pub mod site;

@@ -24,6 +24,8 @@ use crate::proto;
 
 /// Format version that goes with operator sets 17 and 18.
 const IR_VERSION: i64 = 8;
+/// What files name as the program that wrote them.
+pub const PRODUCER: &str = "cellprism";
 /// Domain of ONNX Runtime's own operators, for instance fused attention.
 pub const MICROSOFT: &str = "com.microsoft";
 
@@ -212,7 +214,7 @@ impl Graph {
         }
         proto::Model {
             ir_version: IR_VERSION,
-            producer_name: "cellprism".into(),
+            producer_name: PRODUCER.into(),
             graph: Some(self.to_proto()),
             opset_import,
             metadata: self.metadata.clone(),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`checkpoint`] | safe readers of torch and safetensors files: nothing is ever executed |
 //! | [`proto`] | the few messages of an ONNX file that are needed |
+//! | [`scgpt`] | scGPT's models |
 //! | [`scvi`] | scvi-tools' models |
 //! | [`folder`] | the files of a model folder |
 //! | [`graph`] | a typed builder of graphs over them |
@@ -18,4 +19,5 @@ pub mod overcomplete;
 pub mod proto;
 pub mod sae_infer;
 pub mod sae_train_step;
+pub mod scgpt;
 pub mod scvi;

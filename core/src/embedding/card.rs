@@ -140,6 +140,8 @@ pub struct ScgptSizes {
     pub bins: u32,
     /// Longest sequence, `<cls>` included.
     pub max_length: u32,
+    /// Token of padding.
+    pub pad_token: String,
     /// Token id of padding.
     pub pad: u32,
     /// Token id of `<cls>`, always first.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, Perturb, ScviSwaps, attribute, concept_cells},
-    cells::Aliases,
+    cells::{Aliases, GeneMap},
     concepts::Activations,
     embedding::scvi::ScviEncoder,
     ids::ConceptId,
@@ -16,17 +16,18 @@ use clap::Args as ClapArgs;
 use ndarray::Array2;
 use serde_json::json;
 
-use super::{Global, Progress, embed::shared_genes};
+use super::{Global, Progress, embed::shared_genes, sequence::SequenceArgs};
 use crate::{
     engine::{Device, counts},
     io::{
         atomic,
         genes::read_gene_table,
-        h5ad::{self, Options},
+        h5ad::{self, H5ad, Options},
         model::Model,
         sae,
         tensors::Tensors,
     },
+    scgpt::{self, ScgptSwaps, SequenceModel, Sequences},
 };
 
 /// Score the genes that drive concepts.
@@ -59,7 +60,7 @@ pub struct Args {
     /// File to write
     #[arg(long, value_name = "SAFETENSORS")]
     out: PathBuf,
-    /// cpu, cuda or cuda:N for the embeddings; swaps through scVI run on the processor
+    /// cpu, cuda or cuda:N for the embeddings and for swaps through scGPT; swaps through scVI run on the processor
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
     /// Gene table with aliases (NCBI gene_info or the project's own)
@@ -68,6 +69,8 @@ pub struct Args {
     /// Accept counts that are not whole numbers
     #[arg(long)]
     allow_non_integer: bool,
+    #[command(flatten)]
+    sequence: SequenceArgs,
 }
 
 /// Runs the command.
@@ -93,21 +96,69 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         Some(path) => read_gene_table(path)?.aliases().clone(),
         None => Aliases::none(),
     };
-    let map = shared_genes(&model, &cells, &aliases, &args.cells)?;
+    match args.sequence.options(&model)? {
+        Some(options) => {
+            let sequences = Sequences::choose(&model, &mut cells, &aliases, &options, &args.cells)?;
+            through_scgpt(&args, global, &model, &sae, &mut cells, &sequences)
+        }
+        None => {
+            let map = shared_genes(&model, &cells, &aliases, &args.cells)?;
+            through_scvi(&args, global, &model, &sae, &mut cells, &map)
+        }
+    }
+}
+
+fn through_scvi(
+    args: &Args,
+    global: &Global,
+    model: &Model,
+    sae: &SaeWeights,
+    cells: &mut H5ad,
+    map: &GeneMap,
+) -> anyhow::Result<()> {
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
-    let embedded =
-        counts::embed(&model, args.device, global.onnxruntime.as_deref(), &mut cells, &map, &progress)?;
+    let embedded = counts::embed(model, args.device, global.onnxruntime.as_deref(), cells, map, &progress)?;
     progress.finish();
-    let activations = activations(&sae, &embedded.values);
+    let one_hot = counts::encoder_covariates(&model.card, cells)?;
+    let model_counts = map.apply(&cells.rows(0, cells.len())?);
+    let encoder = read_encoder(model)?;
+    let swaps = ScviSwaps::new(&encoder, &model_counts, &one_hot)?;
+    score(args, global, sae, &embedded, &swaps, &model.card.genes)
+}
+
+fn through_scgpt(
+    args: &Args,
+    global: &Global,
+    model: &Model,
+    sae: &SaeWeights,
+    cells: &mut H5ad,
+    sequences: &Sequences,
+) -> anyhow::Result<()> {
+    let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
+    let library = global.onnxruntime.as_deref();
+    let mut scgpt = SequenceModel::open(model, sequences.tokenizer.clone(), args.device, library)?;
+    let embedded = scgpt::embed(&mut scgpt, sequences, cells, &progress)?;
+    progress.finish();
+    let (binned, _) = scgpt::bin(sequences, &cells.rows(0, cells.len())?);
+    let swaps = ScgptSwaps::new(scgpt, binned);
+    score(args, global, sae, &embedded, &swaps, &sequences.genes.names)
+}
+
+/// Chooses cells and swaps genes, concept by concept.
+fn score(
+    args: &Args,
+    global: &Global,
+    sae: &SaeWeights,
+    embedded: &counts::Embedded,
+    swaps: &impl Perturb,
+    genes: &[String],
+) -> anyhow::Result<()> {
+    let activations = activations(sae, &embedded.values);
     let concepts = match &args.concepts {
         Some(list) => parse_concepts(list, sae.config.d_sae)?,
         None => activations.iter().filter(|(_, active)| !active.is_empty()).map(|(id, _)| id).collect(),
     };
-    let one_hot = counts::encoder_covariates(&model.card, &cells)?;
-    let model_counts = map.apply(&cells.rows(0, cells.len())?);
-    let encoder = read_encoder(&model)?;
-    let swaps = ScviSwaps::new(&encoder, &model_counts, &one_hot)?;
-    let reader = concept_reader(&sae);
+    let reader = concept_reader(sae);
     let progress = Progress::new("attribute", concepts.len() as u64, "concepts", global.quiet);
     let found: Vec<_> = parallel::map(concepts.len(), |i| {
         let chosen = concept_cells(
@@ -116,14 +167,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             args.prototypes,
             args.counterfactuals,
         );
-        let scores = attribute(&swaps, &reader, concepts[i], &chosen, args.counterfactuals);
+        let scores = attribute(swaps, &reader, concepts[i], &chosen, args.counterfactuals);
         progress.advance(1);
         scores.map(|scores| (chosen, scores))
     })
     .into_iter()
     .collect::<Result<_, _>>()?;
     progress.finish();
-    write(&args, &concepts, &found, swaps.genes(), &model.card.genes)?;
+    write(args, &concepts, &found, swaps.genes(), genes)?;
     if global.json {
         println!("{}", json!({"concepts": concepts.len(), "genes": swaps.genes()}));
     }

@@ -10,7 +10,7 @@ use cellprism_core::{
 use clap::Args as ClapArgs;
 use serde_json::json;
 
-use super::{Global, Progress};
+use super::{Global, Progress, sequence::SequenceArgs};
 use crate::{
     engine::{Device, counts},
     io::{
@@ -20,6 +20,7 @@ use crate::{
         model::Model,
         tensors::Tensors,
     },
+    scgpt::{self, SequenceModel, Sequences},
 };
 
 /// Embed cells with a model.
@@ -46,6 +47,8 @@ pub struct Args {
     /// Accept counts that are not whole numbers
     #[arg(long)]
     allow_non_integer: bool,
+    #[command(flatten)]
+    sequence: SequenceArgs,
 }
 
 /// Runs the command.
@@ -59,15 +62,32 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         Some(path) => read_gene_table(path)?.aliases().clone(),
         None => Aliases::none(),
     };
-    let mut map = shared_genes(&model, &cells, &aliases, &args.cells)?;
+    let sequences = match args.sequence.options(&model)? {
+        Some(options) => Some(Sequences::choose(&model, &mut cells, &aliases, &options, &args.cells)?),
+        None => None,
+    };
+    let mut map = match &sequences {
+        Some(sequences) => sequences.genes.map.clone(),
+        None => shared_genes(&model, &cells, &aliases, &args.cells)?,
+    };
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
-    let embedded =
-        counts::embed(&model, args.device, global.onnxruntime.as_deref(), &mut cells, &map, &progress)?;
+    let library = global.onnxruntime.as_deref();
+    let embedded = match &sequences {
+        Some(sequences) => {
+            let mut scgpt = SequenceModel::open(&model, sequences.tokenizer.clone(), args.device, library)?;
+            scgpt::embed(&mut scgpt, sequences, &mut cells, &progress)?
+        }
+        None => counts::embed(&model, args.device, library, &mut cells, &map, &progress)?,
+    };
     progress.finish();
     let (matched, all) = embedded.counts;
     map.audit.counts_share = if all > 0.0 { matched / all } else { 0.0 };
     if !global.quiet {
         say_audit(&map.audit);
+    }
+    let sequence = sequences.as_ref().map(|s| describe(s, &embedded));
+    if let Some(sequence) = sequence.as_ref().filter(|_| !global.quiet) {
+        say_sequence(sequence);
     }
     let (n, d) = embedded.values.dim();
     let mut file = Tensors::default();
@@ -78,6 +98,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         "model",
         json!({"name": model.card.name, "source_sha256": model.card.source_sha256}).to_string(),
     );
+    if let Some(sequence) = &sequence {
+        file.metadata("sequence", sequence.to_string());
+    }
     file.metadata("provider", embedded.provider.clone());
     file.metadata("precision", model.card.precision.clone());
     atomic::write_file(&args.out, &file.to_bytes()?)
@@ -89,6 +112,29 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// The sequence rule as it is recorded.
+pub fn describe(sequences: &Sequences, embedded: &counts::Embedded) -> serde_json::Value {
+    json!({
+        "rule": sequences.tokenizer.rule.name(),
+        "genes": sequences.chosen,
+        "bins": sequences.tokenizer.bins,
+        "ties": "every count takes the highest bin whose edge it reaches; nothing is drawn at random",
+        "shortened_cells": embedded.shortened,
+        "max_length": sequences.tokenizer.max_length,
+    })
+}
+
+fn say_sequence(sequence: &serde_json::Value) {
+    let text = |key: &str| sequence[key].as_str().unwrap_or_default().to_owned();
+    eprintln!("sequences: {}, {}", text("rule"), text("genes"));
+    if sequence["shortened_cells"].as_u64().is_some_and(|cells| cells > 0) {
+        eprintln!(
+            "{} cells have more genes than the {} places of a sequence: their genes of lowest count were left out",
+            sequence["shortened_cells"], sequence["max_length"]
+        );
+    }
 }
 
 /// The model's genes in the data.

@@ -11,12 +11,15 @@ use crate::io::model;
 
 /// Turn a published checkpoint into ONNX, a card and weights for the browser.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  cellprism import scvi my_scvi_model --out model")]
+#[command(
+    after_help = "Example:\n  cellprism import scvi my_scvi_model --out model\n  cellprism import scgpt scGPT_human --out model"
+)]
 pub struct Args {
     /// Kind of checkpoint
     #[arg(value_enum)]
     kind: Kind,
-    /// Folder of the checkpoint (scvi: with model.pt as scvi-tools saves it)
+    /// Folder of the checkpoint (scvi: with model.pt as scvi-tools saves it; scgpt: with best_model.pt,
+    /// args.json and vocab.json)
     checkpoint: PathBuf,
     /// Model folder to write
     #[arg(long, value_name = "MODEL_DIR")]
@@ -28,6 +31,8 @@ pub struct Args {
 pub enum Kind {
     /// scvi-tools' SCVI
     Scvi,
+    /// scGPT, under either naming of its attention weights
+    Scgpt,
 }
 
 /// Runs the command.
@@ -37,6 +42,7 @@ pub enum Kind {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let imported = match args.kind {
         Kind::Scvi => model::import_scvi(&args.checkpoint)?,
+        Kind::Scgpt => model::import_scgpt(&args.checkpoint)?,
     };
     model::write(&imported, &args.out)?;
     let card = &imported.card;
@@ -44,10 +50,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string(card)?);
     } else if !global.quiet {
         eprintln!(
-            "{}: {} of {} genes, {} dimensions; {}",
+            "{}: {} of {} genes or tokens, {} dimensions; {}",
             args.out.display(),
             card.kind.name(),
-            card.genes.len(),
+            card.scgpt.as_ref().map_or(card.genes.len(), |sizes| sizes.vocabulary as usize),
             card.latent,
             card.preprocessing
         );

@@ -9,6 +9,7 @@ pub mod import;
 mod progress;
 pub mod run;
 pub mod sae;
+pub mod sequence;
 pub mod serve;
 pub mod simulate;
 pub mod site;

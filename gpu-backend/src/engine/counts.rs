@@ -30,6 +30,8 @@ pub struct Embedded {
     pub runtime: String,
     /// Sum of counts on matched genes, and of all counts.
     pub counts: (f64, f64),
+    /// Cells of which a sequence model could not read all genes.
+    pub shortened: u64,
 }
 
 /// Embeds all cells of a file, some rows at a time.
@@ -79,6 +81,7 @@ pub fn embed(
         provider: session.provider().into(),
         runtime: runtime.version().into(),
         counts: counted,
+        shortened: 0,
     })
 }
 

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use cellprism_core::embedding::card::ModelCard;
-use cellprism_onnx::{folder::ModelFolder, scvi};
+use cellprism_core::embedding::{
+    card::{ModelCard, ScgptSizes},
+    scgpt::Vocabulary,
+};
+use cellprism_onnx::{folder::ModelFolder, scgpt, scvi};
 
 use super::atomic::OutputFolder;
 
@@ -35,6 +38,13 @@ impl Model {
                     folder.display()
                 );
             }
+            if folder.join("best_model.pt").exists() {
+                bail!(
+                    "{} is an scGPT checkpoint: first `cellprism import scgpt {} --out MODEL_DIR`",
+                    folder.display(),
+                    folder.display()
+                );
+            }
             bail!("no model.json in {}: give a folder that `cellprism import` wrote", folder.display());
         }
         let json = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -54,6 +64,22 @@ impl Model {
     pub fn encoder(&self) -> PathBuf {
         self.folder.join("encoder.safetensors")
     }
+
+    /// Sizes and vocabulary of an scGPT model.
+    ///
+    /// # Errors
+    /// If it is another model, or `vocab.json` is missing or does not fit the card.
+    pub fn scgpt(&self) -> anyhow::Result<(&ScgptSizes, Vocabulary)> {
+        let Some(sizes) = &self.card.scgpt else { bail!("{} is no scGPT model", self.folder.display()) };
+        let path = self.folder.join("vocab.json");
+        let vocabulary = Vocabulary::from_json(&read_bounded(&path)?, &sizes.pad_token)
+            .with_context(|| path.display().to_string())?;
+        let found = (vocabulary.len(), vocabulary.pad(), vocabulary.cls());
+        if found != (sizes.vocabulary as usize, sizes.pad, sizes.cls) {
+            bail!("{} does not belong to the model.json beside it: import the model again", path.display());
+        }
+        Ok((sizes, vocabulary))
+    }
 }
 
 /// Reads a scvi-tools checkpoint folder (or its `model.pt`).
@@ -62,16 +88,37 @@ impl Model {
 /// If the file is missing, refused or damaged. Nothing in it is executed.
 pub fn import_scvi(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
     let file = if checkpoint.is_dir() { checkpoint.join("model.pt") } else { checkpoint.to_owned() };
-    let size = std::fs::metadata(&file).with_context(|| format!("cannot read {}", file.display()))?.len();
+    let bytes = read_bounded(&file)?;
+    scvi::import(&bytes, &name_of(&file, "scVI")).with_context(|| file.display().to_string())
+}
+
+/// Reads an scGPT checkpoint folder (or its `best_model.pt`), with `args.json` and `vocab.json` beside the weights.
+///
+/// # Errors
+/// If a file is missing, refused or damaged, or they do not fit. Nothing in them is executed.
+pub fn import_scgpt(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
+    let file = if checkpoint.is_dir() { checkpoint.join("best_model.pt") } else { checkpoint.to_owned() };
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let (model, args, vocabulary) = (
+        read_bounded(&file)?,
+        read_bounded(&folder.join("args.json"))?,
+        read_bounded(&folder.join("vocab.json"))?,
+    );
+    let files = scgpt::Files { model: &model, args: &args, vocabulary: &vocabulary };
+    scgpt::import(files, &name_of(&file, "scGPT")).with_context(|| folder.display().to_string())
+}
+
+fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
     if size > LARGEST_CHECKPOINT {
         bail!("{} is larger than {} GB", file.display(), LARGEST_CHECKPOINT >> 30);
     }
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let name = file
-        .parent()
-        .and_then(Path::file_name)
-        .map_or_else(|| "scVI".into(), |n| n.to_string_lossy().into_owned());
-    scvi::import(&bytes, &name).with_context(|| file.display().to_string())
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn name_of(file: &Path, otherwise: &str) -> String {
+    let folder = file.parent().and_then(Path::file_name);
+    folder.map_or_else(|| otherwise.into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Writes the files of a model folder, all or none.

@@ -7,14 +7,17 @@
 //! | [`pickle`] | its `data.pkl` |
 //! | [`torch`] | both together: plain data and tensors |
 //! | [`safetensors`] | the other common container |
+//! | `state` | [`StateDict`]: tensors by name |
 //! | [`tensor`] | element types and strides, turned into f32 |
 
 mod error;
 pub mod pickle;
 pub mod safetensors;
+mod state;
 pub mod tensor;
 pub mod torch;
 pub mod zip;
 
 pub use error::CheckpointError;
+pub use state::StateDict;
 pub use tensor::Tensor;

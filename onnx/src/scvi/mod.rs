@@ -23,11 +23,11 @@ use std::collections::BTreeMap;
 use cellprism_core::embedding::card::{CARD_FORMAT, ModelCard, ModelKind, Normalize, ScviSizes};
 
 use crate::{
-    checkpoint::{CheckpointError, pickle::Node, torch::TorchFile},
+    checkpoint::{CheckpointError, StateDict, pickle::Node, torch::TorchFile},
     folder::{ImportError, ModelFolder, sha256, with_card},
 };
 use settings::Settings;
-use weights::{Decoder, Encoder, StateDict};
+use weights::{Decoder, Encoder};
 
 /// Version of the standard ONNX operators in the graphs.
 pub const OPSET: i64 = 17;
@@ -46,7 +46,7 @@ pub fn import(file: &[u8], name: &str) -> Result<ModelFolder, ImportError> {
         .and_then(Node::array)
         .ok_or_else(|| CheckpointError::Missing("model.pt has no array \"var_names\"".into()))?
         .labels("var_names")?;
-    let state = StateDict { checkpoint: &checkpoint, state };
+    let state = StateDict::new(&checkpoint, state, "model_state_dict");
     let encoder = Encoder::read(&state, &settings, genes.len())?;
     let decoder = Decoder::read(&state, &settings, genes.len(), encoder.latent())?;
     let card = card(name, genes, &settings, &encoder, sha256(file));

@@ -2,59 +2,17 @@
 
 use super::settings::Settings;
 use crate::{
-    checkpoint::{CheckpointError, Tensor, pickle::Node, torch::TorchFile},
+    checkpoint::{CheckpointError, StateDict, Tensor},
     folder::ImportError,
 };
 
 /// scvi-tools' epsilon of batch normalisation; it is not stored.
 const BATCH_NORM_EPSILON: f64 = 1e-3;
 
-/// Named tensors of a checkpoint.
-pub(super) struct StateDict<'c> {
-    pub checkpoint: &'c TorchFile<'c>,
-    pub state: Node<'c>,
-}
-
-impl StateDict<'_> {
-    fn has(&self, name: &str) -> bool {
-        self.state.get(name).is_some()
-    }
-
-    fn tensor(&self, name: &str) -> Result<Tensor, CheckpointError> {
-        let node = self.state.get(name);
-        let node =
-            node.ok_or_else(|| CheckpointError::Missing(format!("model_state_dict has no {name:?}")))?;
-        let reference = node
-            .tensor()
-            .ok_or_else(|| CheckpointError::tensor(name, format!("it is {}, not a tensor", node.kind())))?;
-        self.checkpoint.tensor(name, &reference)
-    }
-
-    fn vector(&self, name: &str, len: usize) -> Result<Tensor, CheckpointError> {
-        self.tensor(name)?.expect(name, &[len])
-    }
-
-    /// A matrix with `inputs` columns and any number of rows.
-    fn matrix(&self, name: &str, inputs: usize) -> Result<Tensor, CheckpointError> {
-        let tensor = self.tensor(name)?;
-        let &[outputs, found] = &tensor.shape[..] else {
-            return Err(CheckpointError::tensor(
-                name,
-                format!("shape {:?}, expected two dimensions", tensor.shape),
-            ));
-        };
-        if found != inputs || outputs == 0 {
-            let what = format!("{found} inputs and {outputs} outputs, expected {inputs} inputs");
-            return Err(CheckpointError::tensor(name, what));
-        }
-        tensor.expect(name, &[outputs, inputs])
-    }
-
-    fn linear(&self, name: &str, inputs: usize) -> Result<Linear, CheckpointError> {
-        let weight = self.matrix(&format!("{name}.weight"), inputs)?;
-        let bias = self.vector(&format!("{name}.bias"), weight.shape[0])?;
-        Ok(Linear { weight, bias })
-    }
+fn linear(state: &StateDict<'_>, name: &str, inputs: usize) -> Result<Linear, CheckpointError> {
+    let weight = state.matrix(&format!("{name}.weight"), inputs)?;
+    let bias = state.vector(&format!("{name}.bias"), weight.shape[0])?;
+    Ok(Linear { weight, bias })
 }
 
 /// A linear layer: weight [out, in] and bias [out].
@@ -92,7 +50,7 @@ impl Layer {
         inputs: usize,
         covariates: bool,
     ) -> Result<Self, CheckpointError> {
-        let Linear { weight, bias } = state.linear(&format!("{name}.0"), inputs)?;
+        let Linear { weight, bias } = linear(state, &format!("{name}.0"), inputs)?;
         let (scale, shift) = batch_norm(state, &format!("{name}.1"), bias.values.len())?;
         Ok(Self { weight, bias, scale, shift, covariates })
     }
@@ -177,7 +135,7 @@ impl Encoder {
         let covariates = if settings.encode_covariates { width } else { 0 };
         let layers = layers(state, "z_encoder.encoder.fc_layers", genes, covariates, settings)?;
         let hidden = layers.last().map_or(genes, |layer| layer.bias.values.len());
-        let mean = state.linear("z_encoder.mean_encoder", hidden)?;
+        let mean = linear(state, "z_encoder.mean_encoder", hidden)?;
         if let Some(said) = settings.latent.filter(|&said| said != mean.outputs() as i64) {
             return Err(ImportError::Unsupported(format!(
                 "the encoder gives {} dimensions, the model's parameters say {said}",
@@ -221,7 +179,7 @@ impl Decoder {
         let covariates = settings.covariates.iter().map(|covariate| covariate.width()).sum();
         let layers = layers(state, "decoder.px_decoder.fc_layers", latent, covariates, settings)?;
         let hidden = layers.last().map_or(latent, |layer| layer.bias.values.len());
-        let scale = state.linear("decoder.px_scale_decoder.0", hidden)?;
+        let scale = linear(state, "decoder.px_scale_decoder.0", hidden)?;
         if scale.outputs() != genes {
             let what = format!("{} outputs for {genes} genes", scale.outputs());
             return Err(CheckpointError::tensor("decoder.px_scale_decoder.0.weight", what).into());
@@ -229,7 +187,7 @@ impl Decoder {
         let dispersion =
             if settings.dispersion == "gene" { Some(state.vector("px_r", genes)?) } else { None };
         let dropout = match settings.gene_likelihood.as_str() {
-            "zinb" => Some(state.linear("decoder.px_dropout_decoder", hidden)?),
+            "zinb" => Some(linear(state, "decoder.px_dropout_decoder", hidden)?),
             _ => None,
         };
         Ok(Some(Self { layers, scale, dispersion, dropout }))
