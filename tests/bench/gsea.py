@@ -25,9 +25,9 @@ import pandas as pd
 logging.disable()
 # genes, smallest set, convention, GSEApy's method
 WORKS = {
-    "few-sets": (8000, 15, "gseapy", "permutation"),
+    "few-sets": (8000, 28, "gseapy", "permutation"),
     "many-sets": (8000, 2, "gseapy", "permutation"),
-    "short-few": (1200, 15, "gseapy", "permutation"),
+    "short-few": (1200, 10, "gseapy", "permutation"),
     "short-many": (1200, 1, "gseapy", "permutation"),
     "multilevel-few": (13714, 15, "canonical", "multilevel"),
     "multilevel-many": (13714, 3, "canonical", "multilevel"),

@@ -31,4 +31,4 @@ pub mod verify;
 pub use list::{BUNDLE_LIST, BundleEntry};
 pub use read::{ReadError, read_json, read_manifest};
 pub use schema::*;
-pub use tensors::{TensorError, Tensors, read_f32, read_u16, read_u32};
+pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u16, read_u32};

@@ -63,6 +63,7 @@ macro_rules! reader {
 
 impl Tensors {
     element!(f32, F32);
+    element!(f64, F64);
     element!(u32, U32);
     element!(u16, U16);
 
@@ -89,6 +90,7 @@ impl Tensors {
 }
 
 reader!(read_f32, f32, F32, 4);
+reader!(read_f64, f64, F64, 8);
 reader!(read_u32, u32, U32, 4);
 reader!(read_u16, u16, U16, 2);
 

@@ -19,6 +19,8 @@
 //! | `prerank` | [`prerank`]: all of it |
 //! | `canonical` | [`canonical`]: the other convention, with p that is never 0 |
 //! | `multilevel` | [`tails`]: p far below 1 / permutations |
+//! | `over_representation` | [`over_representation`]: the hypergeometric test of a ranking's top |
+//! | `redundancy` | [`representatives`]: results that share their leading edges |
 //! | `indexed` | sets as places in a gene list, as a bundle stores them |
 //! | `concept` | [`enrich_concept`]: the pathways of one concept, for backend and page |
 //! | `label` | [`label`] by the paper's rule, and what random rankings earn: [`label_null`] |
@@ -33,8 +35,10 @@ mod matching;
 mod multilevel;
 mod network;
 mod null;
+mod over_representation;
 mod prerank;
 mod ranking;
+mod redundancy;
 mod shuffle;
 mod statistics;
 mod walk;
@@ -47,7 +51,12 @@ pub use indexed::{RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use multilevel::{Multilevel, Tail, tails};
-pub use null::Cancelled;
-pub use prerank::{Prerank, PrerankOptions, SetStatistics, prerank, prerank_within};
+pub use null::{Cancelled, Deck};
+pub use over_representation::{OverRepresentation, over_representation};
+pub use prerank::{
+    Prerank, PrerankOptions, SetStatistics, deck, prerank, prerank_with, prerank_within,
+    weights as prerank_weights,
+};
 pub use ranking::{Order, Ranking, RankingError};
+pub use redundancy::representatives;
 pub use walk::enrichment_score;

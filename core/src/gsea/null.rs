@@ -98,13 +98,7 @@ fn run<P: Place>(
     source: &mut (impl Permutations + Send),
     watch: Watch<'_>,
 ) -> Result<Vec<Vec<f64>>, Cancelled> {
-    let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
-    let mut networks: Vec<Option<Vec<(u32, u32)>>> = vec![None; longest + 1];
-    for set in sets {
-        let length = set.len();
-        networks[length]
-            .get_or_insert_with(|| if length <= LONGEST_NETWORK { comparators(length) } else { vec![] });
-    }
+    let networks = networks(sets);
     let mut order: Vec<u32> = (0..weights.len() as u32).collect();
     let mut walked: Vec<Vec<[f64; LANES]>> = Vec::with_capacity(permutations.div_ceil(LANES));
     let blocks = permutations.div_ceil(LANES);
@@ -125,13 +119,68 @@ fn run<P: Place>(
             return Err(Cancelled);
         }
     }
-    let of_set = |set: usize| {
-        let mut scores = Vec::with_capacity(blocks * LANES);
+    Ok(gather(&walked, sets.len(), permutations))
+}
+
+/// Comparators for every set size in use.
+fn networks(sets: &[&[u32]]) -> Vec<Option<Vec<(u32, u32)>>> {
+    let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
+    let mut networks: Vec<Option<Vec<(u32, u32)>>> = vec![None; longest + 1];
+    for set in sets {
+        let length = set.len();
+        networks[length]
+            .get_or_insert_with(|| if length <= LONGEST_NETWORK { comparators(length) } else { vec![] });
+    }
+    networks
+}
+
+/// `[sets][permutations]` from `[blocks][sets][lanes]`.
+fn gather(walked: &[Vec<[f64; LANES]>], sets: usize, permutations: usize) -> Vec<Vec<f64>> {
+    parallel::map(sets, |set| {
+        let mut scores = Vec::with_capacity(walked.len() * LANES);
         walked.iter().for_each(|block| scores.extend_from_slice(&block[set]));
         scores.truncate(permutations);
         scores
-    };
-    Ok(parallel::map(sets.len(), of_set))
+    })
+}
+
+/// Permutations made once, for many rankings of as many genes.
+pub struct Deck {
+    permutations: usize,
+    tables: Tables,
+}
+
+enum Tables {
+    Short(Vec<Vec<[u16; LANES]>>),
+    Long(Vec<Vec<[u32; LANES]>>),
+}
+
+impl Deck {
+    /// Keeps `genes` × `permutations` places of 2 bytes, or 4 of more than 65,536 genes.
+    pub fn new(genes: usize, permutations: usize, source: &mut impl Permutations) -> Self {
+        let mut order: Vec<u32> = (0..genes as u32).collect();
+        let blocks = permutations.div_ceil(LANES);
+        let tables = if genes <= usize::from(u16::MAX) + 1 {
+            Tables::Short(make_tables(blocks, &mut order, source))
+        } else {
+            Tables::Long(make_tables(blocks, &mut order, source))
+        };
+        Self { permutations, tables }
+    }
+
+    /// The same as [`null_scores`] of the deck's source.
+    pub fn scores(&self, weights: &[f64], sets: &[&[u32]], zero: AllZero) -> Vec<Vec<f64>> {
+        let networks = networks(sets);
+        let walked = match &self.tables {
+            Tables::Short(tables) => {
+                parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks))
+            }
+            Tables::Long(tables) => {
+                parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks))
+            }
+        };
+        gather(&walked, sets.len(), self.permutations)
+    }
 }
 
 /// `table[gene][lane]`: the place of each gene under [`LANES`] permutations.

@@ -6,7 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::{
     edge::{Peak, peak_within},
     matching::MatchedSet,
-    null::{Cancelled, Shuffles, Watch, null_scores},
+    null::{Cancelled, Deck, Shuffles, Watch, null_scores},
     statistics::statistics,
     walk::{AllZero, enrichment_score},
 };
@@ -112,18 +112,49 @@ pub fn prerank_within(
     watch: Watch<'_>,
 ) -> Result<Prerank, Cancelled> {
     let weights = weights(scores, options.weight);
-    // GSEApy goes through the sets by name, and sums over sets follow that order.
-    let mut order: Vec<usize> = (0..sets.len()).collect();
-    order.sort_by(|&a, &b| sets[a].term.as_bytes().cmp(sets[b].term.as_bytes()));
+    let order = by_name(sets);
     let counted = |hits: &[u32]| hits.partition_point(|&hit| (hit as usize) < distinct);
     let hits: Vec<&[u32]> = order.iter().map(|&i| &sets[i].hits[..counted(&sets[i].hits)]).collect();
     let rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut source = Shuffles { rng, places: distinct };
     let null = null_scores(&weights, &hits, AllZero::Ends, options.permutations, &mut source, watch)?;
-    let es: Vec<f64> = hits.iter().map(|hits| enrichment_score(&weights, hits)).collect();
-    let peaks = parallel::map(hits.len(), |i| peak_within(&weights, distinct, &sets[order[i]].hits, es[i]));
+    Ok(summarise(&weights, distinct, sets, &order, &hits, null))
+}
+
+/// GSEApy's permutations of one gene list, for [`prerank_with`].
+pub fn deck(genes: usize, options: &PrerankOptions) -> Deck {
+    let rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
+    Deck::new(genes, options.permutations, &mut Shuffles { rng, places: genes })
+}
+
+/// The same as [`prerank`] with permutations that were made before: for thousands of rankings of one gene list.
+pub fn prerank_with(deck: &Deck, scores: &[f64], sets: &[MatchedSet], weight: f64) -> Prerank {
+    let weights = weights(scores, weight);
+    let order = by_name(sets);
+    let hits: Vec<&[u32]> = order.iter().map(|&i| sets[i].hits.as_slice()).collect();
+    let null = deck.scores(&weights, &hits, AllZero::Ends);
+    summarise(&weights, scores.len(), sets, &order, &hits, null)
+}
+
+/// GSEApy goes through the sets by name, and sums over sets follow that order.
+fn by_name(sets: &[MatchedSet]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sets.len()).collect();
+    order.sort_by(|&a, &b| sets[a].term.as_bytes().cmp(sets[b].term.as_bytes()));
+    order
+}
+
+fn summarise(
+    weights: &[f64],
+    distinct: usize,
+    sets: &[MatchedSet],
+    order: &[usize],
+    hits: &[&[u32]],
+    null: Vec<Vec<f64>>,
+) -> Prerank {
+    let es: Vec<f64> = hits.iter().map(|hits| enrichment_score(weights, hits)).collect();
+    let peaks = parallel::map(hits.len(), |i| peak_within(weights, distinct, &sets[order[i]].hits, es[i]));
     let mut found: Vec<Option<SetStatistics>> = vec![None; sets.len()];
-    for members in libraries(&order, sets) {
+    for members in libraries(order, sets) {
         let library_es: Vec<f64> = members.iter().map(|&i| es[i]).collect();
         let library_null: Vec<&[f64]> = members.iter().map(|&i| null[i].as_slice()).collect();
         let s = statistics(&library_es, &library_null);
@@ -143,7 +174,7 @@ pub fn prerank_within(
     for (i, scores) in null.into_iter().enumerate() {
         null_by_set[order[i]] = scores;
     }
-    Ok(Prerank { sets: found.into_iter().flatten().collect(), null: null_by_set })
+    Prerank { sets: found.into_iter().flatten().collect(), null: null_by_set }
 }
 
 /// Places in `order` grouped by what stands before `__` in the term.
@@ -154,4 +185,24 @@ pub fn libraries(order: &[usize], sets: &[MatchedSet]) -> Vec<Vec<usize>> {
         groups.entry(library).or_default().push(i);
     }
     groups.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+
+    #[test]
+    fn permutations_made_before_give_the_same_result() {
+        let scores: Vec<f64> = (0..90).map(|i| f64::from(40 - i) / 7.0).collect();
+        let set = |term: &str, hits: Vec<u32>| MatchedSet { term: term.into(), size: hits.len(), hits };
+        let sets =
+            [set("b", (0..20).step_by(3).collect()), set("a", vec![5, 60, 89]), set("c", (70..88).collect())];
+        let options = PrerankOptions { permutations: 37, ..PrerankOptions::default() };
+        let once = prerank(&scores, &sets, &options, &mut |_| ControlFlow::Continue(())).unwrap();
+        let deck = deck(90, &options);
+        assert_eq!(prerank_with(&deck, &scores, &sets, 1.0), once);
+        assert_eq!(prerank_with(&deck, &scores, &sets[..2], 1.0).sets[1].es, once.sets[1].es);
+    }
 }

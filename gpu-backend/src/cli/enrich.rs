@@ -1,4 +1,4 @@
-//! `cellprism enrich`: preranked gene set enrichment analysis of any ranking.
+//! `cellprism enrich`: preranked gene set enrichment analysis of any ranking, and over-representation of its top.
 
 use std::{
     ops::ControlFlow,
@@ -8,30 +8,44 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::gsea::{
-    GeneSet, GeneSets, Matched, Order, Prerank, PrerankOptions, Ranking, match_sets, prerank_within,
+    GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea, match_sets,
+    prerank_within,
 };
 use clap::Args as ClapArgs;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Global, Progress};
 use crate::io::{atomic, gene_sets};
 
+mod batch;
 mod canonical;
+mod json;
+mod list;
+mod rows;
 mod table;
 
-/// Preranked gene set enrichment analysis of a ranking.
+use self::rows::Row;
+
+/// Preranked gene set enrichment analysis of a ranking, or over-representation of its top.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example:\n  cellprism enrich --ranking concept.rnk --gene-sets GO_Biological_Process_2025.gmt --out go.csv"
 )]
 pub struct Args {
     /// Genes and scores, tab-separated, in any order (.rnk)
-    #[arg(long, value_name = "RNK")]
-    ranking: PathBuf,
+    #[arg(long, value_name = "RNK", required_unless_present = "rankings")]
+    ranking: Option<PathBuf>,
+    /// Many rankings of one gene list: a safetensors file as `cellprism attribute` writes it; --out is one too, and
+    /// an interrupted run goes on where it was
+    #[arg(long, value_name = "SAFETENSORS", conflicts_with = "ranking")]
+    rankings: Option<PathBuf>,
+    /// With --rankings: its tensor of scores, [rankings, genes], with the names as a list under metadata key "genes"
+    #[arg(long, value_name = "NAME", default_value = "scores")]
+    tensor: String,
     /// Gene sets (.gmt or .gmt.gz); several libraries get a separate false-discovery rate each
     #[arg(long, value_name = "GMT", required = true, num_args = 1..)]
     gene_sets: Vec<PathBuf>,
-    /// Table to write
+    /// Table to write; NAME.json is written as JSON
     #[arg(long, value_name = "CSV")]
     out: PathBuf,
     /// How p-values are made
@@ -62,9 +76,31 @@ pub struct Args {
     /// Canonical: random sets of the multilevel splitting
     #[arg(long, value_name = "N", default_value_t = 101)]
     sample_size: usize,
+    /// Test the genes above --above for over-representation (hypergeometric) instead of GSEA
+    #[arg(long)]
+    over_representation: bool,
+    /// Over-representation: genes with a higher score make the list
+    #[arg(long, value_name = "SCORE", default_value_t = 0.05, allow_negative_numbers = true)]
+    above: f64,
+    /// Over-representation: random lists of as many genes, for the chance of a p as small
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    random_lists: u32,
+    /// Name for each result of FDR ≤ 0.25 the better one that has this share of the shorter leading edge in common
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.5")]
+    group: Option<f64>,
+    /// With --out NAME.json: running sums of so many sets, for plots
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    curves: usize,
     /// Threads (default: one a core); the result is the same for any number
     #[arg(long)]
     threads: Option<usize>,
+}
+
+impl Args {
+    /// The file with the ranking or rankings.
+    fn source(&self) -> &Path {
+        self.ranking.as_deref().or(self.rankings.as_deref()).unwrap_or(Path::new(""))
+    }
 }
 
 /// How p-values are counted.
@@ -74,6 +110,15 @@ pub enum Convention {
     Gseapy,
     /// p = (hits + 1) / (n + 1), multilevel splitting for small ones, sets without evidence left empty.
     Canonical,
+}
+
+impl Convention {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gseapy => "gseapy",
+            Self::Canonical => "canonical",
+        }
+    }
 }
 
 /// How the ranking is sorted.
@@ -111,19 +156,72 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.permutations == 0 || args.permutations > 10_000_000 {
         bail!("--permutations {} is not between 1 and 10,000,000", args.permutations);
     }
+    if args.random_lists == 0 || args.random_lists > 1_000_000 {
+        bail!("--random-lists {} is not between 1 and 1,000,000", args.random_lists);
+    }
     if args.min_size > args.max_size {
         bail!("--min-size {} is larger than --max-size {}", args.min_size, args.max_size);
     }
+    if args.group.is_some_and(|overlap| !(overlap > 0.0 && overlap <= 1.0)) {
+        bail!("--group: a share above 0, up to 1");
+    }
     let order = match args.convention {
-        Convention::Gseapy => args.order.into(),
-        Convention::Canonical if args.order == SortOrder::Descending => Order::TiesByName,
-        Convention::Canonical => bail!("--order is an option of --convention gseapy"),
+        Convention::Gseapy if !args.over_representation => args.order.into(),
+        _ if args.order == SortOrder::Descending => Order::TiesByName,
+        _ => bail!("--order is for GSEA in the convention gseapy only"),
     };
+    if let Some(path) = &args.rankings {
+        return batch::run(&args, path, global);
+    }
+    let Some(path) = &args.ranking else { bail!("neither --ranking nor --rankings is given") };
     let mut clock = Clock::start();
-    let ranking = read_ranking(&args.ranking, order)?;
+    let ranking = read_ranking(path, order)?;
     let sets = read_libraries(&args.gene_sets)?;
     let reading = clock.lap();
-    let matched = with_threads(args.threads, || match_sets(&ranking, &sets, args.min_size, args.max_size))?;
+    let (text, highest, tested, computing) = with_threads(args.threads, || {
+        let matched = matched(&args, &ranking, &sets)?;
+        let json = args.out.extension().is_some_and(|extension| extension == "json");
+        let (text, highest, computing) = if args.over_representation {
+            let listed = list::test(&args, &ranking, &matched)?;
+            let text = if json {
+                list::document(&args, &ranking, &matched, &listed).to_string()
+            } else {
+                list::table(&args, &ranking, &matched, &listed)
+            };
+            (text, Value::Null, clock.lap())
+        } else {
+            let mut rows = rows(&args, &ranking, &matched, global)?;
+            if let Some(overlap) = args.group {
+                rows::group(&mut rows, overlap);
+            }
+            let computing = clock.lap();
+            let text = if json {
+                json::document(&args, &ranking, &matched, &rows).to_string()
+            } else {
+                table::table(&args, &ranking, &matched, &rows)
+            };
+            (text, highest(&matched, &rows), computing)
+        };
+        let tested = json!({
+            "tested": matched.sets.len(), "too_small": matched.too_small, "too_large": matched.too_large,
+            "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set,
+        });
+        anyhow::Ok((text, highest, tested, computing))
+    })??;
+    atomic::write_file(&args.out, text.as_bytes())
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    if global.json {
+        let mut report = tested;
+        report["highest"] = highest;
+        report["seconds"] = json!({"reading": reading, "computing": computing, "writing": clock.lap()});
+        println!("{report}");
+    }
+    Ok(())
+}
+
+/// The sets that can be tested.
+fn matched(args: &Args, ranking: &Ranking, sets: &GeneSets) -> anyhow::Result<Matched> {
+    let matched = match_sets(ranking, sets, args.min_size, args.max_size);
     if matched.sets.is_empty() {
         bail!(
             "no gene set of {} has {} to {} genes in {} ({} sets have fewer, {} more): do both name genes the same \
@@ -131,7 +229,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             args.gene_sets[0].display(),
             args.min_size,
             args.max_size,
-            args.ranking.display(),
+            args.source().display(),
             matched.too_small,
             matched.too_large,
             ranking.genes().iter().take(3).collect::<Vec<_>>(),
@@ -145,36 +243,35 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             args.permutations,
         );
     }
+    Ok(matched)
+}
+
+/// GSEA in the convention asked for.
+fn rows(args: &Args, ranking: &Ranking, matched: &Matched, global: &Global) -> anyhow::Result<Vec<Row>> {
     let options =
         PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
-    let (computing, table, highest) = match args.convention {
+    watched(options.permutations, global, |watch| match args.convention {
         Convention::Gseapy => {
-            let result = with_threads(args.threads, || compute(&ranking, &matched, &options, global))??;
-            let computing = clock.lap();
-            let table = table::table(&args, &ranking, &matched, &result);
-            (computing, table, table::highest(&matched, &result))
+            let result = prerank_within(ranking.scores(), matched.distinct, &matched.sets, &options, watch)?;
+            Ok(rows::of_gseapy(matched, result))
         }
         Convention::Canonical => {
-            let multilevel = canonical::multilevel(&args)?;
-            let found = with_threads(args.threads, || {
-                canonical::compute(&ranking, &matched, &options, multilevel.as_ref(), global)
-            })??;
-            let computing = clock.lap();
-            let table = canonical::table(&args, &ranking, &matched, &found);
-            (computing, table, canonical::highest(&matched, &found))
+            let multilevel = canonical::multilevel(args)?;
+            let found =
+                canonical_gsea(ranking.scores(), &matched.sets, &options, multilevel.as_ref(), watch)?;
+            Ok(rows::of_canonical(matched, found))
         }
-    };
-    atomic::write_file(&args.out, table.as_bytes())
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
-    if global.json {
-        let report = json!({
-            "tested": matched.sets.len(), "too_small": matched.too_small, "too_large": matched.too_large,
-            "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set, "highest": highest,
-            "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
-        });
-        println!("{report}");
-    }
-    Ok(())
+    })
+}
+
+/// The set of highest score, for the report.
+fn highest(matched: &Matched, rows: &[Row]) -> Value {
+    let known = rows.iter().filter_map(|row| Some((row.set, row.numbers.as_ref().ok()?)));
+    let best = known.max_by(|a, b| a.1.es.total_cmp(&b.1.es));
+    best.map_or(
+        Value::Null,
+        |(set, n)| json!({"term": matched.sets[set].term, "es": n.es, "nes": n.nes, "p": n.p, "fdr": n.fdr}),
+    )
 }
 
 /// Seconds since the last question.
@@ -235,15 +332,4 @@ fn watched<T>(
     });
     progress.finish();
     result
-}
-
-fn compute(
-    ranking: &Ranking,
-    matched: &Matched,
-    options: &PrerankOptions,
-    global: &Global,
-) -> anyhow::Result<Prerank> {
-    Ok(watched(options.permutations, global, |watch| {
-        prerank_within(ranking.scores(), matched.distinct, &matched.sets, options, watch)
-    })?)
 }

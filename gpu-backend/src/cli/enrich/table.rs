@@ -1,76 +1,88 @@
-//! The table in GSEApy's columns.
+//! Results as a table in GSEApy's columns.
 
-use cellprism_core::gsea::{Matched, Peak, Prerank, Ranking};
-use serde_json::{Value, json};
+use cellprism_core::gsea::{Matched, Ranking};
 
-use super::{Args, Convention};
+use super::{Args, Convention, rows::Row};
 
-/// Columns of both conventions.
-pub const COLUMNS: &str = "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes";
+const COLUMNS: &str = "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes";
 
-/// GSEApy's table: furthest NES first.
-pub fn table(args: &Args, ranking: &Ranking, matched: &Matched, result: &Prerank) -> String {
-    let mut order: Vec<usize> = (0..result.sets.len()).collect();
-    order.sort_by(|&a, &b| {
-        let nes = |i: usize| result.sets[i].nes.abs();
-        nes(b).total_cmp(&nes(a)).then_with(|| matched.sets[b].term.cmp(&matched.sets[a].term))
-    });
-    let mut out = parameters(args, ranking, matched);
-    out += "# p and FDR of 0 mean below the resolution of the permutations\n";
+/// GSEApy's columns; for the canonical convention also the error of log2 p, where p comes from, and why a set has
+/// none; where redundancy was looked for, the set that stands for each.
+pub fn table(args: &Args, ranking: &Ranking, matched: &Matched, rows: &[Row]) -> String {
+    let canonical = args.convention == Convention::Canonical;
+    let mut out = String::new();
+    for line in parameters(args, ranking, matched) {
+        out += &format!("# {line}\n");
+    }
     out += COLUMNS;
-    out.push('\n');
-    for i in order {
-        let (set, s) = (&matched.sets[i], &result.sets[i]);
-        let (tag, share, genes) = edge(ranking, set.size, &s.peak);
-        let term = quoted(&set.term);
-        out += &format!(
-            "{term},{:?},{:?},{:?},{:?},{:?},{tag},{share},{genes}\n",
-            s.es, s.nes, s.p, s.fdr, s.fwer
+    out += if canonical { ",log2err,Method,Not available" } else { "" };
+    out += if args.group.is_some() { ",Representative\n" } else { "\n" };
+    for row in rows {
+        let set = &matched.sets[row.set];
+        out += &quoted(&set.term);
+        match &row.numbers {
+            Ok(n) => {
+                let genes: Vec<&str> = n
+                    .peak
+                    .leading_edge
+                    .iter()
+                    .map(|&place| ranking.genes()[place as usize].as_str())
+                    .collect();
+                out += &format!(",{:?},{:?},{:?},{:?},{:?}", n.es, n.nes, n.p, n.fdr, n.fwer);
+                let share = n.peak.gene_share * 100.0;
+                out += &format!(",{}/{},{share:.2}%,{}", genes.len(), set.size, quoted(&genes.join(";")));
+                if canonical {
+                    let error = n.log2_error.map_or(String::new(), |error| format!("{error:?}"));
+                    out += &format!(",{error},{},", n.method);
+                }
+            }
+            Err(reason) => out += &format!(",,,,,,,,,,,{}", quoted(&reason.to_string())),
+        }
+        if args.group.is_some() {
+            let term = row.representative.map_or("", |set| &matched.sets[set].term);
+            out += &format!(",{}", quoted(term));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// What was asked for, a line each.
+pub fn parameters(args: &Args, ranking: &Ranking, matched: &Matched) -> Vec<String> {
+    let mut lines = vec![
+        format!("cellprism {} enrich, convention {}", env!("CARGO_PKG_VERSION"), args.convention.name()),
+        format!(
+            "ranking: {} genes, {} of them in no set; gene sets: {} tested, {} with fewer than {} genes, {} with more \
+             than {}",
+            ranking.genes().len(),
+            matched.genes_in_no_set,
+            matched.sets.len(),
+            matched.too_small,
+            args.min_size,
+            matched.too_large,
+            args.max_size,
+        ),
+        format!("permutations {}, seed {}, weight {}", args.permutations, args.seed, args.weight),
+    ];
+    lines.push(match args.convention {
+        Convention::Gseapy => "p and FDR of 0 mean below the resolution of the permutations".into(),
+        Convention::Canonical if args.smallest_p > 0.0 => format!(
+            "multilevel p down to {:?} with {} random sets, where more exact than the permutations",
+            args.smallest_p, args.sample_size
+        ),
+        Convention::Canonical => "p = (hits + 1) / (n + 1)".into(),
+    });
+    if let Some(overlap) = args.group {
+        lines.push(format!(
+            "represented by a better set that shares {overlap} of the shorter leading edge, FDR ≤ 0.25"
+        ));
+    }
+    if matched.upper_case {
+        lines.push(
+            "genes were compared in upper case: the sets are in upper case and the ranking is not".into(),
         );
     }
-    out
-}
-
-/// Tag %, Gene % and the leading edge as GSEApy writes them.
-pub fn edge(ranking: &Ranking, size: usize, peak: &Peak) -> (String, String, String) {
-    let genes: Vec<&str> =
-        peak.leading_edge.iter().map(|&place| ranking.genes()[place as usize].as_str()).collect();
-    let share = format!("{:.2}%", peak.gene_share * 100.0);
-    (format!("{}/{size}", genes.len()), share, quoted(&genes.join(";")))
-}
-
-/// What was asked for, as comments.
-pub fn parameters(args: &Args, ranking: &Ranking, matched: &Matched) -> String {
-    let convention = match args.convention {
-        Convention::Gseapy => "gseapy",
-        Convention::Canonical => "canonical",
-    };
-    let mut out = format!(
-        "# cellprism {} enrich, convention {convention}\n\
-         # ranking: {} genes, {} of them in no set; gene sets: {} tested, {} with fewer than {} genes, {} with more than {}\n\
-         # permutations {}, seed {}, weight {}\n",
-        env!("CARGO_PKG_VERSION"),
-        ranking.genes().len(),
-        matched.genes_in_no_set,
-        matched.sets.len(),
-        matched.too_small,
-        args.min_size,
-        matched.too_large,
-        args.max_size,
-        args.permutations,
-        args.seed,
-        args.weight,
-    );
-    if matched.upper_case {
-        out += "# genes were compared in upper case, because the sets are in upper case and the ranking is not\n";
-    }
-    out
-}
-
-/// The set of highest score, for the report.
-pub fn highest(matched: &Matched, result: &Prerank) -> Option<Value> {
-    let best = result.sets.iter().zip(&matched.sets).max_by(|a, b| a.0.es.total_cmp(&b.0.es));
-    best.map(|(s, set)| json!({"term": set.term, "es": s.es, "nes": s.nes, "p": s.p, "fdr": s.fdr}))
+    lines
 }
 
 /// A CSV field.
