@@ -8,7 +8,7 @@ use cellprism_core::bundle::{
 };
 use clap::Args as ClapArgs;
 
-use super::Global;
+use super::{Global, sequence::SequenceArgs};
 use crate::{
     engine::Device,
     pipeline::{self, Job},
@@ -24,7 +24,7 @@ pub struct Args {
     /// Cells with raw counts (.h5ad)
     #[arg(long, value_name = "H5AD")]
     cells: PathBuf,
-    /// Model folder that `cellprism import` wrote, or a scvi-tools checkpoint folder
+    /// Model folder that `cellprism import` wrote, or a checkpoint folder of scvi-tools or scGPT
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Gene sets (.gmt or .gmt.gz), one or more libraries
@@ -75,6 +75,8 @@ pub struct Args {
     /// Most ranked genes of a gene set
     #[arg(long, default_value_t = 500)]
     max_size: u32,
+    #[command(flatten)]
+    sequence: SequenceArgs,
     /// Short name of the bundle
     #[arg(long)]
     name: Option<String>,
@@ -160,6 +162,7 @@ fn job(args: Args, global: &Global) -> Job {
         gene_sets: args.gene_sets,
         gene_info: args.gene_info,
         out: args.out,
+        sequence: args.sequence,
         device: args.device,
         onnxruntime: global.onnxruntime.clone(),
         labels: args.labels,

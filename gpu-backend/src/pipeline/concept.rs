@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 
 use cellprism_core::{
     attribution::{
-        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, ScviSwaps, attribute, concept_cells,
+        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, attribute, concept_cells,
         deletion_curves, describe as describe_attribution, order_by_score,
     },
     bundle::{
@@ -99,7 +99,7 @@ fn fill(
     let n_counterfactuals = p.counterfactuals as usize;
     let kept = KEPT_COUNTERFACTUALS.max(n_counterfactuals);
     let cells = concept_cells(active, context.embeddings().view(), p.prototypes as usize, kept);
-    let swaps = ScviSwaps::new(&context.encoder, &context.counts, &context.one_hot)?;
+    let swaps = context.swapping.among(&context.counts, &context.one_hot)?;
     let attribution = attribute(&swaps, &context.reader, id, &cells, n_counterfactuals)?;
     let test = differential(context, id);
     let fold_change: Vec<f32> =
@@ -110,7 +110,7 @@ fn fill(
     detail.prototypes = prototypes(context, &cells);
     detail.enrichment = enrich(context, &attribution, active.len())?;
     let orders = orders(&attribution, test.as_ref());
-    let options = DeletionOptions { counterfactuals: n_counterfactuals, ..DeletionOptions::default() };
+    let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.swapping.deletion() };
     detail.deletion = Maybe::Value(deletion_curves(&swaps, &context.reader, id, &cells, &orders, options)?);
     (detail.coactive, detail.alike) = related(&context.activations, context.weights().w_dec.view(), id, 5);
 

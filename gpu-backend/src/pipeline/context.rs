@@ -7,7 +7,6 @@ use cellprism_core::{
     bundle::{GeneSetFile, Parameters},
     cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
     concepts::Activations,
-    embedding::scvi::ScviEncoder,
     gsea::index_sets,
     sae::SaeWeights,
 };
@@ -17,8 +16,9 @@ use super::{
     Job,
     dictionary::{Dictionary, Embedding},
     inputs::Inputs,
+    swapping::Swapping,
 };
-use crate::cli::attribute::{activations, concept_reader, read_encoder};
+use crate::cli::attribute::{activations, concept_reader};
 
 /// Everything that concepts are described from.
 pub struct Context {
@@ -36,8 +36,8 @@ pub struct Context {
     pub activations: Activations,
     /// Single concepts from embeddings.
     pub reader: ConceptReader,
-    /// The encoder in plain Rust.
-    pub encoder: ScviEncoder,
+    /// The model through which genes are swapped.
+    pub swapping: Swapping,
     /// Counts in the model's gene order.
     pub counts: CountMatrix,
     /// Active covariate columns of each cell.
@@ -60,7 +60,7 @@ impl Context {
     /// # Errors
     /// If the encoder's weights are missing or do not fit.
     pub fn new(job: &Job, inputs: &Inputs, embedding: Embedding, sae: Dictionary) -> anyhow::Result<Self> {
-        let encoder = read_encoder(&inputs.model)?;
+        let swapping = Swapping::prepare(job, inputs)?;
         let counts = inputs.map.apply(&inputs.cells.counts);
         let n = counts.rows.max(1) as f32;
         let detection = counts.detected().into_iter().map(|cells| cells as f32 / n).collect();
@@ -81,7 +81,7 @@ impl Context {
             columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
             activations: activations(&sae.weights, &embedding.values),
             reader: concept_reader(&sae.weights),
-            encoder,
+            swapping,
             one_hot: inputs.one_hot.clone(),
             totals: inputs.cells.counts.row_sums(),
             counts,
@@ -125,8 +125,6 @@ pub fn plural(label: &str) -> String {
 fn symbols(inputs: &Inputs) -> Vec<String> {
     let genes = &inputs.cells.genes;
     inputs
-        .model
-        .card
         .genes
         .iter()
         .zip(&inputs.map.column_of)

@@ -23,6 +23,7 @@ use crate::{
         h5ad::{self, Options},
         sae,
     },
+    scgpt::{self, SequenceModel},
 };
 
 /// Embeddings of all cells and how they came about.
@@ -60,14 +61,15 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
     let started = Instant::now();
     let mut file = h5ad::open(&job.cells, &Options { allow_non_integer: job.allow_non_integer })?;
     let progress = Progress::new("embed", file.len() as u64, "cells", job.quiet);
-    let found = counts::embed(
-        &inputs.model,
-        job.device,
-        job.onnxruntime.as_deref(),
-        &mut file,
-        &inputs.map,
-        &progress,
-    )?;
+    let library = job.onnxruntime.as_deref();
+    let found = match &inputs.sequences {
+        Some(sequences) => {
+            let tokenizer = sequences.tokenizer.clone();
+            let mut model = SequenceModel::open(&inputs.model, tokenizer, job.device, library)?;
+            scgpt::embed(&mut model, sequences, &mut file, &progress)?
+        }
+        None => counts::embed(&inputs.model, job.device, library, &mut file, &inputs.map, &progress)?,
+    };
     progress.finish();
     let mut audit = inputs.map.audit.clone();
     audit.counts_share = if found.counts.1 > 0.0 { found.counts.0 / found.counts.1 } else { 0.0 };

@@ -86,7 +86,7 @@ pub fn write(
         json(&format!("gene_sets/{}.json", sets.library), sets)?;
     }
     copy_folder(&work.stage("sae"), work, "sae")?;
-    for name in ["model.json", "encoder.safetensors"] {
+    for name in ["model.json", "encoder.safetensors", "vocab.json"] {
         let path = inputs.model.folder.join(name);
         if path.exists() {
             work.put(&format!("model/{name}"), &fs::read(&path)?)?;
@@ -243,7 +243,7 @@ fn quantise(map: &[[f32; 2]], source: String) -> (MapScale, Vec<u16>) {
 }
 
 fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<GeneIndex> {
-    let names = &inputs.model.card.genes;
+    let names = &inputs.genes;
     let in_data = |i: usize| inputs.map.column_of[i].map(|c| c as usize);
     let record = |i: usize| {
         let table = inputs.table.as_ref()?;
@@ -369,7 +369,7 @@ fn manifest(
         counts: Counts {
             cells: inputs.cells.counts.rows as u32,
             genes_measured: inputs.cells.counts.cols as u32,
-            genes_model: card.genes.len() as u32,
+            genes_model: inputs.genes.len() as u32,
             embedding: card.latent,
             concepts: p.sae.concepts,
             active_per_cell: p.sae.active,
@@ -378,7 +378,7 @@ fn manifest(
         model: ModelSummary {
             kind: card.kind.name().into(),
             name: card.name.clone(),
-            preprocessing: card.preprocessing.clone(),
+            preprocessing: preprocessing(inputs),
             in_browser: inputs.model.encoder().exists(),
         },
         parameters: p.clone(),
@@ -388,6 +388,15 @@ fn manifest(
         sources,
         files,
     }
+}
+
+/// What is done to counts, with the sequence rule where there is one.
+fn preprocessing(inputs: &Inputs) -> String {
+    let steps = &inputs.model.card.preprocessing;
+    inputs.sequences.as_ref().map_or_else(
+        || steps.clone(),
+        |s| format!("{steps}; {} sequences: {}", s.tokenizer.rule.name(), s.chosen),
+    )
 }
 
 fn title(inputs: &Inputs) -> String {

@@ -21,6 +21,7 @@ use crate::{
         h5ad::{self, Options},
         model::{self, Model},
     },
+    scgpt::Sequences,
 };
 
 /// Checked inputs.
@@ -30,7 +31,11 @@ pub struct Inputs {
     /// The model. The folder is a temporary one where a checkpoint was imported on the way.
     pub model: Model,
     _imported: Option<tempfile::TempDir>,
-    /// The model's genes in the data.
+    /// Names of the genes that the model reads here, in its order.
+    pub genes: Vec<String>,
+    /// For scGPT, how they become sequences.
+    pub sequences: Option<Sequences>,
+    /// Those genes in the data.
     pub map: GeneMap,
     /// Active covariate columns of each cell.
     pub one_hot: Vec<Vec<u32>>,
@@ -56,7 +61,7 @@ impl Inputs {
     pub fn read(job: &Job) -> anyhow::Result<Self> {
         let (model, imported) = open_model(&job.model)?;
         let options = Options { allow_non_integer: job.allow_non_integer };
-        let file = h5ad::open(&job.cells, &options)?;
+        let mut file = h5ad::open(&job.cells, &options)?;
         let mut table: Option<GeneTable> = None;
         for path in &job.gene_info {
             let next = read_gene_table(path)?;
@@ -66,7 +71,14 @@ impl Inputs {
             });
         }
         let aliases = table.as_ref().map_or_else(Aliases::none, |t| t.aliases().clone());
-        let map = shared_genes(&model, &file, &aliases, &job.cells)?;
+        let sequences = match job.sequence.options(&model)? {
+            Some(options) => Some(Sequences::choose(&model, &mut file, &aliases, &options, &job.cells)?),
+            None => None,
+        };
+        let (map, genes) = match &sequences {
+            Some(sequences) => (sequences.genes.map.clone(), sequences.genes.names.clone()),
+            None => (shared_genes(&model, &file, &aliases, &job.cells)?, model.card.genes.clone()),
+        };
         let one_hot = encoder_covariates(&model.card, &file)?;
         let libraries = job
             .gene_sets
@@ -103,6 +115,8 @@ impl Inputs {
             cells,
             model,
             _imported: imported,
+            genes,
+            sequences,
             map,
             one_hot,
             libraries,
@@ -123,6 +137,9 @@ impl Inputs {
         }
         hasher.update(serde_json::to_vec(&self.parameters).unwrap_or_default());
         hasher.update(self.columns.join("\0"));
+        if let Some(sequences) = &self.sequences {
+            hasher.update(format!("{}\0{}", sequences.tokenizer.rule.name(), self.genes.join("\0")));
+        }
         hex(&hasher.finalize())
     }
 }
@@ -133,11 +150,15 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A model folder, or a checkpoint imported into a temporary one.
 fn open_model(path: &Path) -> anyhow::Result<(Model, Option<tempfile::TempDir>)> {
-    let checkpoint = path.is_file() || (path.join("model.pt").exists() && !path.join("model.json").exists());
-    if !checkpoint {
+    let folder = if path.join("model.json").exists() {
         return Ok((Model::open(path)?, None));
-    }
-    let folder = model::import_scvi(path)?;
+    } else if path.join("best_model.pt").exists() {
+        model::import_scgpt(path)?
+    } else if path.is_file() || path.join("model.pt").exists() {
+        model::import_scvi(path)?
+    } else {
+        return Ok((Model::open(path)?, None));
+    };
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let target = temporary.path().join("model");
     model::write(&folder, &target)?;

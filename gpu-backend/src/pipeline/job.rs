@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use cellprism_core::bundle::Parameters;
 
-use crate::engine::Device;
+use crate::{cli::sequence::SequenceArgs, engine::Device};
 
 /// Inputs, output and parameters of a run.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Cells with raw counts (.h5ad).
     pub cells: PathBuf,
-    /// Model folder, or a scvi-tools checkpoint folder.
+    /// Model folder, or a checkpoint folder of scvi-tools or scGPT.
     pub model: PathBuf,
     /// Gene set libraries.
     pub gene_sets: Vec<PathBuf>,
@@ -19,6 +19,8 @@ pub struct Job {
     pub gene_info: Vec<PathBuf>,
     /// Bundle to write.
     pub out: PathBuf,
+    /// What scGPT reads of a cell.
+    pub sequence: SequenceArgs,
     /// Where the model runs.
     pub device: Device,
     /// ONNX Runtime library, where given.

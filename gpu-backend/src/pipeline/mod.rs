@@ -7,6 +7,7 @@
 //! | `work` | the work folder: finished stages survive a kill |
 //! | `dictionary` | embeddings, and the autoencoder trained on them |
 //! | `context` | what every concept is described from |
+//! | `swapping` | the model through which genes are swapped |
 //! | `concept` | one concept: cells, genes, pathways, files |
 //! | `finish` | cells, genes, sets, metrics, manifest |
 
@@ -16,6 +17,7 @@ mod dictionary;
 mod finish;
 mod inputs;
 mod job;
+mod swapping;
 mod work;
 
 use anyhow::Context as _;
