@@ -14,6 +14,19 @@ pub fn map<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
     (0..n).map(f).collect()
 }
 
+/// `f(0, first)`, `f(1, second)`, … for every item.
+#[cfg(feature = "parallel")]
+pub fn for_each_mut<T: Send>(items: &mut [T], f: impl Fn(usize, &mut T) + Sync + Send) {
+    use rayon::prelude::*;
+    items.par_iter_mut().enumerate().for_each(|(i, item)| f(i, item));
+}
+
+/// `f(0, first)`, `f(1, second)`, … for every item.
+#[cfg(not(feature = "parallel"))]
+pub fn for_each_mut<T>(items: &mut [T], f: impl Fn(usize, &mut T)) {
+    items.iter_mut().enumerate().for_each(|(i, item)| f(i, item));
+}
+
 /// Both results, computed at the same time where there are threads.
 #[cfg(feature = "parallel")]
 pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {

@@ -80,15 +80,37 @@ def program(folder, smallest, convention, threads):
     return report["seconds"]["computing"], time.perf_counter() - start
 
 
+def browser(rounds):
+    """The same module in a worker of Chromium and as a native program, on one thread; checksums of all results."""
+    import browser_worker
+
+    module, native = os.environ.get("CELLPRISM_BENCH_WASM"), os.environ.get("CELLPRISM_BENCH_NATIVE")
+    if not (module and native and browser_worker.chromium()):
+        print("browser: skipped, no Chromium or no module (cargo xtask bench makes it)", file=sys.stderr)
+        return
+    runs = {"native": [], "WebAssembly in Chromium's worker": []}
+    for turn in range(rounds):
+        print(f"browser: round {turn + 1} of {rounds}", file=sys.stderr)
+        runs["native"].append(json.loads(subprocess.run([native], check=True, capture_output=True, text=True).stdout))
+        runs["WebAssembly in Chromium's worker"].append(browser_worker.measure(module))
+    sums = {run["checksum"] for both in runs.values() for run in both}
+    same = "same bits" if len(sums) == 1 else "DIFFERENT results"
+    for who, found in runs.items():
+        times = [seconds for run in found for seconds in run["seconds"]]
+        print(f"| 8,000 genes × 5,121 sets (random; {same}) | cellprism, {who} | 1 | {min(times):.3f} | {statistics.median(times):.3f} | {max(times):.3f} |  |  |  |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--works", nargs="*", default=list(WORKS), choices=list(WORKS))
+    parser.add_argument("--works", nargs="*", default=[*WORKS, "browser"], choices=[*WORKS, "browser"])
     options = parser.parse_args()
     sets, genes, name = library()
     print("| work | what | threads | min s | median s | max s | GSEApy / it | process, median s | GSEApy / it |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for work in options.works:
+    if "browser" in options.works:
+        browser(options.rounds)
+    for work in (work for work in options.works if work in WORKS):
         number, smallest, convention, method = WORKS[work]
         frame = ranking(genes, number, sets)
         with tempfile.TemporaryDirectory() as folder:

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     build, project,
-    setup::{Cache, onnxruntime, remove},
-    step::{logged, program, say, step},
+    setup::{Cache, Options, onnxruntime, remove, wasm_target},
+    step::{logged, program, say, shown, step},
 };
 
 /// What to measure.
@@ -32,7 +32,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If there is no such benchmark, its peers cannot be installed, or its script fails.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, options: Options) -> Result<()> {
     let known = known()?;
     if let Some(name) = args.names.iter().find(|name| !known.contains(name)) {
         bail!("no benchmark {name}; there are: {}", known.join(", "));
@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> Result<()> {
     onnxruntime::ensure()?;
     build::binary()?;
     for name in if args.names.is_empty() { &known } else { &args.names } {
-        let table = measure(name)?;
+        let table = measure(name, options)?;
         println!("{table}");
         if !args.dry_run {
             let path = project::root().join("BENCHMARKS.md");
@@ -73,7 +73,7 @@ fn requirements(name: &str) -> PathBuf {
     folder().join(format!("{name}.requirements.txt"))
 }
 
-fn measure(name: &str) -> Result<String> {
+fn measure(name: &str, options: Options) -> Result<String> {
     let python = peers(name)?;
     say(&format!("• measuring {name}"));
     let mut script = Command::new(python);
@@ -88,11 +88,30 @@ fn measure(name: &str) -> Result<String> {
     if let Some(library) = onnxruntime::present() {
         script.env("ORT_DYLIB_PATH", library);
     }
+    if folder().join(format!("{name}-browser")).exists() {
+        let (native, module) = both(&format!("cellprism-bench-{name}-browser"), options)?;
+        script.env("CELLPRISM_BENCH_NATIVE", native).env("CELLPRISM_BENCH_WASM", module);
+    }
     let output = script.output().context("cannot start Python")?;
     if !output.status.success() {
         bail!("{name}.py failed ({})", output.status);
     }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// A package built as a native program and as a WebAssembly module that gives away `prepare` and `run`.
+fn both(package: &str, options: Options) -> Result<(PathBuf, PathBuf)> {
+    let toolchain = wasm_target::ensure(options)?;
+    shown(project::cargo().args(["build", "--release", "--package", package]))?;
+    let target = project::target().join("wasm");
+    let mut cargo = toolchain.cargo();
+    cargo.args(["build", "--profile", "wasm-release", "--package", package, "--target", wasm_target::TARGET]);
+    cargo.arg("--target-dir").arg(&target);
+    let flags = ["-Ctarget-feature=+simd128", "-Clink-arg=--export=prepare", "-Clink-arg=--export=run"];
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    shown(&mut cargo)?;
+    let native = project::target().join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX));
+    Ok((native, target.join(wasm_target::TARGET).join("wasm-release").join(format!("{package}.wasm"))))
 }
 
 /// A virtual environment with a benchmark's peers; its Python.

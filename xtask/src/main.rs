@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args, options),
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
-        Command::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Bench(args) => bench::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
         Command::Doctor => doctor::run(options),
     };

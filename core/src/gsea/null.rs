@@ -100,26 +100,32 @@ fn run<P: Place>(
 ) -> Result<Vec<Vec<f64>>, Cancelled> {
     let networks = networks(sets);
     let mut order: Vec<u32> = (0..weights.len() as u32).collect();
-    let mut walked: Vec<Vec<[f64; LANES]>> = Vec::with_capacity(permutations.div_ceil(LANES));
+    let mut out: Vec<Vec<f64>> = parallel::map(sets.len(), |_| Vec::with_capacity(permutations));
     let blocks = permutations.div_ceil(LANES);
     let group = (GROUP * LONGEST_SHORT / weights.len().max(1)).clamp(1, GROUP);
-    let mut tables = make_tables::<P>(group.min(blocks), &mut order, source);
+    let mut tables = make_tables::<P>(group.min(blocks), Vec::new(), &mut order, source);
+    let (mut spare, mut walked) = (Vec::new(), Vec::new());
     let mut done = 0;
     while done < blocks {
         let next = group.min(blocks - done - tables.len());
         // The shuffles depend on each other, so the next ones are made while these are walked.
-        let (found, made) = parallel::both(
-            || parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks)),
-            || make_tables::<P>(next, &mut order, source),
+        let ((), made) = parallel::both(
+            || {
+                walked.resize_with(tables.len(), Vec::new);
+                parallel::for_each_mut(&mut walked, |b, block| {
+                    walk_block(weights, &tables[b], sets, zero, &networks, block);
+                });
+            },
+            || make_tables::<P>(next, std::mem::take(&mut spare), &mut order, source),
         );
-        walked.extend(found);
+        append(&mut out, &walked, permutations);
         done += tables.len();
-        tables = made;
+        spare = std::mem::replace(&mut tables, made);
         if watch(done as f64 / blocks as f64).is_break() {
             return Err(Cancelled);
         }
     }
-    Ok(gather(&walked, sets.len(), permutations))
+    Ok(out)
 }
 
 /// Comparators for every set size in use.
@@ -134,14 +140,14 @@ fn networks(sets: &[&[u32]]) -> Vec<Option<Vec<(u32, u32)>>> {
     networks
 }
 
-/// `[sets][permutations]` from `[blocks][sets][lanes]`.
-fn gather(walked: &[Vec<[f64; LANES]>], sets: usize, permutations: usize) -> Vec<Vec<f64>> {
-    parallel::map(sets, |set| {
-        let mut scores = Vec::with_capacity(walked.len() * LANES);
-        walked.iter().for_each(|block| scores.extend_from_slice(&block[set]));
-        scores.truncate(permutations);
-        scores
-    })
+/// Puts `[blocks][sets][lanes]` after what `[sets]` have, up to so many permutations.
+fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: usize) {
+    parallel::for_each_mut(out, |set, scores| {
+        for block in walked {
+            let lanes = LANES.min(permutations.saturating_sub(scores.len()));
+            scores.extend_from_slice(&block[set][..lanes]);
+        }
+    });
 }
 
 /// Permutations made once, for many rankings of as many genes.
@@ -161,9 +167,9 @@ impl Deck {
         let mut order: Vec<u32> = (0..genes as u32).collect();
         let blocks = permutations.div_ceil(LANES);
         let tables = if genes <= usize::from(u16::MAX) + 1 {
-            Tables::Short(make_tables(blocks, &mut order, source))
+            Tables::Short(make_tables(blocks, Vec::new(), &mut order, source))
         } else {
-            Tables::Long(make_tables(blocks, &mut order, source))
+            Tables::Long(make_tables(blocks, Vec::new(), &mut order, source))
         };
         Self { permutations, tables }
     }
@@ -171,36 +177,52 @@ impl Deck {
     /// The same as [`null_scores`] of the deck's source.
     pub fn scores(&self, weights: &[f64], sets: &[&[u32]], zero: AllZero) -> Vec<Vec<f64>> {
         let networks = networks(sets);
-        let walked = match &self.tables {
-            Tables::Short(tables) => {
-                parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks))
-            }
-            Tables::Long(tables) => {
-                parallel::map(tables.len(), |b| walk_block(weights, &tables[b], sets, zero, &networks))
-            }
+        let mut out = vec![Vec::with_capacity(self.permutations); sets.len()];
+        match &self.tables {
+            Tables::Short(tables) => deal(tables, weights, sets, zero, &networks, &mut out),
+            Tables::Long(tables) => deal(tables, weights, sets, zero, &networks, &mut out),
         };
-        gather(&walked, sets.len(), self.permutations)
+        out.iter_mut().for_each(|scores| scores.truncate(self.permutations));
+        out
     }
 }
 
-/// `table[gene][lane]`: the place of each gene under [`LANES`] permutations.
+fn deal<P: Place>(
+    tables: &[Vec<[P; LANES]>],
+    weights: &[f64],
+    sets: &[&[u32]],
+    zero: AllZero,
+    networks: &[Option<Vec<(u32, u32)>>],
+    out: &mut [Vec<f64>],
+) {
+    let mut walked = Vec::new();
+    for tables in tables.chunks(GROUP) {
+        walked.resize_with(tables.len(), Vec::new);
+        parallel::for_each_mut(&mut walked, |b, block| {
+            walk_block(weights, &tables[b], sets, zero, networks, block);
+        });
+        append(out, &walked, usize::MAX);
+    }
+}
+
+/// `table[gene][lane]`: the place of each gene under [`LANES`] permutations; `spare` ones are written over.
 fn make_tables<P: Place>(
     blocks: usize,
+    mut spare: Vec<Vec<[P; LANES]>>,
     order: &mut [u32],
     source: &mut impl Permutations,
 ) -> Vec<Vec<[P; LANES]>> {
-    (0..blocks)
-        .map(|_| {
-            let mut table = vec![[P::default(); LANES]; order.len()];
-            (0..LANES).for_each(|lane| {
-                source.next(order);
-                for (place, &gene) in order.iter().enumerate() {
-                    table[gene as usize][lane] = P::from_index(place);
-                }
-            });
-            table
-        })
-        .collect()
+    spare.resize_with(blocks, Vec::new);
+    for table in &mut spare {
+        table.resize(order.len(), [P::default(); LANES]);
+        (0..LANES).for_each(|lane| {
+            source.next(order);
+            for (place, &gene) in order.iter().enumerate() {
+                table[gene as usize][lane] = P::from_index(place);
+            }
+        });
+    }
+    spare
 }
 
 fn walk_block<P: Place>(
@@ -209,13 +231,15 @@ fn walk_block<P: Place>(
     sets: &[&[u32]],
     zero: AllZero,
     networks: &[Option<Vec<(u32, u32)>>],
-) -> Vec<[f64; LANES]> {
+    out: &mut Vec<[f64; LANES]>,
+) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has just said that it knows AVX2.
-        return unsafe { walk_sets_avx2(weights, table, sets, zero, networks) };
+        unsafe { walk_sets_avx2(weights, table, sets, zero, networks, out) };
+        return;
     }
-    walk_sets(weights, table, sets, zero, networks)
+    walk_sets(weights, table, sets, zero, networks, out);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -226,8 +250,9 @@ fn walk_sets_avx2<P: Place>(
     sets: &[&[u32]],
     zero: AllZero,
     networks: &[Option<Vec<(u32, u32)>>],
-) -> Vec<[f64; LANES]> {
-    walk_sets(weights, table, sets, zero, networks)
+    out: &mut Vec<[f64; LANES]>,
+) {
+    walk_sets(weights, table, sets, zero, networks, out);
 }
 
 #[inline(always)]
@@ -237,12 +262,13 @@ fn walk_sets<P: Place>(
     sets: &[&[u32]],
     zero: AllZero,
     networks: &[Option<Vec<(u32, u32)>>],
-) -> Vec<[f64; LANES]> {
+    out: &mut Vec<[f64; LANES]>,
+) {
     let mut scratch = Scratch::default();
-    let mut out = Vec::with_capacity(sets.len());
+    out.clear();
+    out.reserve(sets.len());
     for set in sets {
         let network = networks[set.len()].as_deref().unwrap_or(&[]);
         out.push(scores(weights, table, set, network, zero, &mut scratch));
     }
-    out
 }
