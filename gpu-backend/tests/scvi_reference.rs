@@ -15,7 +15,7 @@ use cellprism_core::{
     sae::SaeWeights,
 };
 use cellprism_gpu_backend::{
-    cli::attribute::{activations, concept_reader},
+    cli::attribute::activations,
     io::{h5ad, model::import_scvi, sae},
 };
 use ndarray::Array2;
@@ -76,7 +76,7 @@ impl Reference {
     }
 
     fn reader(&self) -> ConceptReader {
-        concept_reader(&self.sae)
+        ConceptReader::of(&self.sae)
     }
 
     fn explain(

@@ -15,7 +15,7 @@ fn import(work: &Path) -> PathBuf {
 fn run(model: &Path, out: &Path) {
     let data = demo_data();
     let (cells, sets, genes) =
-        (data.join("cells.h5ad"), data.join("go_bp.gmt.gz"), data.join("genes.tsv.gz"));
+        (data.join("cells.h5ad"), data.join("GO_Biological_Process.gmt.gz"), data.join("genes.tsv.gz"));
     cellprism(&[
         &"run",
         &"--cells",
@@ -81,7 +81,7 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
             .arg("--model")
             .arg(&model)
             .arg("--gene-sets")
-            .arg(data.join("go_bp.gmt.gz"))
+            .arg(data.join("GO_Biological_Process.gmt.gz"))
             .arg("--out")
             .arg(out)
             .status()

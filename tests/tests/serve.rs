@@ -85,7 +85,7 @@ static BUNDLE: LazyLock<PathBuf> = LazyLock::new(|| {
     fs::create_dir_all(&work).unwrap();
     let (model, out, data) = (work.join("model"), work.join("bundle"), demo_data());
     cellprism(&[&"import", &"scvi", &data.join("scvi"), &"--out", &model]).succeeded();
-    let (cells, sets) = (data.join("cells.h5ad"), data.join("go_bp.gmt.gz"));
+    let (cells, sets) = (data.join("cells.h5ad"), data.join("GO_Biological_Process.gmt.gz"));
     cellprism(&[&"run", &"--cells", &cells, &"--model", &model, &"--gene-sets", &sets, &"--out", &out])
         .succeeded();
     out

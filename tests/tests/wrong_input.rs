@@ -32,7 +32,7 @@ impl Work {
     }
 
     fn run(&self, cells: &Path, more: &[&str]) -> Outcome {
-        let sets = demo_data().join("go_bp.gmt.gz");
+        let sets = demo_data().join("GO_Biological_Process.gmt.gz");
         let mut arguments: Vec<&dyn AsRef<std::ffi::OsStr>> = vec![
             &"run",
             &"--cells",

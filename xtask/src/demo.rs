@@ -77,7 +77,7 @@ pub fn write() -> Result<Written> {
         cellprism(&[&"import", &"scvi", &data.join("scvi"), &"--out", &model])
     })?;
     let (cells, sets, genes) =
-        (data.join("cells.h5ad"), data.join("go_bp.gmt.gz"), data.join("genes.tsv.gz"));
+        (data.join("cells.h5ad"), data.join("GO_Biological_Process.gmt.gz"), data.join("genes.tsv.gz"));
     made(&bundle, &job, "job: from cells to concepts, genes and pathways", || {
         cellprism(&[
             &"run",
@@ -89,6 +89,14 @@ pub fn write() -> Result<Written> {
             &sets,
             &"--gene-info",
             &genes,
+            &"--concepts",
+            &"96",
+            &"--active",
+            &"4",
+            &"--name",
+            &"pbmc700-scvi",
+            &"--title",
+            &"What scVI has learned about 700 blood cells",
             &"--out",
             &bundle,
         ])

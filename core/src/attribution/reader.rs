@@ -1,6 +1,6 @@
 //! One concept's activation from an embedding, before and after TopK.
 
-use crate::{embedding::dense, ids::ConceptId};
+use crate::{embedding::dense, ids::ConceptId, sae::SaeWeights};
 
 /// The encoder side of a sparse autoencoder, laid out for reading single concepts.
 ///
@@ -56,6 +56,14 @@ impl ConceptReader {
             dimensions,
             k,
         }
+    }
+
+    /// The encoder side of `sae`.
+    pub fn of(sae: &SaeWeights) -> Self {
+        let weights: Vec<f32> = sae.w_enc.iter().copied().collect();
+        let bias: Vec<f32> = sae.b_enc.iter().copied().collect();
+        let centre: Vec<f32> = sae.b_dec.iter().copied().collect();
+        Self::new(&weights, &bias, sae.config.apply_b_dec_to_input.then_some(&centre), sae.config.k)
     }
 
     /// Embedding size.

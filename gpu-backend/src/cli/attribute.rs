@@ -158,7 +158,7 @@ fn score(
         Some(list) => parse_concepts(list, sae.config.d_sae)?,
         None => activations.iter().filter(|(_, active)| !active.is_empty()).map(|(id, _)| id).collect(),
     };
-    let reader = concept_reader(sae);
+    let reader = ConceptReader::of(sae);
     let progress = Progress::new("attribute", concepts.len() as u64, "concepts", global.quiet);
     let found: Vec<_> = parallel::map(concepts.len(), |i| {
         let chosen = concept_cells(
@@ -185,15 +185,6 @@ fn score(
 pub fn activations(sae: &SaeWeights, embeddings: &Array2<f32>) -> Activations {
     let codes = sae.encode(embeddings.view());
     Activations::from_codes(embeddings.nrows(), sae.config.d_sae, codes.k, &codes.indices, &codes.values)
-}
-
-/// The encoder side of an autoencoder for reading single concepts.
-pub fn concept_reader(sae: &SaeWeights) -> ConceptReader {
-    let weights: Vec<f32> = sae.w_enc.iter().copied().collect();
-    let bias: Vec<f32> = sae.b_enc.iter().copied().collect();
-    let centre: Vec<f32> = sae.b_dec.iter().copied().collect();
-    let centre = sae.config.apply_b_dec_to_input.then_some(centre.as_slice());
-    ConceptReader::new(&weights, &bias, centre, sae.config.k)
 }
 
 /// The plain-Rust encoder of an scVI model.

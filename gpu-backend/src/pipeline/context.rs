@@ -18,7 +18,7 @@ use super::{
     inputs::Inputs,
     swapping::Swapping,
 };
-use crate::cli::attribute::{activations, concept_reader};
+use crate::cli::attribute::activations;
 
 /// Everything that concepts are described from.
 pub struct Context {
@@ -80,7 +80,7 @@ impl Context {
             names: inputs.cells.names.clone(),
             columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
             activations: activations(&sae.weights, &embedding.values),
-            reader: concept_reader(&sae.weights),
+            reader: ConceptReader::of(&sae.weights),
             swapping,
             one_hot: inputs.one_hot.clone(),
             totals: inputs.cells.counts.row_sums(),

@@ -379,7 +379,7 @@ fn manifest(
             kind: card.kind.name().into(),
             name: card.name.clone(),
             preprocessing: preprocessing(inputs),
-            in_browser: inputs.model.encoder().exists(),
+            in_browser: inputs.model.encoder().exists() && card.encoder_covariate_width() == 0,
         },
         parameters: p.clone(),
         inputs: inputs.files.clone(),

@@ -1,0 +1,8 @@
+//! Pieces that several pages share.
+
+pub mod cell_map;
+pub mod dictionary_map;
+pub mod frame;
+pub mod gene_card;
+pub mod stackbar;
+pub mod states;
