@@ -1,6 +1,6 @@
 //! `cellprism attribute`: the genes that drive concepts, by counterfactual occlusion.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -160,6 +160,7 @@ fn score(
     };
     let reader = ConceptReader::of(sae);
     let progress = Progress::new("attribute", concepts.len() as u64, "concepts", global.quiet);
+    let started = Instant::now();
     let found: Vec<_> = parallel::map(concepts.len(), |i| {
         let chosen = concept_cells(
             activations.of(concepts[i]),
@@ -173,10 +174,11 @@ fn score(
     })
     .into_iter()
     .collect::<Result<_, _>>()?;
+    let seconds = started.elapsed().as_secs_f64();
     progress.finish();
     write(args, &concepts, &found, swaps.genes(), genes)?;
     if global.json {
-        println!("{}", json!({"concepts": concepts.len(), "genes": swaps.genes()}));
+        println!("{}", json!({"concepts": concepts.len(), "genes": swaps.genes(), "seconds": seconds}));
     }
     Ok(())
 }

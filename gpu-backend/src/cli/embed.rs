@@ -1,6 +1,6 @@
 //! `cellprism embed`: cells to embeddings.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -72,6 +72,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let library = global.onnxruntime.as_deref();
+    let started = Instant::now();
     let embedded = match &sequences {
         Some(sequences) => {
             let mut scgpt = SequenceModel::open(&model, sequences.tokenizer.clone(), args.device, library)?;
@@ -79,11 +80,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         }
         None => counts::embed(&model, args.device, library, &mut cells, &map, &progress)?,
     };
+    let seconds = started.elapsed().as_secs_f64();
     progress.finish();
     let (matched, all) = embedded.counts;
     map.audit.counts_share = if all > 0.0 { matched / all } else { 0.0 };
     if !global.quiet {
         say_audit(&map.audit);
+        let cells = embedded.values.nrows();
+        eprintln!("{cells} cells in {seconds:.1} s, {:.1} a second", cells as f64 / seconds.max(1e-9));
     }
     let sequence = sequences.as_ref().map(|s| describe(s, &embedded));
     if let Some(sequence) = sequence.as_ref().filter(|_| !global.quiet) {
@@ -108,7 +112,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         println!(
             "{}",
-            json!({"cells": n, "dimensions": d, "provider": embedded.provider, "genes": map.audit})
+            json!({
+                "cells": n, "dimensions": d, "provider": embedded.provider, "genes": map.audit, "sequence": sequence,
+                "seconds": seconds
+            })
         );
     }
     Ok(())
