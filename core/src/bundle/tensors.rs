@@ -1,6 +1,6 @@
 //! Writing and reading the arrays of a bundle: safetensors, little endian, row-major.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use thiserror::Error;
@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Default)]
 pub struct Tensors {
     tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
-    metadata: HashMap<String, String>,
+    metadata: BTreeMap<String, String>,
 }
 
 /// Why a tensor cannot be read.
@@ -84,8 +84,30 @@ impl Tensors {
                 Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
             })
             .collect::<Result<Vec<_>, SafeTensorError>>()?;
-        let metadata = (!self.metadata.is_empty()).then(|| self.metadata.clone());
-        safetensors::serialize(views, metadata)
+        let mut file = safetensors::serialize(views, None)?;
+        self.insert_metadata(&mut file)?;
+        Ok(file)
+    }
+
+    /// Puts the metadata first in the header, sorted: the library would write them in an order that changes from run
+    /// to run.
+    fn insert_metadata(&self, file: &mut Vec<u8>) -> Result<(), SafeTensorError> {
+        let Some((length, _)) = file.split_first_chunk::<8>().filter(|_| !self.metadata.is_empty()) else {
+            return Ok(());
+        };
+        let end = 8 + u64::from_le_bytes(*length) as usize;
+        let old = file[8..end].trim_ascii_end();
+        let mut header = b"{\"__metadata__\":".to_vec();
+        header.extend(serde_json::to_vec(&self.metadata)?);
+        if old != b"{}" {
+            header.push(b',');
+        }
+        header.extend_from_slice(&old[1..]);
+        // Padded as the library pads it, so that the values stay aligned.
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let length = (header.len() as u64).to_le_bytes();
+        file.splice(..end, length.into_iter().chain(header));
+        Ok(())
     }
 }
 
@@ -110,6 +132,24 @@ mod tests {
         assert_eq!(read_u16(&read, "b").unwrap().1, [7]);
         assert!(matches!(read_u32(&read, "b"), Err(TensorError::Type { .. })));
         assert!(matches!(read_u32(&read, "c"), Err(TensorError::Missing(_))));
+    }
+
+    #[test]
+    fn metadata_has_one_order_and_values_stay_aligned() {
+        let mut file = Tensors::default();
+        for key in ["z", "a\"b", "m"] {
+            file.metadata(key, format!("{key} ü"));
+        }
+        file.f32("values", &[1], [1.0]);
+        let bytes = file.to_bytes().unwrap();
+        assert_eq!(bytes.len() % 8, 4, "one value after a header of whole words");
+        assert!(bytes[8..].starts_with(br#"{"__metadata__":{"a\"b":"#));
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let metadata = header.metadata().as_ref().unwrap();
+        assert_eq!((metadata.len(), metadata["z"].as_str()), (3, "z ü"));
+        let mut none = Tensors::default();
+        none.metadata("only", "this");
+        assert!(SafeTensors::deserialize(&none.to_bytes().unwrap()).unwrap().is_empty());
     }
 
     #[test]

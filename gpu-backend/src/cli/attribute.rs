@@ -25,6 +25,7 @@ use crate::{
         h5ad::{self, H5ad, Options},
         model::Model,
         sae,
+        shards::Shards,
         tensors::Tensors,
     },
     scgpt::{self, ScgptSwaps, SequenceModel, Sequences},
@@ -117,7 +118,15 @@ fn through_scvi(
     map: &GeneMap,
 ) -> anyhow::Result<()> {
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
-    let embedded = counts::embed(model, args.device, global.onnxruntime.as_deref(), cells, map, &progress)?;
+    let embedded = counts::embed(
+        model,
+        args.device,
+        global.onnxruntime.as_deref(),
+        cells,
+        map,
+        &Shards::none(),
+        &progress,
+    )?;
     progress.finish();
     let one_hot = counts::encoder_covariates(&model.card, cells)?;
     let model_counts = map.apply(&cells.rows(0, cells.len())?);
@@ -137,7 +146,7 @@ fn through_scgpt(
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let library = global.onnxruntime.as_deref();
     let mut scgpt = SequenceModel::open(model, sequences.tokenizer.clone(), args.device, library)?;
-    let embedded = scgpt::embed(&mut scgpt, sequences, cells, &progress)?;
+    let embedded = scgpt::embed(&mut scgpt, sequences, cells, &Shards::none(), &progress)?;
     progress.finish();
     let (binned, _) = scgpt::bin(sequences, &cells.rows(0, cells.len())?);
     let swaps = ScgptSwaps::new(scgpt, binned);

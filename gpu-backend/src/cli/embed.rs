@@ -18,6 +18,7 @@ use crate::{
         genes::read_gene_table,
         h5ad::{self, H5ad, Options},
         model::Model,
+        shards::Shards,
         tensors::Tensors,
     },
     scgpt::{self, SequenceModel, Sequences},
@@ -72,13 +73,16 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let library = global.onnxruntime.as_deref();
+    let key = shards_key(&args, &model, &map, sequences.as_ref())?;
+    let shards = Shards::open(&args.out, &key)
+        .with_context(|| format!("cannot write beside {}", args.out.display()))?;
     let started = Instant::now();
     let embedded = match &sequences {
         Some(sequences) => {
             let mut scgpt = SequenceModel::open(&model, sequences.tokenizer.clone(), args.device, library)?;
-            scgpt::embed(&mut scgpt, sequences, &mut cells, &progress)?
+            scgpt::embed(&mut scgpt, sequences, &mut cells, &shards, &progress)?
         }
-        None => counts::embed(&model, args.device, library, &mut cells, &map, &progress)?,
+        None => counts::embed(&model, args.device, library, &mut cells, &map, &shards, &progress)?,
     };
     let seconds = started.elapsed().as_secs_f64();
     progress.finish();
@@ -119,6 +123,30 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Everything that decides the numbers: a killed run goes on only with the same.
+fn shards_key(
+    args: &Args,
+    model: &Model,
+    map: &GeneMap,
+    sequences: Option<&Sequences>,
+) -> anyhow::Result<String> {
+    let file = |path: &std::path::Path| -> anyhow::Result<String> {
+        let about = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(format!("{} {} {:?}", path.display(), about.len(), about.modified()?))
+    };
+    Ok(format!(
+        "{} {} {} {} {} {:?} {:?} {}",
+        env!("CARGO_PKG_VERSION"),
+        file(&args.cells)?,
+        file(&model.onnx())?,
+        model.card.to_json()?,
+        args.device,
+        map.column_of,
+        sequences.map(|s| &s.tokenizer),
+        args.allow_non_integer
+    ))
 }
 
 /// The sequence rule as it is recorded.

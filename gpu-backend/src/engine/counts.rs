@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     cli::Progress,
-    io::{h5ad::H5ad, model::Model},
+    io::{
+        h5ad::H5ad,
+        model::Model,
+        shards::{Shard, Shards},
+    },
 };
 
 /// Values that one batch may hold, so that memory stays bounded for any number of genes.
@@ -34,7 +38,7 @@ pub struct Embedded {
     pub shortened: u64,
 }
 
-/// Embeds all cells of a file, some rows at a time.
+/// Embeds all cells of a file, some rows at a time; those that `shards` holds are not computed again.
 ///
 /// # Errors
 /// If the device is not there, a covariate is missing, or the file is damaged.
@@ -44,6 +48,7 @@ pub fn embed(
     onnxruntime: Option<&std::path::Path>,
     cells: &mut H5ad,
     map: &GeneMap,
+    shards: &Shards,
     progress: &Progress,
 ) -> anyhow::Result<Embedded> {
     let one_hot = encoder_covariates(&model.card, cells)?;
@@ -51,24 +56,18 @@ pub fn embed(
     let mut session = runtime.open(&model.onnx(), device, 0)?;
     let rows = (BATCH_VALUES / model.card.genes.len().max(1)).clamp(1, 4096);
     let latent = model.card.latent as usize;
-    let mut values = Vec::with_capacity(cells.len() * latent);
-    let mut counted = (0.0, 0.0);
     let mut batch = Batch::default();
-    for chunk in cells.chunks(rows) {
-        let (start, counts) = chunk?;
-        let (matched, all) = map.matched_counts(&counts);
-        counted = (counted.0 + matched, counted.1 + all);
-        let counts = map.apply(&counts);
-        let end = start + counts.rows;
-        batch.fill(&model.card, &counts, one_hot.get(start..end).unwrap_or(&[]));
-        values.extend(
-            batch
-                .run(&mut session, counts.rows, latent)
-                .with_context(|| model.onnx().display().to_string())?,
-        );
+    let all = shards.collect(cells, rows, latent, progress, |start, counts| {
+        let matched = map.matched_counts(counts);
+        let counts = map.apply(counts);
+        batch.fill(&model.card, &counts, one_hot.get(start..start + counts.rows).unwrap_or(&[]));
+        let values = batch
+            .run(&mut session, counts.rows, latent)
+            .with_context(|| model.onnx().display().to_string())?;
         progress.advance(counts.rows as u64);
-    }
-    let values = Array2::from_shape_vec((cells.len(), latent), values)?;
+        Ok(Shard { values, counts: matched, shortened: 0 })
+    })?;
+    let values = Array2::from_shape_vec((cells.len(), latent), all.values)?;
     if let Some((cell, _)) = values.indexed_iter().find(|(_, v)| !v.is_finite()).map(|(at, v)| (at.0, v)) {
         bail!(
             "the embedding of cell {:?} is not finite: does {} fit these counts?",
@@ -80,7 +79,7 @@ pub fn embed(
         values,
         provider: session.provider().into(),
         runtime: runtime.version().into(),
-        counts: counted,
+        counts: all.counts,
         shortened: 0,
     })
 }

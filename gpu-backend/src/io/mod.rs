@@ -8,4 +8,5 @@ pub mod genes;
 pub mod h5ad;
 pub mod model;
 pub mod sae;
+pub mod shards;
 pub mod tensors;

@@ -22,6 +22,7 @@ use crate::{
         atomic,
         h5ad::{self, Options},
         sae,
+        shards::Shards,
     },
     scgpt::{self, SequenceModel},
 };
@@ -62,13 +63,16 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
     let mut file = h5ad::open(&job.cells, &Options { allow_non_integer: job.allow_non_integer })?;
     let progress = Progress::new("embed", file.len() as u64, "cells", job.quiet);
     let library = job.onnxruntime.as_deref();
+    let shards = Shards::open(&path, &inputs.digest())?;
     let found = match &inputs.sequences {
         Some(sequences) => {
             let tokenizer = sequences.tokenizer.clone();
             let mut model = SequenceModel::open(&inputs.model, tokenizer, job.device, library)?;
-            scgpt::embed(&mut model, sequences, &mut file, &progress)?
+            scgpt::embed(&mut model, sequences, &mut file, &shards, &progress)?
         }
-        None => counts::embed(&inputs.model, job.device, library, &mut file, &inputs.map, &progress)?,
+        None => {
+            counts::embed(&inputs.model, job.device, library, &mut file, &inputs.map, &shards, &progress)?
+        }
     };
     progress.finish();
     let mut audit = inputs.map.audit.clone();

@@ -1,16 +1,22 @@
 //! A whole file through the model, some cells at a time.
 
-use anyhow::bail;
 use cellprism_core::{cells::CountMatrix, embedding::scgpt::BinnedCell};
 use ndarray::Array2;
 
 use super::{SequenceModel, Sequences};
-use crate::{cli::Progress, engine::counts::Embedded, io::h5ad::H5ad};
+use crate::{
+    cli::Progress,
+    engine::counts::Embedded,
+    io::{
+        h5ad::H5ad,
+        shards::{Shard, Shards},
+    },
+};
 
-/// Cells read and sorted by length together.
-const CHUNK: usize = 512;
+/// Cells read, sorted by length and kept together.
+const CHUNK: usize = 128;
 
-/// Embeds all cells of a file.
+/// Embeds all cells of a file; those that `shards` holds are not computed again.
 ///
 /// # Errors
 /// If the file is damaged or the device fails.
@@ -18,28 +24,22 @@ pub fn embed(
     model: &mut SequenceModel,
     sequences: &Sequences,
     cells: &mut H5ad,
+    shards: &Shards,
     progress: &Progress,
 ) -> anyhow::Result<Embedded> {
     let latent = model.latent();
-    let mut values = Vec::with_capacity(cells.len() * latent);
-    let (mut counted, mut shortened) = ((0.0, 0.0), 0);
-    for chunk in cells.chunks(CHUNK) {
-        let (_, counts) = chunk?;
-        let (matched, all) = sequences.genes.map.matched_counts(&counts);
-        counted = (counted.0 + matched, counted.1 + all);
-        let (binned, cut) = bin(sequences, &counts);
-        shortened += cut;
-        values.extend(model.embed(&binned, &|n| progress.advance(n))?);
-    }
-    if values.len() != cells.len() * latent {
-        bail!("{} values for {} cells", values.len(), cells.len());
-    }
+    let all = shards.collect(cells, CHUNK, latent, progress, |_, counts| {
+        let matched = sequences.genes.map.matched_counts(counts);
+        let (binned, shortened) = bin(sequences, counts);
+        let values = model.embed(&binned, &|n| progress.advance(n))?;
+        Ok(Shard { values, counts: matched, shortened })
+    })?;
     Ok(Embedded {
-        values: Array2::from_shape_vec((cells.len(), latent), values)?,
+        values: Array2::from_shape_vec((cells.len(), latent), all.values)?,
         provider: model.provider().into(),
         runtime: model.runtime().into(),
-        counts: counted,
-        shortened,
+        counts: all.counts,
+        shortened: all.shortened,
     })
 }
 

@@ -1,0 +1,163 @@
+//! Finished parts of a long embedding, kept beside the output: a killed run goes on where it stopped.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use cellprism_core::cells::CountMatrix;
+use sha2::{Digest, Sha256};
+
+use super::{atomic, h5ad::H5ad};
+use crate::cli::Progress;
+
+/// Bytes before the values: two sums of counts and a number of cells.
+const HEADER: usize = 24;
+
+/// A part: embeddings of consecutive cells, and what was counted on the way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shard {
+    /// Row-major.
+    pub values: Vec<f32>,
+    /// Sum of counts on matched genes, and of all counts.
+    pub counts: (f64, f64),
+    /// Cells of which not all genes were read.
+    pub shortened: u64,
+}
+
+/// The folder `OUT.partial`. It is made with the first part and goes when this value goes: after success, and after
+/// an error too, which the same command would meet again. Only a kill leaves it.
+#[derive(Debug)]
+pub struct Shards {
+    folder: Option<PathBuf>,
+}
+
+impl Shards {
+    /// No parts are kept.
+    pub fn none() -> Self {
+        Self { folder: None }
+    }
+
+    /// The parts of `out` that belong to `key`, everything that decides the numbers; others are thrown away.
+    ///
+    /// # Errors
+    /// If `out` has no name, or parts of another key cannot be removed.
+    pub fn open(out: &Path, key: &str) -> io::Result<Self> {
+        let mut name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+        name.push(".partial");
+        let folder = out.with_file_name(name);
+        let digest: String = Sha256::digest(key.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        if folder.exists() && !folder.join(&digest).is_dir() {
+            fs::remove_dir_all(&folder)?;
+        }
+        Ok(Self { folder: Some(folder.join(digest)) })
+    }
+
+    /// The part that begins at cell `start` and has `len` values, where it is finished.
+    pub fn get(&self, start: usize, len: usize) -> Option<Shard> {
+        let bytes = fs::read(self.path(start)?).ok()?;
+        let (head, body) = bytes.split_at_checked(HEADER)?;
+        let (numbers, []) = head.as_chunks::<8>() else { return None };
+        let (values, []) = body.as_chunks::<4>() else { return None };
+        (values.len() == len).then(|| Shard {
+            values: values.iter().map(|&b| f32::from_le_bytes(b)).collect(),
+            counts: (f64::from_le_bytes(numbers[0]), f64::from_le_bytes(numbers[1])),
+            shortened: u64::from_le_bytes(numbers[2]),
+        })
+    }
+
+    /// Keeps a part.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn put(&self, start: usize, shard: &Shard) -> io::Result<()> {
+        let (Some(folder), Some(path)) = (&self.folder, self.path(start)) else { return Ok(()) };
+        fs::create_dir_all(folder)?;
+        let mut bytes = Vec::with_capacity(HEADER + 4 * shard.values.len());
+        bytes.extend(shard.counts.0.to_le_bytes());
+        bytes.extend(shard.counts.1.to_le_bytes());
+        bytes.extend(shard.shortened.to_le_bytes());
+        bytes.extend(shard.values.iter().flat_map(|v| v.to_le_bytes()));
+        atomic::write_file(&path, &bytes).map_err(io::Error::other)
+    }
+
+    /// All cells of a file, `step` at a time: parts that are finished are read, the others computed from their counts
+    /// and kept. `width` is the number of values of a cell.
+    ///
+    /// # Errors
+    /// If the file is damaged, `compute` fails or gives another number of values, or a part cannot be written.
+    pub fn collect(
+        &self,
+        cells: &mut H5ad,
+        step: usize,
+        width: usize,
+        progress: &Progress,
+        mut compute: impl FnMut(usize, &CountMatrix) -> anyhow::Result<Shard>,
+    ) -> anyhow::Result<Shard> {
+        let n = cells.len();
+        let mut all = Shard { values: Vec::with_capacity(n * width), ..Shard::default() };
+        for start in (0..n).step_by(step.max(1)) {
+            let rows = step.max(1).min(n - start);
+            let shard = match self.get(start, rows * width) {
+                Some(shard) => {
+                    progress.advance(rows as u64);
+                    shard
+                }
+                None => {
+                    let shard = compute(start, &cells.rows(start, rows)?)?;
+                    if shard.values.len() != rows * width {
+                        bail!("{} values for {rows} cells", shard.values.len());
+                    }
+                    if rows < n {
+                        self.put(start, &shard).context("cannot keep the cells embedded so far")?;
+                    }
+                    shard
+                }
+            };
+            all.values.extend_from_slice(&shard.values);
+            all.counts = (all.counts.0 + shard.counts.0, all.counts.1 + shard.counts.1);
+            all.shortened += shard.shortened;
+        }
+        Ok(all)
+    }
+
+    fn path(&self, start: usize) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(format!("{start:010}")))
+    }
+}
+
+impl Drop for Shards {
+    fn drop(&mut self) {
+        if let Some(parent) = self.folder.as_ref().and_then(|folder| folder.parent())
+            && parent.exists()
+        {
+            // What cannot be removed is thrown away by the next run.
+            let _ = fs::remove_dir_all(parent);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_survive_a_kill_and_belong_to_their_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("e.safetensors");
+        let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5 };
+        let shards = Shards::open(&out, "a").unwrap();
+        assert_eq!(shards.get(0, 2), None);
+        shards.put(0, &shard).unwrap();
+        assert_eq!(shards.get(0, 3), None, "another length is not this part");
+        std::mem::forget(shards);
+        let again = Shards::open(&out, "a").unwrap();
+        assert_eq!(again.get(0, 2), Some(shard));
+        std::mem::forget(again);
+        let other = Shards::open(&out, "b").unwrap();
+        assert_eq!(other.get(0, 2), None);
+        drop(other);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+    }
+}
