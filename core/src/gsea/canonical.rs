@@ -8,7 +8,8 @@ use super::{
     edge::{Peak, peak},
     matching::MatchedSet,
     multilevel::{Multilevel, Tail, tails},
-    null::{Cancelled, Shuffles, Watch, null_scores},
+    null::{Cancelled, Watch, null_scores},
+    permutations::Shuffles,
     prerank::{PrerankOptions, libraries, weights},
     walk::{AllZero, enrichment_score_uniform},
 };

@@ -5,7 +5,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
     matching::MatchedSet,
-    null::{Cancelled, Watch, WithinStrata, null_scores},
+    null::{Cancelled, Watch, null_scores},
+    permutations::WithinStrata,
     prerank::{Prerank, weights},
     walk::AllZero,
 };

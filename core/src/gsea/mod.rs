@@ -11,9 +11,11 @@
 //! | `gene_sets` | [`GeneSets`]: the GMT format |
 //! | `matching` | [`match_sets`]: sets found in a ranking, with GSEApy's rules of size and case |
 //! | `shuffle` | the shuffles of the `rand` crate 0.9, which GSEApy uses |
+//! | `permutations` | shuffles of all genes, or within strata |
 //! | `network` | sorting networks |
 //! | `walk` | enrichment scores from places; the naive one is the tests' reference |
 //! | `null` | enrichment scores of all sets under many permutations |
+//! | `deck` | [`Deck`]: the same permutations for many rankings |
 //! | `statistics` | p, NES, FDR and FWER |
 //! | `edge` | running sum, its peak and the leading edge |
 //! | `prerank` | [`prerank`]: all of it |
@@ -27,6 +29,7 @@
 
 mod canonical;
 mod concept;
+mod deck;
 mod edge;
 mod gene_sets;
 mod indexed;
@@ -36,6 +39,7 @@ mod multilevel;
 mod network;
 mod null;
 mod over_representation;
+mod permutations;
 mod prerank;
 mod ranking;
 mod redundancy;
@@ -45,13 +49,14 @@ mod walk;
 
 pub use canonical::{CanonicalStatistics, Method, NotAvailable, canonical};
 pub use concept::{ConceptEnrichment, enrich_concept};
+pub use deck::Deck;
 pub use edge::{Peak, running_sum};
 pub use gene_sets::{GeneSet, GeneSets, GmtError, LARGEST_FILE};
 pub use indexed::{RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use multilevel::{Multilevel, Tail, tails};
-pub use null::{Cancelled, Deck};
+pub use null::Cancelled;
 pub use over_representation::{OverRepresentation, over_representation};
 pub use prerank::{
     Prerank, PrerankOptions, SetStatistics, deck, prerank, prerank_with, prerank_within,

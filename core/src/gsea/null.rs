@@ -4,17 +4,15 @@
 
 use std::ops::ControlFlow;
 
-use rand_core::Rng;
-
 use super::{
     network::comparators,
-    shuffle::shuffle,
+    permutations::Permutations,
     walk::{AllZero, LANES, Place, Scratch, scores},
 };
 use crate::parallel;
 
 /// Blocks of permutations made before they are walked: bounds the memory, feeds the threads.
-const GROUP: usize = 8;
+pub const GROUP: usize = 8;
 /// Genes up to which so many blocks are made; of longer rankings fewer.
 const LONGEST_SHORT: usize = 1 << 16;
 /// Longest set sorted by a network; a longer one is sorted lane by lane.
@@ -27,47 +25,6 @@ pub struct Cancelled;
 
 /// Told the share done, 0 to 1; says whether to go on.
 pub type Watch<'a> = &'a mut dyn FnMut(f64) -> ControlFlow<()>;
-
-/// A source of permutations: fills `order` so that `order[place]` is the gene there.
-pub trait Permutations {
-    /// The next permutation, made from the one before it.
-    fn next(&mut self, order: &mut [u32]);
-}
-
-/// Cumulative shuffles of the first `places` genes, as a rule of all: GSEApy's permutations.
-pub struct Shuffles<R> {
-    /// Generator.
-    pub rng: R,
-    /// So many first places take part.
-    pub places: usize,
-}
-
-impl<R: Rng> Permutations for Shuffles<R> {
-    fn next(&mut self, order: &mut [u32]) {
-        let places = self.places.min(order.len());
-        shuffle(&mut order[..places], &mut self.rng);
-    }
-}
-
-/// Shuffles within strata: each list of places is shuffled on its own.
-pub struct WithinStrata<R> {
-    /// Generator.
-    pub rng: R,
-    /// Places of each stratum.
-    pub strata: Vec<Vec<u32>>,
-}
-
-impl<R: Rng> Permutations for WithinStrata<R> {
-    fn next(&mut self, order: &mut [u32]) {
-        for places in &self.strata {
-            let mut genes: Vec<u32> = places.iter().map(|&place| order[place as usize]).collect();
-            shuffle(&mut genes, &mut self.rng);
-            for (&place, &gene) in places.iter().zip(&genes) {
-                order[place as usize] = gene;
-            }
-        }
-    }
-}
 
 /// Enrichment scores `[sets][permutations]` of sets given as places in the unpermuted ranking.
 ///
@@ -129,7 +86,7 @@ fn run<P: Place>(
 }
 
 /// Comparators for every set size in use.
-fn networks(sets: &[&[u32]]) -> Vec<Option<Vec<(u32, u32)>>> {
+pub fn networks(sets: &[&[u32]]) -> Vec<Option<Vec<(u32, u32)>>> {
     let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
     let mut networks: Vec<Option<Vec<(u32, u32)>>> = vec![None; longest + 1];
     for set in sets {
@@ -141,7 +98,7 @@ fn networks(sets: &[&[u32]]) -> Vec<Option<Vec<(u32, u32)>>> {
 }
 
 /// Puts `[blocks][sets][lanes]` after what `[sets]` have, up to so many permutations.
-fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: usize) {
+pub fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: usize) {
     parallel::for_each_mut(out, |set, scores| {
         for block in walked {
             let lanes = LANES.min(permutations.saturating_sub(scores.len()));
@@ -150,63 +107,8 @@ fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: usiz
     });
 }
 
-/// Permutations made once, for many rankings of as many genes.
-pub struct Deck {
-    permutations: usize,
-    tables: Tables,
-}
-
-enum Tables {
-    Short(Vec<Vec<[u16; LANES]>>),
-    Long(Vec<Vec<[u32; LANES]>>),
-}
-
-impl Deck {
-    /// Keeps `genes` × `permutations` places of 2 bytes, or 4 of more than 65,536 genes.
-    pub fn new(genes: usize, permutations: usize, source: &mut impl Permutations) -> Self {
-        let mut order: Vec<u32> = (0..genes as u32).collect();
-        let blocks = permutations.div_ceil(LANES);
-        let tables = if genes <= usize::from(u16::MAX) + 1 {
-            Tables::Short(make_tables(blocks, Vec::new(), &mut order, source))
-        } else {
-            Tables::Long(make_tables(blocks, Vec::new(), &mut order, source))
-        };
-        Self { permutations, tables }
-    }
-
-    /// The same as [`null_scores`] of the deck's source.
-    pub fn scores(&self, weights: &[f64], sets: &[&[u32]], zero: AllZero) -> Vec<Vec<f64>> {
-        let networks = networks(sets);
-        let mut out = vec![Vec::with_capacity(self.permutations); sets.len()];
-        match &self.tables {
-            Tables::Short(tables) => deal(tables, weights, sets, zero, &networks, &mut out),
-            Tables::Long(tables) => deal(tables, weights, sets, zero, &networks, &mut out),
-        };
-        out.iter_mut().for_each(|scores| scores.truncate(self.permutations));
-        out
-    }
-}
-
-fn deal<P: Place>(
-    tables: &[Vec<[P; LANES]>],
-    weights: &[f64],
-    sets: &[&[u32]],
-    zero: AllZero,
-    networks: &[Option<Vec<(u32, u32)>>],
-    out: &mut [Vec<f64>],
-) {
-    let mut walked = Vec::new();
-    for tables in tables.chunks(GROUP) {
-        walked.resize_with(tables.len(), Vec::new);
-        parallel::for_each_mut(&mut walked, |b, block| {
-            walk_block(weights, &tables[b], sets, zero, networks, block);
-        });
-        append(out, &walked, usize::MAX);
-    }
-}
-
 /// `table[gene][lane]`: the place of each gene under [`LANES`] permutations; `spare` ones are written over.
-fn make_tables<P: Place>(
+pub fn make_tables<P: Place>(
     blocks: usize,
     mut spare: Vec<Vec<[P; LANES]>>,
     order: &mut [u32],
@@ -225,7 +127,7 @@ fn make_tables<P: Place>(
     spare
 }
 
-fn walk_block<P: Place>(
+pub fn walk_block<P: Place>(
     weights: &[f64],
     table: &[[P; LANES]],
     sets: &[&[u32]],

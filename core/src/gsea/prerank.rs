@@ -4,9 +4,11 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
+    deck::Deck,
     edge::{Peak, peak_within},
     matching::MatchedSet,
-    null::{Cancelled, Deck, Shuffles, Watch, null_scores},
+    null::{Cancelled, Watch, null_scores},
+    permutations::Shuffles,
     statistics::statistics,
     walk::{AllZero, enrichment_score},
 };

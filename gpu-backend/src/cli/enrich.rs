@@ -11,136 +11,23 @@ use cellprism_core::gsea::{
     GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea, match_sets,
     prerank_within,
 };
-use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::{Global, Progress};
 use crate::io::{atomic, gene_sets};
 
+mod args;
 mod batch;
-mod canonical;
 mod json;
 mod list;
 mod rows;
 mod table;
 
-use self::rows::Row;
-
-/// Preranked gene set enrichment analysis of a ranking, or over-representation of its top.
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example:\n  cellprism enrich --ranking concept.rnk --gene-sets GO_Biological_Process_2025.gmt --out go.csv"
-)]
-pub struct Args {
-    /// Genes and scores, tab-separated, in any order (.rnk)
-    #[arg(long, value_name = "RNK", required_unless_present = "rankings")]
-    ranking: Option<PathBuf>,
-    /// Many rankings of one gene list: a safetensors file as `cellprism attribute` writes it; --out is one too, and
-    /// an interrupted run goes on where it was
-    #[arg(long, value_name = "SAFETENSORS", conflicts_with = "ranking")]
-    rankings: Option<PathBuf>,
-    /// With --rankings: its tensor of scores, [rankings, genes], with the names as a list under metadata key "genes"
-    #[arg(long, value_name = "NAME", default_value = "scores")]
-    tensor: String,
-    /// Gene sets (.gmt or .gmt.gz); several libraries get a separate false-discovery rate each
-    #[arg(long, value_name = "GMT", required = true, num_args = 1..)]
-    gene_sets: Vec<PathBuf>,
-    /// Table to write; NAME.json is written as JSON
-    #[arg(long, value_name = "CSV")]
-    out: PathBuf,
-    /// How p-values are made
-    #[arg(long, value_enum, default_value_t = Convention::Gseapy)]
-    convention: Convention,
-    /// Permutations
-    #[arg(long, default_value_t = 1000)]
-    permutations: u32,
-    /// Seed of Xoshiro256++
-    #[arg(long, default_value_t = 123)]
-    seed: u64,
-    /// Fewest genes of a set found in the ranking
-    #[arg(long, default_value_t = 15)]
-    min_size: usize,
-    /// Most genes of a set found in the ranking
-    #[arg(long, default_value_t = 500)]
-    max_size: usize,
-    /// Exponent of the scores
-    #[arg(long, default_value_t = 1.0)]
-    weight: f64,
-    /// How the ranking is sorted: descending, ascending, or as given (GSEApy's ascending=False, True and None);
-    /// canonical only sorts downwards, equal scores by name
-    #[arg(long, value_enum, default_value_t = SortOrder::Descending)]
-    order: SortOrder,
-    /// Canonical: p down to here by multilevel splitting; 0 leaves them at (hits + 1) / (permutations + 1)
-    #[arg(long, value_name = "P", default_value_t = 1e-50)]
-    smallest_p: f64,
-    /// Canonical: random sets of the multilevel splitting
-    #[arg(long, value_name = "N", default_value_t = 101)]
-    sample_size: usize,
-    /// Test the genes above --above for over-representation (hypergeometric) instead of GSEA
-    #[arg(long)]
-    over_representation: bool,
-    /// Over-representation: genes with a higher score make the list
-    #[arg(long, value_name = "SCORE", default_value_t = 0.05, allow_negative_numbers = true)]
-    above: f64,
-    /// Over-representation: random lists of as many genes, for the chance of a p as small
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    random_lists: u32,
-    /// Name for each result of FDR ≤ 0.25 the better one that has this share of the shorter leading edge in common
-    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.5")]
-    group: Option<f64>,
-    /// With --out NAME.json: running sums of so many sets, for plots
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    curves: usize,
-    /// Threads (default: one a core); the result is the same for any number
-    #[arg(long)]
-    threads: Option<usize>,
-}
-
-impl Args {
-    /// The file with the ranking or rankings.
-    fn source(&self) -> &Path {
-        self.ranking.as_deref().or(self.rankings.as_deref()).unwrap_or(Path::new(""))
-    }
-}
-
-/// How p-values are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Convention {
-    /// The numbers of GSEApy 1.1 and later, to the bit.
-    Gseapy,
-    /// p = (hits + 1) / (n + 1), multilevel splitting for small ones, sets without evidence left empty.
-    Canonical,
-}
-
-impl Convention {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Gseapy => "gseapy",
-            Self::Canonical => "canonical",
-        }
-    }
-}
-
-/// How the ranking is sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum SortOrder {
-    /// Highest score first.
-    Descending,
-    /// Lowest score first.
-    Ascending,
-    /// As in the file.
-    Given,
-}
-
-impl From<SortOrder> for Order {
-    fn from(order: SortOrder) -> Self {
-        match order {
-            SortOrder::Descending => Self::Descending,
-            SortOrder::Ascending => Self::Ascending,
-            SortOrder::Given => Self::Given,
-        }
-    }
-}
+pub use self::args::Args;
+use self::{
+    args::{Convention, SortOrder, multilevel},
+    rows::Row,
+};
 
 /// 8 GB while they are gathered.
 const MOST_NULL_SCORES: usize = 500_000_000;
@@ -256,9 +143,9 @@ fn rows(args: &Args, ranking: &Ranking, matched: &Matched, global: &Global) -> a
             Ok(rows::of_gseapy(matched, result))
         }
         Convention::Canonical => {
-            let multilevel = canonical::multilevel(args)?;
+            let options_of_tails = multilevel(args)?;
             let found =
-                canonical_gsea(ranking.scores(), &matched.sets, &options, multilevel.as_ref(), watch)?;
+                canonical_gsea(ranking.scores(), &matched.sets, &options, options_of_tails.as_ref(), watch)?;
             Ok(rows::of_canonical(matched, found))
         }
     })

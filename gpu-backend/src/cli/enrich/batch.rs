@@ -17,7 +17,12 @@ use safetensors::SafeTensors;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Args, Clock, Convention, SortOrder, matched, read_libraries, table::parameters};
+use super::{
+    Args, Clock,
+    args::{Convention, SortOrder},
+    matched, read_libraries,
+    table::parameters,
+};
 use crate::{
     cli::{Global, Progress},
     io::atomic,

@@ -2,7 +2,7 @@
 
 use cellprism_core::gsea::{Matched, Ranking};
 
-use super::{Args, Convention, rows::Row};
+use super::{Args, args::Convention, rows::Row};
 
 const COLUMNS: &str = "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes";
 
