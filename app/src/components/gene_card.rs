@@ -34,7 +34,7 @@ impl Descriptions {
                 match bundle.descriptions(file * chunk).await {
                     Ok(found) => {
                         here.known.try_update(|known| {
-                            known.extend(found.iter().map(|(k, v)| (k.clone(), v.clone())))
+                            known.extend(found.iter().map(|(k, v)| (k.clone(), v.clone())));
                         });
                     }
                     Err(error) => {

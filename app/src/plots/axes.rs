@@ -24,7 +24,7 @@ pub fn tick_text(value: f64) -> String {
     } else if value.abs() >= 10.0 || value.fract() == 0.0 {
         format!("{value:.0}")
     } else if value.abs() >= 0.1 {
-        format!("{:.2}", value).trim_end_matches('0').trim_end_matches('.').to_owned()
+        format!("{value:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         format!("{value:.3}").trim_end_matches('0').to_owned()
     };

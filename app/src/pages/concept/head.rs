@@ -21,7 +21,7 @@ use crate::{
 /// The active concepts before and after this one.
 pub fn neighbours(bundle: &Bundle, id: ConceptId) -> (Option<u32>, Option<u32>) {
     let active = || bundle.index.rows.iter().filter(|r| r.cells > 0).map(|r| r.id.0);
-    (active().filter(|&other| other < id.0).last(), active().find(|&other| other > id.0))
+    (active().rfind(|&other| other < id.0), active().find(|&other| other > id.0))
 }
 
 /// What the concept is called here: its pathway, or what its cells are.
