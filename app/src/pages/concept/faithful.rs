@@ -13,6 +13,9 @@ use crate::{
     plots::{self, Curve, Point},
 };
 
+/// log₂ fold change above which a gene is absent on one side.
+const ABSENT: f64 = 15.0;
+
 /// Both figures.
 pub fn view(shown: &Shown) -> AnyView {
     view! {
@@ -118,6 +121,17 @@ fn differential(shown: &Shown) -> AnyView {
         name: Some(symbols[g as usize].clone()),
     });
     points.extend(named);
+    // A gene that is absent on one side has a fold change that only the pseudocount bounds.
+    let absent = points.iter().filter(|p| p.at.0 > ABSENT).count();
+    let widest = points.iter().map(|p| p.at.0).filter(|&x| x <= ABSENT).fold(1.0, f64::max);
+    for point in &mut points {
+        point.at.0 = point.at.0.min(widest * 1.04);
+    }
+    let edge = match absent {
+        0 => String::new(),
+        1 => " One gene is absent on one side; it stands at the right edge.".into(),
+        n => format!(" {n} genes are absent on one side; they stand at the right edge."),
+    };
     let reach = points.iter().fold((1.0f64, 0.0f64, 0.05f64), |(x, low, high), p| {
         (x.max(p.at.0), low.min(p.at.1), high.max(p.at.1))
     });
@@ -134,7 +148,7 @@ fn differential(shown: &Shown) -> AnyView {
         <figure class="fig c5">
             <header><h3>"Against differential expression"</h3><span class="tools"><button on:click=move |_| browser::download_csv(&file, &["gene", "attribution", "log2_fold_change"], rows.clone())>"CSV"</button></span></header>
             {plots::points(points, 300, (0.0, reach.0 * 1.06, "|log₂ fold change|, active cells against their counterfactuals"), (reach.1 * 1.1 - 0.005, reach.2 * 1.08, "Attribution"), label)}
-            <figcaption>{format!("{} genes; the {} of highest attribution are named, {} of them among the 50 of largest fold change. {} of all genes move the activation not at all.", thousands(order.len() as u64), first.len(), both, percent(scores.iter().filter(|&&s| s == 0.0).count() as f64 / scores.len().max(1) as f64))}</figcaption>
+            <figcaption>{format!("{} genes; the {} of highest attribution are named, {} of them among the 50 of largest fold change. {} of all genes do not move the activation.{edge}", thousands(order.len() as u64), first.len(), both, percent(scores.iter().filter(|&&s| s == 0.0).count() as f64 / scores.len().max(1) as f64))}</figcaption>
         </figure>
     }
     .into_any()

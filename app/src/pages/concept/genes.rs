@@ -84,7 +84,7 @@ fn genes(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
                 <table class="attr"><thead><tr><th class="rk"><span class="vh">"Rank"</span></th><th class="gn">"Gene"</th><th class="gd">"Description"</th><th class="gb"><div class="axis-x">{axis}</div></th><th class="n">"Mean"</th>
                     <th class="n np" title="Pairs in which the two cells’ counts differ">{format!("Differ, of {}", attribution.pairs)}</th></tr></thead>
                     <tbody>{rows}</tbody></table>
-                <div class="row key small muted"><span><i class="kbar"></i>{format!("mean of {} swaps", attribution.pairs)}</span><span><i class="kdot"></i>"one swap"</span><span><i class="kthr"></i>{format!("{important}, “important”")}</span>
+                <div class="row key small muted"><span><i class="kbar"></i>{format!("mean of {} swaps", attribution.pairs)}</span><span><i class="kdot"></i>"one swap"</span><span><i class="kring"></i>"beyond the axis"</span><span><i class="kthr"></i>{format!("{important}, “important”")}</span>
                     <span style="margin-left:auto">{format!("All {} genes: {} positive, {} negative, {} zero", thousands(total as u64), thousands(attribution.positive), thousands(attribution.negative), thousands(attribution.zero))}</span></div>
                 {(n > FIRST).then(|| view! { <p style="margin-top:var(--s3)"><button class="btn" aria-expanded=move || all.get().to_string() on:click=move |_| all.update(|a| *a = !*a)>{move || if all.get() { format!("Show the first {FIRST}") } else { format!("Show {n} genes") }}</button></p> })}
             </figure>
@@ -112,14 +112,27 @@ impl Scale {
     }
 }
 
-/// From the lowest to the highest score of any pair of the first genes, zero included.
+/// Wide enough for zero, the means, and 96 % of the swaps of the first genes; a single swap far out would squeeze all
+/// others together, so the rest is drawn as rings at the edge.
 fn domain(shown: &Shown, genes: &[GeneAttribution]) -> (f64, f64) {
-    let pairs = shown.concept.pair_scores.iter().take(FIRST).flatten().copied();
+    let mut pairs: Vec<f32> = shown.concept.pair_scores.iter().take(FIRST).flatten().copied().collect();
+    pairs.sort_by(f32::total_cmp);
+    let beyond = pairs.len() / 50;
+    let inner = pairs.get(beyond..pairs.len() - beyond).unwrap_or_default();
     let means = genes.iter().take(FIRST).flat_map(|g| [g.mean, g.mean_pre_topk]);
-    let (low, high) = pairs.chain(means).fold((0.0f32, 0.06f32), |(low, high), v| (low.min(v), high.max(v)));
+    let ends = inner.first().into_iter().chain(inner.last()).copied();
+    let (low, high) = ends.chain(means).fold((0.0f32, 0.06f32), |(low, high), v| (low.min(v), high.max(v)));
     let (low, high) = (f64::from(low), f64::from(high));
     let margin = (high - low) * 0.03;
     (low - margin, high + margin)
+}
+
+/// One swap on the axis, or a ring at its edge.
+fn single(value: f64, scale: &Scale) -> impl IntoView + use<> {
+    let out = value < scale.low || value > scale.high;
+    let class = if out { "one out" } else { "one" };
+    let title = out.then(|| score(value));
+    view! { <i class=class title=title style=format!("left:{:.2}%", scale.at(value))></i> }
 }
 
 fn row(
@@ -133,12 +146,10 @@ fn row(
     let (zero, end) = (scale.at(0.0), scale.at(mean));
     let bar = format!("left:{:.2}%;width:{:.2}%", zero.min(end), (zero - end).abs());
     // Single pairs are kept after TopK only.
-    let dots = (!scale.before).then(|| shown.concept.pair_scores.get(rank)).flatten().map(|pairs| {
-        pairs
-            .iter()
-            .map(|&v| view! { <i class="one" style=format!("left:{:.2}%", scale.at(f64::from(v)))></i> })
-            .collect::<Vec<_>>()
-    });
+    let dots = (!scale.before)
+        .then(|| shown.concept.pair_scores.get(rank))
+        .flatten()
+        .map(|pairs| pairs.iter().map(|&v| single(f64::from(v), scale)).collect::<Vec<_>>());
     let name = shown.descriptions.name(gene.symbol.clone());
     let text = gene.symbol.clone();
     let strong = mean > scale.important;
