@@ -10,7 +10,7 @@ use web_sys::Response;
 /// Why a file is not there. Never to be mistaken for an empty result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchError {
-    /// The file.
+    /// The file's address.
     pub file: String,
     /// What happened.
     pub what: String,
@@ -25,11 +25,11 @@ impl FetchError {
 /// Fetches a file; with `entry`, its size and SHA-256 must be those of the manifest.
 pub async fn bytes(base: &str, file: &str, entry: Option<&FileEntry>) -> Result<Vec<u8>, FetchError> {
     let url = format!("{base}{file}");
-    let failed = |_| FetchError::new(file, "the connection failed; are you offline?");
+    let failed = |_| FetchError::new(&url, "the connection failed; are you offline?");
     let response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(failed)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(FetchError::new(file, format!("the server answered {}", response.status())));
+        return Err(FetchError::new(&url, format!("the server answered {}", response.status())));
     }
     let buffer = response.array_buffer().map_err(failed)?;
     let buffer = JsFuture::from(buffer).await.map_err(failed)?;
@@ -38,7 +38,7 @@ pub async fn bytes(base: &str, file: &str, entry: Option<&FileEntry>) -> Result<
         let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         if bytes.len() as u64 != entry.bytes || digest != entry.sha256 {
             return Err(FetchError::new(
-                file,
+                &url,
                 "it is not the file in the manifest (another SHA-256): ask whoever hosts the bundle to copy it again",
             ));
         }
@@ -53,5 +53,6 @@ pub async fn json<T: serde::de::DeserializeOwned>(
     entry: Option<&FileEntry>,
 ) -> Result<T, FetchError> {
     let bytes = bytes(base, file, entry).await?;
-    serde_json::from_slice(&bytes).map_err(|e| FetchError::new(file, format!("it cannot be read: {e}")))
+    serde_json::from_slice(&bytes)
+        .map_err(|e| FetchError::new(&format!("{base}{file}"), format!("it cannot be read: {e}")))
 }

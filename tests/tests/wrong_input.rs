@@ -72,7 +72,7 @@ fn an_h5ad_without_counts() {
 fn a_model_that_shares_no_genes_with_the_cells() {
     let work = Work::new();
     let cells = work.folder.path().join("other.h5ad");
-    cellprism(&[&"simulate", &"--cells", &"60", &"--gene-info", &"200", &"--out", &cells]).succeeded();
+    cellprism(&[&"simulate", &"--cells", &"60", &"--genes", &"200", &"--out", &cells]).succeeded();
     work.run(&cells, &[]).refused(&["gene"], &work.out);
 }
 

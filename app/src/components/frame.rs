@@ -53,6 +53,7 @@ pub fn App() -> impl IntoView {
                 <main id="main" class="wrap" tabindex="-1">
                     <h1>"No bundle to show"</h1>
                     <Failed what="The bundle" error=error />
+                    {others(&listed.get_untracked())}
                     <p class="small muted">"A bundle is a folder that "<span class="mono">"cellprism run"</span>" writes. Open one with "
                         <span class="mono">"?bundle=URL"</span>" in the address, or serve it with "<span class="mono">"cellprism serve --bundle DIR"</span>"."</p>
                 </main>
@@ -131,6 +132,20 @@ fn Bar(bundle: Option<Arc<Bundle>>, listed: Vec<Listed>) -> impl IntoView {
             </button>
         </div></div>
     }
+}
+
+/// Links to the bundles that the site does have.
+fn others(listed: &[Listed]) -> AnyView {
+    if listed.is_empty() {
+        return ().into_any();
+    }
+    let link = |l: &Listed| {
+        let href = format!("?bundle={}", String::from(js_sys::encode_uri_component(&l.name)));
+        let title = if l.title.is_empty() { l.name.clone() } else { l.title.clone() };
+        view! { <li><a href=href>{title}</a></li> }
+    };
+    let links = listed.iter().map(link).collect::<Vec<_>>();
+    view! { <p>"This site has:"</p><ul>{links}</ul> }.into_any()
 }
 
 /// The bundle's name; a choice where the site has several.

@@ -34,7 +34,7 @@ pub fn Failed(#[prop(into)] what: String, error: FetchError) -> impl IntoView {
     view! {
         <div class="notice bad" role="alert">
             <h4>{format!("{what} could not be loaded")}</h4>
-            <p><span class="mono">{error.file}</span>": "{error.what}". Nothing is known about it from here; it is not empty."</p>
+            <p><span class="mono">{error.file}</span>": "{error.what}". This is a failure, not an empty result."</p>
             <p class="row"><button class="btn" on:click=|_| { let _ = window().location().reload(); }>"Try again"</button></p>
         </div>
     }

@@ -110,12 +110,13 @@ impl Context {
     }
 }
 
-/// A label as a reader would say it of several cells: "B" becomes "B cells".
+/// A label as a reader would say it of several cells: "B" becomes "B cells", "T cell (CD45RA+)" "T cells (CD45RA+)".
 pub fn plural(label: &str) -> String {
     let long = long_label(label).unwrap_or(label);
+    let (noun, note) = long.find(" (").map_or((long, ""), |at| long.split_at(at));
     let countable = ["cell", "cyte", "phil", "phage", "blast", "platelet", "progenitor", "reg"];
-    if countable.iter().any(|end| long.to_lowercase().ends_with(end)) {
-        format!("{long}s")
+    if countable.iter().any(|end| noun.to_lowercase().ends_with(end)) {
+        format!("{noun}s{note}")
     } else {
         long.to_owned()
     }
@@ -140,4 +141,22 @@ fn symbols(inputs: &Inputs) -> Vec<String> {
             in_data.cloned().or_else(known).unwrap_or_else(|| name.clone())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plural;
+
+    #[test]
+    fn labels_are_said_of_several_cells() {
+        let said = [
+            ("B", "B cells"),
+            ("naive T cell (CD45RA+)", "naive T cells (CD45RA+)"),
+            ("Megakaryocytes", "Megakaryocytes"),
+            ("cluster 3", "cluster 3"),
+        ];
+        for (label, words) in said {
+            assert_eq!(plural(label), words);
+        }
+    }
 }

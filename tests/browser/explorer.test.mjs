@@ -1,0 +1,171 @@
+// What a reader does with a published bundle: from the start page to a concept, its genes and pathways, and back.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { narrow, needed, openBrowser, openPage, wide } from "./lib/browser.mjs";
+import { programServer, staticServer } from "./lib/servers.mjs";
+
+let browser;
+let folder;
+let program;
+
+before(async () => {
+  browser = await openBrowser();
+  folder = await staticServer(needed("CELLPRISM_SITE"));
+  program = await programServer(needed("CELLPRISM_BINARY"), needed("CELLPRISM_BUNDLE"));
+});
+
+after(async () => {
+  await browser?.close();
+  await folder?.close();
+  await program?.close();
+});
+
+// A page that must have nothing to complain about when the visitor leaves.
+async function visit(server, hash, work, viewport = wide, options = {}) {
+  const { page, problems, close } = await openPage(browser, server.origin, viewport, options);
+  try {
+    await page.goto(`${server.url}${hash}`);
+    await page.locator("h1").first().waitFor();
+    await work(page);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+}
+
+const heading = (page) => page.locator("h1").first().innerText();
+
+// The first concept that has a pathway label, as the list gives it.
+async function labelled(page) {
+  await page.goto(`${folder.url}#/concepts?show=label`);
+  const link = page.locator('main a[href^="#/concept/"]').first();
+  await link.waitFor();
+  return link.getAttribute("href");
+}
+
+async function recomputed(page) {
+  await page.getByTestId("recompute").click();
+  const verdict = page.getByTestId("verdict");
+  await verdict.waitFor({ timeout: 120_000 });
+  return verdict.innerText();
+}
+
+test("from the start page to a concept, a gene's description and back to the concept", async () => {
+  await visit(folder, "", async (page) => {
+    const start = await heading(page);
+    await page.locator('main a[href^="#/concept/"]').first().click();
+    await page.waitForFunction((was) => document.querySelector("h1")?.innerText !== was, start);
+    const concept = await heading(page);
+
+    await page.locator("table.attr tbody tr").first().locator("button").hover();
+    const description = page.getByTestId("gene-description");
+    await description.filter({ hasText: /\w+ \w+/ }).waitFor();
+    assert.doesNotMatch(await description.innerText(), /Loading|could not/);
+
+    await page.locator('#genecard a[href^="#/gene/"]').first().click();
+    await page.waitForURL(/#\/gene\//);
+    await page.locator('main a[href^="#/concept/"]').first().waitFor();
+    await page.goBack();
+    await page.waitForFunction((was) => document.querySelector("h1")?.innerText === was, concept);
+  });
+});
+
+test("the page computes the published ranking and pathways again", async () => {
+  await visit(folder, "", async (page) => {
+    await page.goto(`${folder.url}${await labelled(page)}`);
+    assert.match(await recomputed(page), /^The published numbers, again/);
+  });
+});
+
+test("another seed moves the pathways only", async () => {
+  await visit(folder, "", async (page) => {
+    await page.goto(`${folder.url}${await labelled(page)}`);
+    const seed = page.getByLabel("Seed");
+    await seed.fill("4");
+    const said = await recomputed(page);
+    assert.match(said, /Different from the published numbers/);
+    assert.match(said, /10 of the 10 first genes are the same/);
+    await seed.fill("none");
+    await page.getByTestId("recompute").click();
+    await page.getByRole("alert").filter({ hasText: "not a whole number" }).waitFor();
+  });
+});
+
+test("under cellprism serve, with its content security policy, the same", async () => {
+  await visit(program, "", async (page) => {
+    await page.goto(`${program.url}#/concepts?show=label`);
+    await page.locator('main a[href^="#/concept/"]').first().click();
+    assert.match(await recomputed(page), /^The published numbers, again/);
+  });
+});
+
+test("the list of concepts is searched, and its state is in the address", async () => {
+  await visit(folder, "#/concepts", async (page) => {
+    const count = page.getByTestId("count");
+    await count.waitFor();
+    const all = await count.innerText();
+    await page.locator("#q").fill("CD79A");
+    await page.waitForFunction((was) => document.querySelector('[data-testid="count"]').innerText !== was, all);
+    const found = await count.innerText();
+    await page.waitForURL(/q=CD79A/);
+    await page.reload();
+    await page.waitForFunction((is) => document.querySelector('[data-testid="count"]')?.innerText === is, found);
+  });
+});
+
+test("a name given to a concept is kept in this browser", async () => {
+  await visit(folder, "", async (page) => {
+    await page.goto(`${folder.url}${await labelled(page)}`);
+    await page.getByTestId("label").fill("antigen presentation");
+    await page.getByTestId("label").press("Tab");
+    await page.reload();
+    await page.getByTestId("label").waitFor();
+    assert.equal(await page.getByTestId("label").inputValue(), "antigen presentation");
+  });
+});
+
+test("the keyboard alone is enough to read a gene", async () => {
+  await visit(folder, "", async (page) => {
+    await page.goto(`${folder.url}${await labelled(page)}`);
+    const gene = page.locator("table.attr tbody tr").nth(2).locator("button");
+    await gene.focus();
+    await page.locator("#genecard").filter({ hasText: await gene.innerText() }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#genecard").waitFor({ state: "detached" });
+  });
+});
+
+test("addresses that lead nowhere say so", async () => {
+  for (const hash of ["#/concept/999999", "#/concept/x", "#/gene/NOT-A-GENE", "#/nothing"]) {
+    await visit(folder, hash, async (page) => {
+      await page.locator("main").filter({ hasText: /no such|there is no|is not/i }).waitFor();
+    });
+  }
+});
+
+test("a bundle that isn't there is an error that names it", async () => {
+  const { page, close } = await openPage(browser, folder.origin);
+  await page.goto(`${folder.url}?bundle=missing`);
+  await page.getByRole("alert").filter({ hasText: "missing/manifest.json" }).waitFor();
+  await page.locator('main a[href^="?bundle="]').first().click();
+  await page.locator('main a[href^="#/concept/"]').first().waitFor();
+  await close();
+});
+
+test("no page is wider than a telephone", async () => {
+  await visit(
+    folder,
+    "",
+    async (page) => {
+      const concept = await labelled(page);
+      for (const hash of ["#/", "#/concepts", concept, "#/genes", "#/gene/CD79A", "#/about"]) {
+        await page.goto(`${folder.url}${hash}`);
+        await page.locator("h1").first().waitFor();
+        await page.waitForTimeout(300);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= narrow.width, `${hash}: ${width} pixels`);
+      }
+    },
+    narrow,
+  );
+});
