@@ -6,7 +6,14 @@ use cellprism_gpu_backend::cli;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let arguments = match cli::config::expand(std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::from(2);
+        }
+    };
+    let cli = cli::Cli::parse_from(arguments);
     cli::start_logging(cli.global.verbose);
     match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 //! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
 
 pub mod attribute;
+pub mod config;
 pub mod embed;
 pub mod enrich;
 pub mod import;

@@ -18,9 +18,14 @@ use crate::{
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example:\n  cellprism run --cells cells.h5ad --model model --gene-sets GO_Biological_Process_2025.gmt --out bundle\n\n\
-                  The same command goes on where an interrupted one stopped."
+                  The same command goes on where an interrupted one stopped. With --config run.toml:\n\n  \
+                  cells = \"cells.h5ad\"\n  model = \"model\"\n  gene-sets = [\"GO_Biological_Process_2025.gmt\"]\n  out = \"bundle\"\n  concepts = 500\n  active = 8"
 )]
 pub struct Args {
+    /// Options of this command in a TOML file, each key the name of one; those on the command line win
+    #[arg(long, value_name = "TOML")]
+    #[allow(dead_code, reason = "read before the other arguments: see cli::config")]
+    config: Option<PathBuf>,
     /// Cells with raw counts (.h5ad)
     #[arg(long, value_name = "H5AD")]
     cells: PathBuf,
