@@ -35,7 +35,11 @@ impl Outcome {
     /// If it wasn't.
     pub fn refused(self, words: &[&str], output: &Path) -> Self {
         let judged = self.refused_keeping(words);
-        assert!(!output.exists(), "{} left {} behind", judged.command, output.display());
+        let mut begun = output.as_os_str().to_owned();
+        begun.push(".partial");
+        for left in [output, Path::new(&begun)] {
+            assert!(!left.exists(), "{} left {} behind", judged.command, left.display());
+        }
         judged
     }
 

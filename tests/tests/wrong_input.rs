@@ -109,6 +109,13 @@ fn files_that_are_not_there() {
 }
 
 #[test]
+fn a_library_that_is_not_there() {
+    let work = Work::new();
+    let cells = demo_data().join("cells.h5ad");
+    work.run(&cells, &["--onnxruntime", "no-such-library.so"]).refused(&["no-such-library.so"], &work.out);
+}
+
+#[test]
 fn more_active_concepts_than_concepts() {
     let work = Work::new();
     let cells = demo_data().join("cells.h5ad");

@@ -66,7 +66,10 @@ impl Runtime {
     /// # Errors
     /// If the device is not there.
     pub fn builder(&self, device: Device, threads: usize) -> Result<SessionBuilder, EngineError> {
-        let refused = |e: String| EngineError::Device { device: device.to_string(), reason: e };
+        let refused = |e: String| EngineError::Device {
+            device: device.to_string(),
+            reason: e.trim_end_matches('.').to_owned(),
+        };
         let builder = OrtSession::builder(&self.environment).map_err(|e| refused(e.to_string()))?;
         let builder = builder.with_intra_threads(threads).map_err(|e| refused(e.to_string()))?;
         let Device::Cuda(number) = device else { return Ok(builder) };

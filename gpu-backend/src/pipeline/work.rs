@@ -101,3 +101,15 @@ impl Work {
         fs::remove_dir_all(&self.root).with_context(|| format!("cannot remove {}", self.root.display()))
     }
 }
+
+/// An error before the first finished stage leaves nothing behind.
+impl Drop for Work {
+    fn drop(&mut self) {
+        let is_empty = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+        let only_begun = |entry: fs::DirEntry| entry.file_name() == "key" || is_empty(&entry.path());
+        if fs::read_dir(&self.root).is_ok_and(|entries| entries.flatten().all(only_begun)) {
+            // What cannot be removed is empty, and taken up by the next run.
+            let _ = fs::remove_dir_all(&self.root);
+        }
+    }
+}
