@@ -40,11 +40,12 @@ pub fn run(args: &Args, options: Options) -> Result<ExitCode> {
     if whole {
         lints(&mut count, wasm);
     }
+    // whole-system tests use the program and the app
     build::binary()?;
+    app::build(options)?;
     rust_tests(&mut count, &args.filter)?;
     if whole {
         documentation(&mut count);
-        app::build(options)?;
         count.check("the demo writes its bundle and its site", || demo::write().map(|_| ()));
         if args.no_browser {
             count.skip("browser tests: left out with --no-browser");
