@@ -6,15 +6,15 @@
 //!
 //! | name | shape | |
 //! |---|---|---|
-//! | `W_enc` `b_enc` `W_dec` `b_dec`, and `m_…`, `v_…` of each | [d, c], [c], [c, d], [d] | weights and Adam's moments |
-//! | `since` | [c] i64 | cells since the concept was last active |
-//! | `step` | [1] i64 | steps taken |
+//! | `W_enc` `b_enc` `W_dec` `b_dec`, and `m_…`, `v_…` of each | `[d, c]`, `[c]`, `[c, d]`, `[d]` | weights and Adam's moments |
+//! | `since` | `[c]` i64 | cells since the concept was last active |
+//! | `step` | `[1]` i64 | steps taken |
 //! | `x` | [B, d] | input only: the batch |
-//! | `lr` | [1] f64 | input only: learning rate |
-//! | `window` | [1] i64 | input only: a concept is dead where `since ≥ window` |
-//! | `loss`, `aux` | [1] | output only: mean squared errors of both reconstructions |
-//! | `entries`, `active`, `dead` | [1] i64 | output only: positive activations, active concepts, dead concepts |
-//! | `dead_next` | [1] i64 | output only: most concepts that can be dead within the next `horizon` cells |
+//! | `lr` | `[1]` f64 | input only: learning rate |
+//! | `window` | `[1]` i64 | input only: a concept is dead where `since ≥ window` |
+//! | `loss`, `aux` | `[1]` | output only: mean squared errors of both reconstructions |
+//! | `entries`, `active`, `dead` | `[1]` i64 | output only: positive activations, active concepts, dead concepts |
+//! | `dead_next` | `[1]` i64 | output only: most concepts that can be dead within the next `horizon` cells |
 //!
 //! **Auxiliary width.** Dead concepts are looked for among the `dead_width` concepts that have been silent longest. The
 //! step is exact where `dead ≤ dead_width`; the host picks the next graph by `dead_next` and checks `dead`.

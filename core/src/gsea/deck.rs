@@ -31,7 +31,7 @@ impl Deck {
         Self { permutations, tables }
     }
 
-    /// The same as [`null_scores`] of the deck's source.
+    /// Enrichment scores `[sets][permutations]`, the same as those of the permutations one by one.
     pub fn scores(&self, weights: &[f64], sets: &[&[u32]], zero: AllZero) -> Vec<Vec<f64>> {
         let networks = networks(sets);
         let mut out = vec![Vec::with_capacity(self.permutations); sets.len()];

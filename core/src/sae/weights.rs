@@ -12,11 +12,11 @@ pub struct SaeWeights {
     pub config: SaeConfig,
     /// [d, c].
     pub w_enc: Array2<f32>,
-    /// [c].
+    /// `[c]`.
     pub b_enc: Array1<f32>,
     /// [c, d]: one dictionary row a concept.
     pub w_dec: Array2<f32>,
-    /// [d].
+    /// `[d]`.
     pub b_dec: Array1<f32>,
 }
 

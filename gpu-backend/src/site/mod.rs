@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `app` | [`App`]: the built app, found where set-up leaves it |
 //! | `names` | [`list`]: a name for each bundle |
-//! | `write` | [`write`]: the folder |
+//! | `write` | [`write()`]: the folder |
 
 mod app;
 mod names;

@@ -10,7 +10,7 @@
 //! `model.onnx`: `tokens` i64 [n, length] and `values` f32 [n, length], both padded at the end, and `mask` i32 to
 //! `embeddings` f32 [n, width], the `<cls>` vector of the last layer divided by its length. `mask` is what
 //! `com.microsoft.MultiHeadAttention` takes as a one-dimensional key padding mask: on the processor the length of
-//! each sequence, [n]; on CUDA [3 n + 2], the lengths, then 0, L, 2 L … n L twice, L being the padded length.
+//! each sequence, `[n]`; on CUDA [3 n + 2], the lengths, then 0, L, 2 L … n L twice, L being the padded length.
 
 mod settings;
 mod transformer;

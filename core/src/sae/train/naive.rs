@@ -10,11 +10,11 @@ use super::{Plan, State, StepReport};
 pub struct Tensors {
     /// [c, d].
     pub w_enc: Array2<f64>,
-    /// [c].
+    /// `[c]`.
     pub b_enc: Array1<f64>,
     /// [c, d].
     pub w_dec: Array2<f64>,
-    /// [d].
+    /// `[d]`.
     pub b_dec: Array1<f64>,
 }
 

@@ -13,11 +13,11 @@ use crate::sae::{ConfigError, SaeConfig, SaeWeights};
 pub struct Parameters {
     /// [c, d]: one row a concept, the transpose of the file's W_enc.
     pub w_enc: Vec<f32>,
-    /// [c].
+    /// `[c]`.
     pub b_enc: Vec<f32>,
     /// [c, d].
     pub w_dec: Vec<f32>,
-    /// [d].
+    /// `[d]`.
     pub b_dec: Vec<f32>,
 }
 
