@@ -20,12 +20,14 @@ mod args;
 mod batch;
 mod json;
 mod list;
+mod names;
 mod rows;
 mod table;
 
 pub use self::args::Args;
 use self::{
     args::{Convention, SortOrder, multilevel},
+    names::Names,
     rows::Row,
 };
 
@@ -36,7 +38,7 @@ const MOST_NULL_SCORES: usize = 500_000_000;
 ///
 /// # Errors
 /// If a file cannot be read, no set has genes in the ranking, or the table cannot be written.
-pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+pub fn run(mut args: Args, global: &Global) -> anyhow::Result<()> {
     if !args.weight.is_finite() || args.weight < 0.0 {
         bail!("--weight {} is not a number from 0 on", args.weight);
     }
@@ -57,13 +59,15 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         _ if args.order == SortOrder::Descending => Order::TiesByName,
         _ => bail!("--order is for GSEA in the convention gseapy only"),
     };
-    if let Some(path) = &args.rankings {
-        return batch::run(&args, path, global);
+    let mut names = Names::read(args.gene_info.as_deref())?;
+    if let Some(path) = args.rankings.clone() {
+        return batch::run(args, &path, names, global);
     }
     let Some(path) = &args.ranking else { bail!("neither --ranking nor --rankings is given") };
     let mut clock = Clock::start();
-    let ranking = read_ranking(path, order)?;
-    let sets = read_libraries(&args.gene_sets)?;
+    let ranking = read_ranking(path, order, &mut names)?;
+    let sets = names.rename_sets(read_libraries(&args.gene_sets)?);
+    args.renamed = names.line();
     let reading = clock.lap();
     let (text, highest, tested, computing) = with_threads(args.threads, || {
         let matched = matched(&args, &ranking, &sets)?;
@@ -92,6 +96,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         let tested = json!({
             "tested": matched.sets.len(), "too_small": matched.too_small, "too_large": matched.too_large,
             "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set,
+            "names": names.known().then(|| json!({"ranking": names.ranking, "gene_sets": names.sets})),
         });
         anyhow::Ok((text, highest, tested, computing))
     })??;
@@ -175,9 +180,16 @@ impl Clock {
     }
 }
 
-fn read_ranking(path: &Path, order: Order) -> anyhow::Result<Ranking> {
+fn read_ranking(path: &Path, order: Order, names: &mut Names) -> anyhow::Result<Ranking> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ranking::parse_ordered(&bytes, order).with_context(|| path.display().to_string())
+    let place = || path.display().to_string();
+    if !names.known() {
+        return Ranking::parse_ordered(&bytes, order).with_context(place);
+    }
+    let given = Ranking::parse_ordered(&bytes, Order::Given).with_context(place)?;
+    let mut genes = given.genes().to_vec();
+    names.rename_ranking(&mut genes);
+    Ranking::ordered(genes, given.scores().to_vec(), order).with_context(place)
 }
 
 /// One library as it is; several with their file names before the terms, so that each has its own FDR.

@@ -25,6 +25,13 @@ pub struct Args {
     /// Gene sets (.gmt or .gmt.gz); several libraries get a separate false-discovery rate each
     #[arg(long, value_name = "GMT", required = true, num_args = 1..)]
     pub(super) gene_sets: Vec<PathBuf>,
+    /// Gene table (NCBI gene_info or the project's own): Ensembl identifiers and older names, of the ranking and of the
+    /// sets, become symbols in force; what was renamed is counted in the table's head
+    #[arg(long, value_name = "FILE")]
+    pub(super) gene_info: Option<PathBuf>,
+    /// What the gene table changed, in words.
+    #[arg(skip)]
+    pub(super) renamed: Option<String>,
     /// Table to write; NAME.json is written as JSON
     #[arg(long, value_name = "CSV")]
     pub(super) out: PathBuf,

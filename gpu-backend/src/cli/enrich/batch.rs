@@ -20,7 +20,9 @@ use sha2::{Digest, Sha256};
 use super::{
     Args, Clock,
     args::{Convention, SortOrder},
-    matched, read_libraries,
+    matched,
+    names::Names,
+    read_libraries,
     table::parameters,
 };
 use crate::{
@@ -47,7 +49,7 @@ struct Rankings {
 ///
 /// # Errors
 /// If a file cannot be read or written, or what lies in the folder of parts belongs to another run.
-pub fn run(args: &Args, path: &Path, global: &Global) -> anyhow::Result<()> {
+pub fn run(mut args: Args, path: &Path, mut names: Names, global: &Global) -> anyhow::Result<()> {
     ensure!(
         args.convention == Convention::Gseapy
             && args.order == SortOrder::Descending
@@ -55,14 +57,17 @@ pub fn run(args: &Args, path: &Path, global: &Global) -> anyhow::Result<()> {
         "--rankings goes with the convention gseapy, highest score first"
     );
     let mut clock = Clock::start();
-    let rankings = read(path, &args.tensor)?;
+    let mut rankings = read(path, &args.tensor)?;
+    names.rename_ranking(&mut rankings.genes);
     let genes = rankings.genes.len();
     ensure!(
         genes.saturating_mul(args.permutations as usize) <= MOST_PLACES,
         "{genes} genes × {} permutations are too many to keep: lower --permutations",
         args.permutations
     );
-    let sets = read_libraries(&args.gene_sets)?;
+    let sets = names.rename_sets(read_libraries(&args.gene_sets)?);
+    args.renamed = names.line();
+    let args = &args;
     let list = Ranking::ordered(rankings.genes.clone(), vec![0.0; genes], Order::Given)
         .with_context(|| path.display().to_string())?;
     ensure!(list.genes() == rankings.genes, "{}: a gene is named twice", path.display());

@@ -77,6 +77,7 @@ pub fn parameters(args: &Args, ranking: &Ranking, matched: &Matched) -> Vec<Stri
             "represented by a better set that shares {overlap} of the shorter leading edge, FDR ≤ 0.25"
         ));
     }
+    lines.extend(args.renamed.clone());
     if matched.upper_case {
         lines.push(
             "genes were compared in upper case: the sets are in upper case and the ranking is not".into(),
