@@ -5,7 +5,8 @@ use std::sync::Arc;
 use cellprism_core::{
     bundle::{
         CellMetadata, ConceptDetail, ConceptIndex, ConceptRow, FileEntry, Files, GeneDescription, GeneIndex,
-        Manifest, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, concept_stem, read_f32, read_u16, read_u32,
+        Manifest, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, concept_stem, path, read_f32, read_u16,
+        read_u32,
     },
     ids::ConceptId,
 };
@@ -246,6 +247,11 @@ impl Bundle {
         let (_, cells) = read_u32(&tensors, "cells").map_err(|e| damaged(&name, &e))?;
         let (_, values) = read_f32(&tensors, "activations").map_err(|e| damaged(&name, &e))?;
         Ok(Arc::new(cells.into_iter().zip(values).collect()))
+    }
+
+    /// The baseline: one row a side of each dimension.
+    pub async fn neurons(&self) -> Result<ConceptIndex, FetchError> {
+        client::json(&self.base, path::NEURON_INDEX, self.entry(path::NEURON_INDEX)).await
     }
 
     /// Descriptions of the genes around `gene`.

@@ -46,6 +46,11 @@ impl Bundle {
         self.read("concepts/index.json")
     }
 
+    /// The baseline, one row a side of each dimension.
+    pub fn neurons(&self) -> ConceptIndex {
+        self.read("neurons/index.json")
+    }
+
     /// One concept.
     pub fn concept(&self, id: cellprism_core::ids::ConceptId) -> ConceptDetail {
         self.read(&format!("concepts/{}.json", concept_stem(id)))

@@ -26,6 +26,7 @@ fn run(model: &Path, out: &Path) {
         &sets,
         &"--gene-info",
         &genes,
+        &"--neurons",
         &"--out",
         &out,
     ])
@@ -42,6 +43,12 @@ fn cells_become_concepts_genes_and_pathways() {
     let manifest = bundle.manifest();
     assert_eq!((manifest.counts.cells, manifest.counts.genes_model), (700, 765));
     assert_eq!(manifest.gene_audit.matched + manifest.gene_audit.by_alias, 765);
+
+    // the baseline: both sides of each dimension, half of the cells on either
+    let neurons = bundle.neurons();
+    assert_eq!(neurons.rows.len() as u32, 2 * manifest.counts.embedding);
+    let d = manifest.counts.embedding as usize;
+    assert!((0..d).all(|i| neurons.rows[i].cells + neurons.rows[d + i].cells == 700));
 
     // blood: B cells and dendritic cells each have a concept of their own, with genes that a textbook names
     let index = bundle.index();

@@ -93,6 +93,7 @@ pub fn write() -> Result<Written> {
             &"96",
             &"--active",
             &"4",
+            &"--neurons",
             &"--name",
             &"pbmc700-scvi",
             &"--title",

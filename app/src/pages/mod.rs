@@ -1,6 +1,7 @@
 //! The pages.
 
 pub mod about;
+mod baseline;
 pub mod concept;
 pub mod concepts;
 pub mod gene;

@@ -8,6 +8,7 @@ use cellprism_core::{
 };
 use leptos::prelude::*;
 
+use super::baseline;
 use crate::{
     browser,
     bundle::{self, Bundle},
@@ -31,6 +32,7 @@ pub fn Overview() -> impl IntoView {
             <div class="c4 stack-l">{classes(&bundle)}{specific_per_label(&bundle)}</div>
         </div></section>
         {to_start_with(&bundle)}
+        {baseline::view(&bundle)}
         {metrics(&bundle)}
         {provenance(&bundle)}
     }

@@ -15,8 +15,14 @@ pub const CELL_CODES: &str = "cells/metadata.safetensors";
 pub const UMAP: &str = "cells/umap.safetensors";
 /// Names of the cells.
 pub const CELL_NAMES: &str = "cells/ids.json";
+/// Folder of the concepts.
+pub const CONCEPTS: &str = "concepts";
 /// One row a concept.
 pub const CONCEPT_INDEX: &str = "concepts/index.json";
+/// Folder of the baseline: both sides of every dimension of the embedding, described as concepts are.
+pub const NEURONS: &str = "neurons";
+/// One row a side: of dimension i the positive part is row i, that of its negative row d + i.
+pub const NEURON_INDEX: &str = "neurons/index.json";
 /// The model's genes.
 pub const GENE_INDEX: &str = "genes/index.json";
 /// Configuration of the sparse autoencoder.
@@ -57,7 +63,10 @@ pub fn gene_sets(library: &str) -> String {
 
 /// Whether the entry of a file stands in `files.json` and not in the manifest: what a first page does not load.
 pub fn is_per_concept(path: &str) -> bool {
-    path.starts_with("samples/") || (path.starts_with("concepts/") && path != CONCEPT_INDEX)
+    let within = |folder: &str| path.split_once('/').is_some_and(|(first, _)| first == folder);
+    within("samples")
+        || (within(CONCEPTS) && path != CONCEPT_INDEX)
+        || (within(NEURONS) && path != NEURON_INDEX)
 }
 
 /// Whether a path stays within the bundle: relative, with `/`, without empty, `.` or `..` parts.
@@ -82,6 +91,7 @@ mod tests {
     #[test]
     fn only_per_concept_files_are_kept_out_of_the_manifest() {
         assert!(is_per_concept(&concept(ConceptId(7))) && is_per_concept(&samples(ConceptId(12345))));
+        assert!(is_per_concept("neurons/0001.json") && !is_per_concept(NEURON_INDEX));
         assert!(!is_per_concept(CONCEPT_INDEX) && !is_per_concept(GENE_INDEX));
     }
 }

@@ -9,7 +9,7 @@ use crate::ids::{CellId, ConceptId, GeneId};
 /// Name in [`Manifest::schema`].
 pub const SCHEMA_NAME: &str = "cellprism-bundle";
 /// The version written by this release. A reader refuses a larger major number by name.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 0 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 1 };
 
 /// File stem of a concept: its number with at least four digits.
 ///
@@ -150,6 +150,9 @@ pub struct Parameters {
     pub attribution: AttributionParameters,
     /// Pathway enrichment.
     pub enrichment: EnrichmentParameters,
+    /// Whether the embedding's own dimensions are described, too, as a baseline.
+    #[serde(default)]
+    pub neurons: bool,
 }
 
 /// Training of the sparse autoencoder.

@@ -80,6 +80,9 @@ pub struct Args {
     /// Most ranked genes of a gene set
     #[arg(long, default_value_t = 500)]
     max_size: u32,
+    /// Describe the embedding's own dimensions, too: the baseline that concepts are compared with
+    #[arg(long)]
+    neurons: bool,
     #[command(flatten)]
     sequence: SequenceArgs,
     /// Short name of the bundle
@@ -161,6 +164,7 @@ fn job(args: Args, global: &Global) -> Job {
                 max_size: args.max_size,
                 ..EnrichmentParameters::default()
             },
+            neurons: args.neurons,
         },
         cells: args.cells,
         model: args.model,

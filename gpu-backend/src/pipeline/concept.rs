@@ -9,16 +9,20 @@ use cellprism_core::{
     },
     bundle::{
         ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
-        Prototype, Tensors, concept_stem,
+        Prototype, Tensors, concept_stem, path,
     },
-    concepts::{classify, column_specificity, composition, histogram, related},
+    concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     embedding::nearest::nearest,
     gsea::{ConceptEnrichment, enrich_concept},
     ids::{CellId, ConceptId},
     stats::differential::{Differential, welch},
 };
 
-use super::{context::Context, context::plural, work::Work};
+use super::{
+    context::{Context, plural},
+    subject::Subject,
+    work::Work,
+};
 
 /// Nearest cells kept for each prototype, so that a reader can choose another number.
 const KEPT_COUNTERFACTUALS: usize = 6;
@@ -32,8 +36,13 @@ const TEST_CELLS: usize = 1000;
 const FOLD_CHANGE_P: f64 = 5e-3;
 
 /// Describes a concept, writes its files, and returns its row.
-pub fn describe(context: &Context, id: ConceptId, work: &Work) -> anyhow::Result<ConceptRow> {
-    let active = context.activations.of(id);
+pub fn describe(
+    context: &Context,
+    subject: &Subject,
+    id: ConceptId,
+    work: &Work,
+) -> anyhow::Result<ConceptRow> {
+    let active = subject.activations.of(id);
     let parameters = &context.parameters;
     let columns: Vec<_> = context
         .columns
@@ -50,7 +59,7 @@ pub fn describe(context: &Context, id: ConceptId, work: &Work) -> anyhow::Result
         histogram: histogram(&active.values, max, 20),
         composition: context.primary().map_or_else(Vec::new, |column| composition(active, column, 5)),
         specific: columns.iter().filter_map(|c| c.specific.value().cloned()).collect(),
-        reads_as: reads_as(context, id),
+        reads_as: reads_as(context, active),
         genes: Vec::new(),
         important: 0,
         pathway: None,
@@ -75,33 +84,34 @@ pub fn describe(context: &Context, id: ConceptId, work: &Work) -> anyhow::Result
     };
     let mut tensors = Tensors::default();
     if class != ConceptClass::Dead {
-        fill(context, id, &mut row, &mut detail, &mut tensors, work)?;
+        fill(context, subject, id, &mut row, &mut detail, &mut tensors, work)?;
     }
-    let stem = concept_stem(id);
+    let (folder, stem) = (subject.folder, concept_stem(id));
     if class != ConceptClass::Dead {
-        work.put(&format!("concepts/{stem}.safetensors"), &tensors.to_bytes()?)?;
+        work.put(&format!("{folder}/{stem}.safetensors"), &tensors.to_bytes()?)?;
     }
-    work.put(&format!("concepts/{stem}.json"), &serde_json::to_vec(&detail)?)?;
-    work.finish_row(&row)?;
+    work.put(&format!("{folder}/{stem}.json"), &serde_json::to_vec(&detail)?)?;
+    work.finish_row(folder, &row)?;
     Ok(row)
 }
 
 fn fill(
     context: &Context,
+    subject: &Subject,
     id: ConceptId,
     row: &mut ConceptRow,
     detail: &mut ConceptDetail,
     tensors: &mut Tensors,
     work: &Work,
 ) -> anyhow::Result<()> {
-    let active = context.activations.of(id);
+    let active = subject.activations.of(id);
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
     let kept = KEPT_COUNTERFACTUALS.max(n_counterfactuals);
     let cells = concept_cells(active, context.embeddings().view(), p.prototypes as usize, kept);
     let swaps = context.swapping.among(&context.counts, &context.one_hot)?;
-    let attribution = attribute(&swaps, &context.reader, id, &cells, n_counterfactuals)?;
-    let test = differential(context, id);
+    let attribution = attribute(&swaps, &subject.reader, id, &cells, n_counterfactuals)?;
+    let test = differential(context, active);
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
@@ -111,8 +121,8 @@ fn fill(
     detail.enrichment = enrich(context, &attribution, active.len())?;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.swapping.deletion() };
-    detail.deletion = Maybe::Value(deletion_curves(&swaps, &context.reader, id, &cells, &orders, options)?);
-    (detail.coactive, detail.alike) = related(&context.activations, context.weights().w_dec.view(), id, 5);
+    detail.deletion = Maybe::Value(deletion_curves(&swaps, &subject.reader, id, &cells, &orders, options)?);
+    (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;
     row.genes = described
@@ -135,12 +145,14 @@ fn fill(
 
     concept_tensors(tensors, active, &attribution, &described.genes, test.as_ref());
     detail.attribution = Maybe::Value(described);
-    work.put(&format!("samples/{}.safetensors", concept_stem(id)), &samples(context, &cells, kept)?)
+    if subject.recomputable() {
+        work.put(&path::samples(id), &samples(context, &cells, kept)?)?;
+    }
+    Ok(())
 }
 
 /// "86% B cells", or the two commonest labels.
-fn reads_as(context: &Context, id: ConceptId) -> String {
-    let active = context.activations.of(id);
+fn reads_as(context: &Context, active: &ActiveCells) -> String {
     if active.is_empty() {
         return "no active cell".into();
     }
@@ -208,8 +220,7 @@ fn enrich(
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-fn differential(context: &Context, id: ConceptId) -> Option<Differential> {
-    let active = context.activations.of(id);
+fn differential(context: &Context, active: &ActiveCells) -> Option<Differential> {
     let mask = active.mask(context.embeddings().nrows());
     let group: Vec<CellId> = active.prototypes(TEST_CELLS).into_iter().map(|p| p.0).collect();
     let mut reference: Vec<CellId> = group
@@ -238,7 +249,7 @@ fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrd
 
 fn concept_tensors(
     tensors: &mut Tensors,
-    active: &cellprism_core::concepts::ActiveCells,
+    active: &ActiveCells,
     attribution: &Attribution,
     shown: &[cellprism_core::bundle::GeneAttribution],
     test: Option<&Differential>,

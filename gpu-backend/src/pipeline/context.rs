@@ -3,12 +3,9 @@
 use std::time::Instant;
 
 use cellprism_core::{
-    attribution::ConceptReader,
-    bundle::{GeneSetFile, Parameters},
+    bundle::{GeneSetFile, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
-    concepts::Activations,
     gsea::index_sets,
-    sae::SaeWeights,
 };
 use ndarray::Array2;
 
@@ -16,9 +13,9 @@ use super::{
     Job,
     dictionary::{Dictionary, Embedding},
     inputs::Inputs,
+    subject::Subject,
     swapping::Swapping,
 };
-use crate::cli::attribute::activations;
 
 /// Everything that concepts are described from.
 pub struct Context {
@@ -30,12 +27,12 @@ pub struct Context {
     pub columns: Vec<Column>,
     /// Embeddings `[cells, latent]` and how they came about.
     pub embedding: Embedding,
-    /// The autoencoder.
-    pub sae: Dictionary,
-    /// Activations of all concepts.
-    pub activations: Activations,
-    /// Single concepts from embeddings.
-    pub reader: ConceptReader,
+    /// The dictionary's concepts.
+    pub concepts: Subject,
+    /// The embedding's dimensions, where the baseline is wanted.
+    pub neurons: Option<Subject>,
+    /// How training went.
+    pub training: Stage,
     /// The model through which genes are swapped.
     pub swapping: Swapping,
     /// Counts in the model's gene order.
@@ -79,8 +76,9 @@ impl Context {
             parameters: inputs.parameters.clone(),
             names: inputs.cells.names.clone(),
             columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
-            activations: activations(&sae.weights, &embedding.values),
-            reader: ConceptReader::of(&sae.weights),
+            concepts: Subject::concepts(sae.weights, &embedding.values),
+            neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
+            training: sae.stage,
             swapping,
             one_hot: inputs.one_hot.clone(),
             totals: inputs.cells.counts.row_sums(),
@@ -89,7 +87,6 @@ impl Context {
             detection,
             sets,
             embedding,
-            sae,
             started: Instant::now(),
         })
     }
@@ -102,11 +99,6 @@ impl Context {
     /// Embeddings `[cells, latent]`.
     pub fn embeddings(&self) -> &Array2<f32> {
         &self.embedding.values
-    }
-
-    /// Weights of the autoencoder.
-    pub fn weights(&self) -> &SaeWeights {
-        &self.sae.weights
     }
 }
 

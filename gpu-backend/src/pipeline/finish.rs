@@ -12,7 +12,7 @@ use cellprism_core::{
     bundle::{
         CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, FileEntry, Files, GeneDescription,
         GeneIndex, Manifest, MapScale, MetadataColumn, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION,
-        SaeMetricsRow, Software, Source, Stage, Tensors,
+        SaeMetricsRow, Software, Source, Stage, Tensors, path,
     },
     cells::long_label,
     sae::metrics::evaluate,
@@ -31,8 +31,6 @@ use super::{
 const DESCRIPTIONS: usize = 200;
 /// Most cells for which a map is computed here.
 const MOST_MAPPED: usize = 30_000;
-/// Folders whose files are listed in `files.json`.
-const PER_CONCEPT: [&str; 2] = ["concepts/", "samples/"];
 
 /// The report of the same job where its bundle is there already.
 pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
@@ -67,6 +65,7 @@ pub fn write(
     inputs: &Inputs,
     context: &Context,
     mut rows: Vec<ConceptRow>,
+    neurons: Option<Vec<ConceptRow>>,
     work: &Work,
 ) -> anyhow::Result<Report> {
     let json = |path: &str, value: &dyn erased::Json| work.put(path, &value.bytes()?);
@@ -78,7 +77,10 @@ pub fn write(
         precision: None,
     };
     let index = index(inputs, context, rows, method);
-    json("concepts/index.json", &index)?;
+    json(path::CONCEPT_INDEX, &index)?;
+    if let Some(neurons) = neurons {
+        json(path::NEURON_INDEX, &self::index(inputs, context, neurons, None))?;
+    }
     cells(inputs, context, work)?;
     let genes = genes(inputs, context, work)?;
     json("genes/index.json", &genes)?;
@@ -97,9 +99,7 @@ pub fn write(
     let mut files = list(&work.bundle())?;
     let per_concept: Files = files
         .iter()
-        .filter(|(path, _)| {
-            path.as_str() != "concepts/index.json" && PER_CONCEPT.iter().any(|f| path.starts_with(f))
-        })
+        .filter(|(name, _)| path::is_per_concept(name))
         .map(|(path, entry)| (path.clone(), entry.clone()))
         .collect();
     json("files.json", &per_concept)?;
@@ -139,7 +139,7 @@ fn place_concepts(context: &Context, rows: &mut [ConceptRow]) -> Option<String> 
     if active.len() < 3 {
         return None;
     }
-    let dictionary = &context.weights().w_dec;
+    let dictionary = &context.concepts.weights.w_dec;
     let mut directions = Array2::zeros((active.len(), dictionary.ncols()));
     for (to, &concept) in active.iter().enumerate() {
         let row = dictionary.row(concept);
@@ -161,7 +161,7 @@ fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Opti
         skipped_columns: inputs.skipped_columns.clone(),
         labelled: tested.iter().filter(|r| r.pathway.is_some()).count() as u32,
         labelled_by_chance: (!context.sets.is_empty() && tested.iter().any(|r| any(r)))
-            .then(|| by_chance(context, &tested)),
+            .then(|| by_chance(&tested)),
         tested: tested.len() as u32,
         layout,
         rows,
@@ -169,12 +169,12 @@ fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Opti
 }
 
 /// Labels that random rankings would earn among the tested concepts: the sum of each concept's rate of any label.
-fn by_chance(context: &Context, tested: &[&ConceptRow]) -> f64 {
+fn by_chance(tested: &[&ConceptRow]) -> f64 {
     tested
         .iter()
         .filter_map(|row| row.any_label_by_chance.or(row.chance))
         .sum::<f64>()
-        .min(context.activations.len() as f64)
+        .min(tested.len() as f64)
 }
 
 fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> {
@@ -291,7 +291,7 @@ fn copy_folder(from: &Path, work: &Work, to: &str) -> anyhow::Result<()> {
 }
 
 fn metrics(context: &Context) -> SaeMetricsRow {
-    let found = evaluate(context.weights(), context.embeddings().view());
+    let found = evaluate(&context.concepts.weights, context.embeddings().view());
     let p = &context.parameters.sae;
     SaeMetricsRow {
         name: format!("This bundle, seed {}", p.seed),
@@ -384,7 +384,7 @@ fn manifest(
         parameters: p.clone(),
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
-        stages: vec![context.embedding.stage.clone(), context.sae.stage.clone(), described],
+        stages: vec![context.embedding.stage.clone(), context.training.clone(), described],
         sources,
         files,
     }

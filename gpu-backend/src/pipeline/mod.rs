@@ -7,6 +7,7 @@
 //! | `work` | the work folder: finished stages survive a kill |
 //! | `dictionary` | embeddings, and the autoencoder trained on them |
 //! | `context` | what every concept is described from |
+//! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `swapping` | the model through which genes are swapped |
 //! | `concept` | one concept: cells, genes, pathways, files |
 //! | `finish` | cells, genes, sets, metrics, manifest |
@@ -17,6 +18,7 @@ mod dictionary;
 mod finish;
 mod inputs;
 mod job;
+mod subject;
 mod swapping;
 mod work;
 
@@ -27,6 +29,7 @@ use crate::cli::{Progress, embed::say_audit};
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
+use subject::Subject;
 use work::Work;
 
 /// What came out.
@@ -63,20 +66,23 @@ pub fn run(job: &Job) -> anyhow::Result<Report> {
     }
     let sae = dictionary::train(job, &inputs, &work, &embedded.values)?;
     let context = Context::new(job, &inputs, embedded, sae)?;
-    let rows = describe(job, &context, &work)?;
-    finish::write(job, &inputs, &context, rows, &work)
+    let rows = describe(job, &context, &context.concepts, &work)?;
+    let neurons =
+        context.neurons.as_ref().map(|neurons| describe(job, &context, neurons, &work)).transpose()?;
+    finish::write(job, &inputs, &context, rows, neurons, &work)
 }
 
-/// Every concept, in parallel; those already described are read back.
-fn describe(job: &Job, context: &Context, work: &Work) -> anyhow::Result<Vec<ConceptRow>> {
-    let active = context.activations.iter().filter(|(_, cells)| !cells.is_empty()).count();
-    let progress = Progress::new("concepts", active as u64, "concepts", job.quiet);
-    let rows = parallel::map(context.activations.len(), |i| {
+/// Every concept, or every neuron, in parallel; those already described are read back.
+fn describe(job: &Job, context: &Context, subject: &Subject, work: &Work) -> anyhow::Result<Vec<ConceptRow>> {
+    let active = subject.activations.iter().filter(|(_, cells)| !cells.is_empty()).count();
+    let progress = Progress::new(subject.folder, active as u64, subject.folder, job.quiet);
+    let rows = parallel::map(subject.activations.len(), |i| {
         let id = ConceptId::from(i);
-        let dead = context.activations.of(id).is_empty();
-        let row = match work.row(id)? {
+        let dead = subject.activations.of(id).is_empty();
+        let row = match work.row(subject.folder, id)? {
             Some(row) => row,
-            None => concept::describe(context, id, work).with_context(|| format!("concept {i}"))?,
+            None => concept::describe(context, subject, id, work)
+                .with_context(|| format!("{}, number {i}", subject.folder))?,
         };
         if !dead {
             progress.advance(1);

@@ -41,8 +41,7 @@ impl Work {
             // Other inputs or parameters: nothing of it can be used.
             fs::remove_dir_all(&root).with_context(|| format!("cannot remove {}", root.display()))?;
         }
-        fs::create_dir_all(root.join("rows")).with_context(|| format!("cannot make {}", root.display()))?;
-        fs::create_dir_all(root.join("bundle"))?;
+        fs::create_dir_all(root.join("bundle")).with_context(|| format!("cannot make {}", root.display()))?;
         atomic::write_file(&key, digest.as_bytes())?;
         Ok(Self { root })
     }
@@ -70,8 +69,8 @@ impl Work {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn row(&self, id: ConceptId) -> anyhow::Result<Option<ConceptRow>> {
-        let path = self.row_path(id);
+    pub fn row(&self, folder: &str, id: ConceptId) -> anyhow::Result<Option<ConceptRow>> {
+        let path = self.row_path(folder, id);
         if !path.exists() {
             return Ok(None);
         }
@@ -83,13 +82,13 @@ impl Work {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn finish_row(&self, row: &ConceptRow) -> anyhow::Result<()> {
-        atomic::write_file(&self.row_path(row.id), &serde_json::to_vec(row)?)?;
+    pub fn finish_row(&self, folder: &str, row: &ConceptRow) -> anyhow::Result<()> {
+        atomic::write_file(&self.row_path(folder, row.id), &serde_json::to_vec(row)?)?;
         Ok(())
     }
 
-    fn row_path(&self, id: ConceptId) -> PathBuf {
-        self.root.join("rows").join(format!("{}.json", concept_stem(id)))
+    fn row_path(&self, folder: &str, id: ConceptId) -> PathBuf {
+        self.root.join(format!("{folder}-rows")).join(format!("{}.json", concept_stem(id)))
     }
 
     /// Gives the bundle its final name and removes the rest.

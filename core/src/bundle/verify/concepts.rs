@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Bundle, Report, cells::Cells, concept};
 use crate::{
-    bundle::{ConceptClass, ConceptIndex, ConceptRow, GeneIndex, path},
+    bundle::{ConceptClass, ConceptIndex, ConceptRow, GeneIndex, concept_stem, path},
     ids::ConceptId,
     parallel,
 };
@@ -30,10 +30,26 @@ pub(super) fn check(bundle: &Bundle<'_>, cells: &Cells, genes: Option<&GeneIndex
             report.note(file, format!("row {place}: {problem}"));
         }
     }
+    neurons(bundle, cells, symbols.as_ref(), report);
     // One report a concept, joined in order, so that the outcome never depends on the number of threads.
     for found in parallel::map(index.rows.len(), |place| concept::check(bundle, &index, place, cells, genes))
     {
         report.problems.extend(found.problems);
+    }
+}
+
+/// The baseline's rows, where there is one.
+fn neurons(bundle: &Bundle<'_>, cells: &Cells, symbols: Option<&HashSet<&str>>, report: &mut Report) {
+    if !bundle.intact.contains(path::NEURON_INDEX) {
+        return;
+    }
+    let Some(index) = bundle.json::<ConceptIndex>(path::NEURON_INDEX, report) else { return };
+    let sides = 2 * u64::from(bundle.manifest.counts.embedding);
+    report.same(path::NEURON_INDEX, "rows", index.rows.len() as u64, sides, path::MANIFEST);
+    for (place, row) in index.rows.iter().enumerate() {
+        if let Err(problem) = row_problem(row, place, cells, symbols) {
+            report.note(path::NEURON_INDEX, format!("row {place}: {problem}"));
+        }
     }
 }
 
@@ -76,13 +92,19 @@ fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
     let expected = |name: &str| {
         let stem = name.split_once('/')?.1.split_once('.')?.0;
         let id = ConceptId(stem.parse().ok()?);
-        let within = id.0 < bundle.manifest.counts.concepts;
+        let counts = &bundle.manifest.counts;
+        if name.starts_with("neurons/") {
+            let stem = concept_stem(id);
+            let known = ["json", "safetensors"].iter().any(|end| name == format!("neurons/{stem}.{end}"));
+            return Some(known && id.0 < 2 * counts.embedding);
+        }
         let named = [path::concept(id), path::concept_arrays(id), path::samples(id)];
-        Some(within && named.iter().any(|known| known == name))
+        Some(id.0 < counts.concepts && named.iter().any(|known| known == name))
     };
     for name in bundle.intact.iter().filter(|name| path::is_per_concept(name)) {
         report.expect(expected(name) == Some(true), name, || {
-            format!("the file of no concept among {}", bundle.manifest.counts.concepts)
+            let counts = &bundle.manifest.counts;
+            format!("the file of none of {} concepts or {} neurons", counts.concepts, counts.embedding)
         });
     }
 }

@@ -1,0 +1,85 @@
+//! What is described: the dictionary's concepts, or the embedding's own dimensions as their baseline.
+
+use cellprism_core::{
+    attribution::ConceptReader,
+    bundle::path,
+    concepts::Activations,
+    sae::{SaeConfig, SaeWeights},
+};
+use ndarray::{Array1, Array2, concatenate};
+
+use crate::cli::attribute::activations;
+
+/// Directions in the embedding and the cells that activate them.
+pub struct Subject {
+    /// Where their files are, from the bundle's root.
+    pub folder: &'static str,
+    /// As an autoencoder.
+    pub weights: SaeWeights,
+    /// Activations of all of them.
+    pub activations: Activations,
+    /// Single ones from embeddings.
+    pub reader: ConceptReader,
+}
+
+impl Subject {
+    /// The concepts of a trained dictionary.
+    pub fn concepts(weights: SaeWeights, embeddings: &Array2<f32>) -> Self {
+        Self::new(path::CONCEPTS, weights, embeddings)
+    }
+
+    /// Both sides of every dimension: side i is the positive part of dimension i, side d + i that of its negative
+    /// (METHODS §2). That is the autoencoder of the identity without TopK.
+    ///
+    /// # Errors
+    /// If there is no dimension.
+    pub fn neurons(embeddings: &Array2<f32>) -> anyhow::Result<Self> {
+        let d = embeddings.ncols();
+        let config = SaeConfig::new(d, 2 * d, 2 * d)?;
+        let one = Array2::<f32>::eye(d);
+        let both = concatenate![ndarray::Axis(0), one.view(), (-&one).view()];
+        let weights = SaeWeights {
+            config: SaeConfig { apply_b_dec_to_input: false, ..config },
+            w_enc: both.t().as_standard_layout().to_owned(),
+            b_enc: Array1::zeros(2 * d),
+            w_dec: both,
+            b_dec: Array1::zeros(d),
+        };
+        Ok(Self::new(path::NEURONS, weights, embeddings))
+    }
+
+    fn new(folder: &'static str, weights: SaeWeights, embeddings: &Array2<f32>) -> Self {
+        Self {
+            folder,
+            activations: activations(&weights, embeddings),
+            reader: ConceptReader::of(&weights),
+            weights,
+        }
+    }
+
+    /// Whether readers can compute these again: then the counts of sampled cells are kept.
+    pub fn recomputable(&self) -> bool {
+        self.folder == path::CONCEPTS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cellprism_core::ids::ConceptId;
+    use ndarray::array;
+
+    use super::Subject;
+
+    #[test]
+    fn neurons_are_both_sides_of_each_dimension() {
+        let neurons = Subject::neurons(&array![[1.5, -2.0], [-0.5, 0.0]]).unwrap();
+        let side = |i| {
+            let active = neurons.activations.of(ConceptId(i));
+            active.cells.iter().map(|c| c.0).zip(active.values.iter().copied()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [side(0), side(1), side(2), side(3)],
+            [vec![(0, 1.5)], vec![], vec![(1, 0.5)], vec![(0, 2.0)]]
+        );
+    }
+}
