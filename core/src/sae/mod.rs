@@ -17,10 +17,12 @@
 //! | `encode` | activations and reconstructions |
 //! | `metrics` | three definitions of R², active concepts, sparsity |
 //! | `matching` | one-to-one pairs of the concepts of two dictionaries |
+//! | `consensus` | concepts that come back from other seeds |
 //! | `train` | the trainer |
 //! | `semi_nmf` | the baseline |
 
 mod config;
+pub mod consensus;
 mod encode;
 mod linear;
 pub mod matching;

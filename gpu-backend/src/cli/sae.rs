@@ -1,6 +1,7 @@
 //! `cellprism sae`: train, apply, measure and compare sparse autoencoders.
 
 mod bench;
+mod consensus;
 mod encode;
 mod engine;
 mod evaluate;
@@ -38,6 +39,8 @@ enum Action {
     SemiNmf(semi_nmf::Args),
     /// Read a TopKSAE of the Python library overcomplete
     Import(import::Args),
+    /// Train several seeds and keep the concepts that come back
+    Consensus(consensus::Args),
     /// One-to-one pairs of the concepts of two dictionaries
     Match(matching::Args),
     /// Time per training step on this machine, on planted data
@@ -56,6 +59,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         Action::Sweep(args) => sweep::run(&args, global),
         Action::SemiNmf(args) => semi_nmf::run(&args, global),
         Action::Import(args) => import::run(&args, global),
+        Action::Consensus(args) => consensus::run(&args, global),
         Action::Match(args) => matching::run(&args, global),
         Action::Bench(args) => bench::run(&args, global),
     }

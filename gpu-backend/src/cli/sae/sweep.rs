@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 use cellprism_core::{
     bundle::SaeMetricsRow,
     sae::{
+        SaeWeights,
         metrics::{self, Metrics},
         train::{TrainOptions, default_epochs},
     },
@@ -163,18 +164,26 @@ fn measured(
         checkpoint_every: None,
         restart: false,
     };
-    if !out.exists() {
-        return Ok(job.run(global)?.1);
+    Ok(match trained(&job, global)? {
+        Some((_, metrics)) => metrics,
+        None => metrics::evaluate(&sae::read(out)?, data.values.view()),
+    })
+}
+
+/// Trains; nothing where exactly this was trained before.
+pub fn trained(job: &Job<'_>, global: &Global) -> anyhow::Result<Option<(SaeWeights, Metrics)>> {
+    if !job.out.exists() {
+        return job.run(global).map(Some);
     }
-    let path = out.join("training.json");
+    let path = job.out.join("training.json");
     let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let record: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
     ensure!(
         record["run"] == job.record(),
         "{}: trained with other options or on other embeddings: choose another --out",
-        out.display()
+        job.out.display()
     );
-    Ok(metrics::evaluate(&sae::read(out)?, data.values.view()))
+    Ok(None)
 }
 
 fn name(options: &TrainOptions) -> String {

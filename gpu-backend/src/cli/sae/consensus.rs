@@ -1,0 +1,164 @@
+//! `cellprism sae consensus`: the concepts that come back from other seeds.
+
+use std::{fmt::Write, fs, path::PathBuf};
+
+use anyhow::{Context, ensure};
+use cellprism_core::sae::{
+    consensus::{Recurrence, consensus, reduced},
+    metrics,
+    train::{TrainOptions, default_epochs},
+};
+use serde_json::json;
+
+use super::{engine::EngineName, job::Job, memory, sweep::trained};
+use crate::{
+    cli::Global,
+    engine::Device,
+    io::{atomic, embeddings, sae},
+};
+
+/// Options of `sae consensus`.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Trains one dictionary a seed, pairs the concepts of the first with those of each other one (Hungarian method on\ncosines), and keeps those found in at least so many of them. Interrupted, the same command goes on.\n\nExample:\n  cellprism sae consensus --embeddings embeddings.safetensors --concepts 500 --active 8 --seeds 0,1,2,3,4 --at-least 3 --out consensus/"
+)]
+pub struct Args {
+    /// Embeddings (safetensors, tensor "embeddings" [n, d])
+    #[arg(long, value_name = "FILE")]
+    embeddings: PathBuf,
+    /// Folder for seed-N (one sparse autoencoder a seed), sae (the kept concepts), consensus.json, consensus.csv
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Concepts (c)
+    #[arg(long)]
+    concepts: usize,
+    /// Active concepts per cell (k)
+    #[arg(long)]
+    active: usize,
+    /// Passes over the cells (default: as `sae train` chooses)
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Adam's learning rate
+    #[arg(long, default_value_t = 3e-4)]
+    learning_rate: f64,
+    /// Seeds; the concepts are those of the first
+    #[arg(long, value_delimiter = ',', default_values_t = [0, 1, 2, 3, 4])]
+    seeds: Vec<u64>,
+    /// Keep concepts found in so many dictionaries, their own included (default: more than half)
+    #[arg(long, value_name = "N")]
+    at_least: Option<u32>,
+    /// Least cosine at which two concepts are the same
+    #[arg(long, default_value_t = 0.7)]
+    cosine: f32,
+    /// Threads (0: one a core); the result does not depend on it
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
+    let seeds = args.seeds.len() as u32;
+    let at_least = args.at_least.unwrap_or(seeds / 2 + 1);
+    ensure!(seeds > 1, "--seeds: at least two are needed");
+    let mut sorted = args.seeds.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    ensure!(sorted.len() == args.seeds.len(), "--seeds: a seed is given twice");
+    ensure!((1..=seeds).contains(&at_least), "--at-least {at_least}: from 1 to the {seeds} seeds");
+    ensure!(args.cosine > 0.0 && args.cosine <= 1.0, "--cosine {}: above 0, up to 1", args.cosine);
+    let file = embeddings::open(&args.embeddings)?;
+    let mut options =
+        TrainOptions::new(args.concepts, args.active, args.epochs.unwrap_or(default_epochs(file.rows, 1024)));
+    options.learning_rate = args.learning_rate;
+    options.validate()?;
+    memory::check(EngineName::Native.memory(&options, file.rows, file.columns))?;
+    let data = file.read()?;
+    fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
+    let mut dictionaries = Vec::with_capacity(args.seeds.len());
+    for (number, &seed) in args.seeds.iter().enumerate() {
+        if !global.quiet {
+            eprintln!("{} of {seeds}: seed {seed}", number + 1);
+        }
+        options.seed = seed;
+        let out = args.out.join(format!("seed-{seed}"));
+        let job = Job {
+            data: &data,
+            out: &out,
+            options: &options,
+            engine: EngineName::Native,
+            device: Device::Cpu,
+            threads: args.threads,
+            checkpoint_every: None,
+            restart: false,
+        };
+        dictionaries.push(match trained(&job, global)? {
+            Some((weights, _)) => weights,
+            None => sae::read(&out)?,
+        });
+    }
+    let (first, others) = dictionaries.split_first().context("no seed")?;
+    let found = consensus(first, others, args.cosine)?;
+    let kept: Vec<_> = found.iter().filter(|r| r.found >= at_least).map(|r| r.concept).collect();
+    let metrics_of = |weights| metrics::evaluate(weights, data.values.view());
+    let before = metrics_of(first);
+    let small = reduced(first, &kept).with_context(|| format!("--at-least {at_least}"));
+    let after = small.as_ref().ok().map(metrics_of);
+    let report = json!({
+        "seeds": args.seeds, "cosine": args.cosine, "at_least": at_least,
+        "concepts": args.concepts, "kept": kept.len(),
+        "mean_cosine": found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len() as f64,
+        "found_in": histogram(&found, seeds), "r2": before.r2, "r2_of_kept": after.as_ref().map(|m| m.r2),
+        "recurrence": found,
+    });
+    let text = serde_json::to_string_pretty(&report)? + "\n";
+    atomic::write_file(&args.out.join("consensus.json"), text.as_bytes())?;
+    atomic::write_file(&args.out.join("consensus.csv"), csv(&found, &args.seeds).as_bytes())?;
+    let folder = args.out.join("sae");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("replacing {}", folder.display()))?;
+    }
+    let small = small?;
+    fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+    sae::write(&folder, &small)?;
+    if global.json {
+        print!("{text}");
+    } else {
+        println!("| found in | concepts |\n| --- | --- |");
+        for (times, concepts) in histogram(&found, seeds).iter().enumerate() {
+            println!("| {} of {seeds} | {concepts} |", times + 1);
+        }
+        let r2 = after.map_or(f64::NAN, |m| m.r2);
+        eprintln!(
+            "{}: {} of {} concepts, found in at least {at_least} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",
+            folder.display(),
+            kept.len(),
+            args.concepts,
+            before.r2
+        );
+    }
+    Ok(())
+}
+
+/// Concepts found in one dictionary, in two, …
+fn histogram(found: &[Recurrence], seeds: u32) -> Vec<usize> {
+    (1..=seeds).map(|times| found.iter().filter(|r| r.found == times).count()).collect()
+}
+
+fn csv(found: &[Recurrence], seeds: &[u64]) -> String {
+    let mut out = String::from("concept,found,mean_cosine,least_cosine");
+    for seed in seeds.iter().skip(1) {
+        let _ = write!(out, ",partner_seed_{seed},cosine_seed_{seed}");
+    }
+    out.push('\n');
+    for r in found {
+        let _ = write!(out, "{},{},{},{}", r.concept.0, r.found, r.mean_cosine, r.least_cosine);
+        for partner in &r.partners {
+            let _ = match partner {
+                Some((concept, cosine)) => write!(out, ",{},{cosine}", concept.0),
+                None => write!(out, ",,"),
+            };
+        }
+        out.push('\n');
+    }
+    out
+}
