@@ -70,6 +70,8 @@ fn lints(count: &mut Count, wasm: wasm_target::WasmToolchain) {
         "clippy",
         "--package",
         "cellprism-app",
+        "--package",
+        "cellprism-worker",
         "--target",
         wasm_target::TARGET,
         "--release",

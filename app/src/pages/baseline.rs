@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cellprism_core::bundle::{ConceptIndex, ConceptRow, LabelStrength};
+use cellprism_core::bundle::{ConceptClass, ConceptIndex, ConceptRow, LabelStrength};
 use leptos::prelude::*;
 
 use crate::{
@@ -63,7 +63,7 @@ impl Summary {
         Self {
             name,
             tested: rows.len(),
-            specific: rows.iter().filter(|row| !row.specific.is_empty()).count(),
+            specific: rows.iter().filter(|row| row.class == ConceptClass::Specific).count(),
             strong: labelled(LabelStrength::Strong),
             weak: labelled(LabelStrength::Weak),
             by_chance: index.labelled_by_chance,
@@ -120,12 +120,15 @@ fn table(bundle: &Bundle, neurons: &ConceptIndex) -> AnyView {
             ["", "tested", "cells", "important_genes", "specific", "strong", "weak", "labels_by_chance"];
         browser::download_csv(&file, &head, lines.clone());
     };
+    let primary = bundle.cells.primary.clone().unwrap_or_else(|| "label".into()).replace('_', " ");
+    let specific = format!("Specific to one {primary}");
     view! {
+        <figure class="fig"><header><h3>"Of each, how many"</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
         <div class="scroll" tabindex="0" role="region" aria-label="Concepts and neurons"><table class="met">
-            <thead><tr><th>"Directions"</th><th class="n">{format!("With {least} cells or more")}</th><th class="n">"Cells, median"</th><th class="n">"Important genes, median"</th><th class="n">"Specific to a label"</th>
+            <thead><tr><th>"Directions"</th><th class="n">{format!("With {least} cells or more")}</th><th class="n">"Cells, median"</th><th class="n">"Important genes, median"</th><th class="n">{specific}</th>
                 <th>"Pathway labels"</th><th class="n">"strong"</th><th class="n">"weak"</th><th class="n">"none"</th><th class="n">"Labels by chance"</th></tr></thead>
             <tbody>{rows}</tbody></table></div>
-        <p class="row between"><span class="caption">"Labels by chance: how many labels random rankings, matched for how often genes are detected, would earn. Only what exceeds them says something."</span><span class="tools"><button on:click=csv>"CSV"</button></span></p>
+        <figcaption>"Labels by chance: how many labels random rankings, matched for how often genes are detected, would earn. Only what exceeds them says something."</figcaption></figure>
     }
     .into_any()
 }

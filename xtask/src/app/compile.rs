@@ -1,4 +1,4 @@
-//! The app's crate, compiled for the browser.
+//! The app, compiled for the browser.
 
 use std::{
     env,
@@ -13,26 +13,18 @@ use crate::{
     step::{output, shown},
 };
 
-/// Compiles programs of the app's crate; gives their WebAssembly files.
+/// Compiles the app's programs; gives their WebAssembly files.
 ///
 /// # Errors
 /// If they don't compile.
 pub fn compile(toolchain: WasmToolchain, bins: &[&str]) -> Result<Vec<PathBuf>> {
     let target = project::target().join("wasm");
     let mut cargo = toolchain.cargo();
-    cargo.args([
-        "build",
-        "--package",
-        "cellprism-app",
-        "--target",
-        TARGET,
-        "--profile",
-        "wasm-release",
-        "--target-dir",
-    ]);
+    cargo.args(["build", "--target", TARGET, "--profile", "wasm-release", "--target-dir"]);
     cargo.arg(&target);
+    // each program is a package of its name: programs of one package would share its level of optimisation
     for bin in bins {
-        cargo.args(["--bin", bin]);
+        cargo.args(["--package", bin, "--bin", bin]);
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain)?.join("\u{1f}"));
     shown(&mut cargo)?;
