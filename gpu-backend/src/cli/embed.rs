@@ -27,7 +27,7 @@ use crate::{
 /// Embed cells with a model.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example:\n  cellprism embed --model model --cells cells.h5ad --out embeddings.safetensors"
+    after_help = "Example:\n  cellprism embed --model model --cells cells.h5ad --out embeddings.safetensors\n\nCells are read some at a time. What is done is kept in OUT.partial: after a kill, or a device that failed, the same\ncommand goes on from there and gives the same file."
 )]
 pub struct Args {
     /// Model folder that `cellprism import` wrote
@@ -90,7 +90,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     map.audit.counts_share = if all > 0.0 { matched / all } else { 0.0 };
     if !global.quiet {
         say_audit(&map.audit);
-        let cells = embedded.values.nrows();
+        if embedded.kept > 0 {
+            eprintln!("{} cells were embedded already, by an interrupted run", embedded.kept);
+        }
+        let cells = embedded.values.nrows() - embedded.kept;
         eprintln!("{cells} cells in {seconds:.1} s, {:.1} a second", cells as f64 / seconds.max(1e-9));
     }
     let sequence = sequences.as_ref().map(|s| describe(s, &embedded));
@@ -118,7 +121,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             "{}",
             json!({
                 "cells": n, "dimensions": d, "provider": embedded.provider, "genes": map.audit, "sequence": sequence,
-                "seconds": seconds
+                "cells_kept": embedded.kept, "seconds": seconds
             })
         );
     }

@@ -36,6 +36,8 @@ pub struct Embedded {
     pub counts: (f64, f64),
     /// Cells of which a sequence model could not read all genes.
     pub shortened: u64,
+    /// Cells that an interrupted run had embedded before.
+    pub kept: usize,
 }
 
 /// Embeds all cells of a file, some rows at a time; those that `shards` holds are not computed again.
@@ -65,7 +67,7 @@ pub fn embed(
             .run(&mut session, counts.rows, latent)
             .with_context(|| model.onnx().display().to_string())?;
         progress.advance(counts.rows as u64);
-        Ok(Shard { values, counts: matched, shortened: 0 })
+        Ok(Shard { values, counts: matched, ..Shard::default() })
     })?;
     let values = Array2::from_shape_vec((cells.len(), latent), all.values)?;
     if let Some((cell, _)) = values.indexed_iter().find(|(_, v)| !v.is_finite()).map(|(at, v)| (at.0, v)) {
@@ -81,6 +83,7 @@ pub fn embed(
         runtime: runtime.version().into(),
         counts: all.counts,
         shortened: 0,
+        kept: all.kept,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Finished parts of a long embedding, kept beside the output: a killed run goes on where it stopped.
 
 use std::{
+    cell::Cell,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -24,19 +25,22 @@ pub struct Shard {
     pub counts: (f64, f64),
     /// Cells of which not all genes were read.
     pub shortened: u64,
+    /// Cells that were embedded before, by an interrupted run.
+    pub kept: usize,
 }
 
 /// The folder `OUT.partial`. It is made with the first part and goes when this value goes: after success, and after
-/// an error too, which the same command would meet again. Only a kill leaves it.
+/// an error of the input, which the same command would meet again. A kill leaves it, and so does a device that fails.
 #[derive(Debug)]
 pub struct Shards {
     folder: Option<PathBuf>,
+    stays: Cell<bool>,
 }
 
 impl Shards {
     /// No parts are kept.
     pub fn none() -> Self {
-        Self { folder: None }
+        Self { folder: None, stays: Cell::new(false) }
     }
 
     /// The parts of `out` that belong to `key`, everything that decides the numbers; others are thrown away.
@@ -51,7 +55,7 @@ impl Shards {
         if folder.exists() && !folder.join(&digest).is_dir() {
             fs::remove_dir_all(&folder)?;
         }
-        Ok(Self { folder: Some(folder.join(digest)) })
+        Ok(Self { folder: Some(folder.join(digest)), stays: Cell::new(false) })
     }
 
     /// The part that begins at cell `start` and has `len` values, where it is finished.
@@ -64,6 +68,7 @@ impl Shards {
             values: values.iter().map(|&b| f32::from_le_bytes(b)).collect(),
             counts: (f64::from_le_bytes(numbers[0]), f64::from_le_bytes(numbers[1])),
             shortened: u64::from_le_bytes(numbers[2]),
+            kept: len,
         })
     }
 
@@ -102,16 +107,21 @@ impl Shards {
             let shard = match self.get(start, rows * width) {
                 Some(shard) => {
                     progress.advance(rows as u64);
+                    all.kept += rows;
                     shard
                 }
                 None => {
-                    let shard = compute(start, &cells.rows(start, rows)?)?;
+                    let counts = cells.rows(start, rows)?;
+                    // From here on it is not the input that fails.
+                    self.stays.set(start > 0);
+                    let shard = compute(start, &counts)?;
                     if shard.values.len() != rows * width {
                         bail!("{} values for {rows} cells", shard.values.len());
                     }
                     if rows < n {
                         self.put(start, &shard).context("cannot keep the cells embedded so far")?;
                     }
+                    self.stays.set(false);
                     shard
                 }
             };
@@ -130,6 +140,7 @@ impl Shards {
 impl Drop for Shards {
     fn drop(&mut self) {
         if let Some(parent) = self.folder.as_ref().and_then(|folder| folder.parent())
+            && !self.stays.get()
             && parent.exists()
         {
             // What cannot be removed is thrown away by the next run.
@@ -146,7 +157,7 @@ mod tests {
     fn parts_survive_a_kill_and_belong_to_their_key() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("e.safetensors");
-        let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5 };
+        let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5, kept: 2 };
         let shards = Shards::open(&out, "a").unwrap();
         assert_eq!(shards.get(0, 2), None);
         shards.put(0, &shard).unwrap();

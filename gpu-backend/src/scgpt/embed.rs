@@ -32,7 +32,7 @@ pub fn embed(
         let matched = sequences.genes.map.matched_counts(counts);
         let (binned, shortened) = bin(sequences, counts);
         let values = model.embed(&binned, &|n| progress.advance(n))?;
-        Ok(Shard { values, counts: matched, shortened })
+        Ok(Shard { values, counts: matched, shortened, kept: 0 })
     })?;
     Ok(Embedded {
         values: Array2::from_shape_vec((cells.len(), latent), all.values)?,
@@ -40,6 +40,7 @@ pub fn embed(
         runtime: model.runtime().into(),
         counts: all.counts,
         shortened: all.shortened,
+        kept: all.kept,
     })
 }
 
