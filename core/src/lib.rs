@@ -8,6 +8,7 @@
 //! | [`sae`] | TopK sparse autoencoder: weights, encode, decode, training, metrics |
 //! | [`concepts`] | activations by concept, metadata specificity |
 //! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
+//! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
@@ -22,3 +23,4 @@ pub mod ids;
 pub mod parallel;
 pub mod sae;
 pub mod stats;
+pub mod steering;

@@ -24,4 +24,4 @@ pub use occlusion::{Attribution, ConceptCells, PairScores, SwapScore, attribute,
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};
 pub use reader::ConceptReader;
-pub use scvi::ScviSwaps;
+pub use scvi::{ScviSwaps, differences};

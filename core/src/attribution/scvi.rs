@@ -102,7 +102,7 @@ fn row_with((genes, counts): (&[u32], &[f32]), gene: u32, count: f32) -> Row {
 }
 
 /// Genes in which two sparse rows differ: gene, count in `a`, count in `b`.
-fn differences(a: (&[u32], &[f32]), b: (&[u32], &[f32])) -> Vec<(u32, f32, f32)> {
+pub fn differences(a: (&[u32], &[f32]), b: (&[u32], &[f32])) -> Vec<(u32, f32, f32)> {
     let (mut i, mut j) = (0, 0);
     let mut out = Vec::new();
     while i < a.0.len() || j < b.0.len() {

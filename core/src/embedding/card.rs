@@ -33,6 +33,16 @@ pub struct ModelCard {
     /// Whether the graph takes `log1p` of its input itself (it is then fed counts, scaled by `normalize`).
     #[serde(default)]
     pub log1p: bool,
+    /// Whether the graph is fed `log1p` of the scaled counts; only for `kind` onnx, and not where it takes `log1p`
+    /// itself.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub feed_log1p: bool,
+    /// Name of the graph's input f32 [n, genes], where it is not `counts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// Name of the graph's output f32 [n, latent], where it is not `embeddings`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
     /// Categorical covariates that the model knows, in the order of their one-hot columns. Only those with
     /// at least two categories have columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -70,7 +80,7 @@ pub enum ModelKind {
     Scvi,
     /// A sequence of gene tokens with binned values.
     Scgpt,
-    /// Any other encoder: input `counts` f32 [n, genes], output `embeddings` f32 [n, latent].
+    /// Any other encoder of the counts of a fixed gene list: one input f32 [n, genes], one output f32 [n, latent].
     Onnx,
 }
 
@@ -83,6 +93,10 @@ impl ModelKind {
             Self::Onnx => "onnx",
         }
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Scaling of each cell's counts before anything else.
@@ -189,6 +203,25 @@ impl ModelCard {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
+    /// Name of the graph's input.
+    pub fn input_name(&self) -> &str {
+        self.input.as_deref().unwrap_or("counts")
+    }
+
+    /// Name of the graph's output.
+    pub fn output_name(&self) -> &str {
+        self.output.as_deref().unwrap_or("embeddings")
+    }
+
+    /// What a count of a cell with the sum `total` is fed to the graph as.
+    pub fn fed(&self, count: f32, total: f64) -> f32 {
+        let scaled = match self.normalize {
+            Normalize::Sum(sum) if total > 0.0 => (f64::from(count) * (sum / total)) as f32,
+            Normalize::None | Normalize::Sum(_) => count,
+        };
+        if self.feed_log1p { libm::log1p(f64::from(scaled)) as f32 } else { scaled }
+    }
+
     /// One-hot columns of all covariates.
     pub fn covariate_width(&self) -> usize {
         self.covariates.iter().map(Covariate::width).sum()
@@ -214,6 +247,16 @@ impl ModelCard {
             && !(sum.is_finite() && sum > 0.0)
         {
             return invalid(format!("\"normalize\" to a sum of {sum}"));
+        }
+        if self.feed_log1p && self.kind != ModelKind::Onnx {
+            return invalid(format!("\"feed_log1p\" is for kind \"onnx\", not {:?}", self.kind.name()));
+        }
+        if self.feed_log1p && self.log1p {
+            return invalid(
+                "\"feed_log1p\" and \"log1p\" would take the logarithm twice: the first says that the graph reads \
+                 logarithms, the second that it takes them itself"
+                    .into(),
+            );
         }
         if self.precision != "float32" && self.precision != "float16" {
             return invalid(format!("\"precision\" is {:?}, not float32 or float16", self.precision));
@@ -253,6 +296,14 @@ mod tests {
         assert!(matches!(ModelCard::from_json(later.as_bytes()), Err(CardError::Format { found: 2 })));
         let empty = BY_HAND.replace(r#"["CD79A", "LYZ"]"#, "[]");
         assert!(ModelCard::from_json(empty.as_bytes()).unwrap_err().to_string().contains("genes"));
+    }
+
+    #[test]
+    fn the_logarithm_is_taken_once() {
+        let fed = BY_HAND.replace("\"latent\"", "\"feed_log1p\": true, \"latent\"");
+        assert!(ModelCard::from_json(fed.as_bytes()).unwrap().feed_log1p);
+        let twice = fed.replace("\"latent\"", "\"log1p\": true, \"latent\"");
+        assert!(ModelCard::from_json(twice.as_bytes()).unwrap_err().to_string().contains("twice"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, Perturb, ScviSwaps, attribute, concept_cells},
     cells::{Aliases, GeneMap},
     concepts::Activations,
-    embedding::scvi::ScviEncoder,
+    embedding::{card::ModelKind, scvi::ScviEncoder},
     ids::ConceptId,
     parallel,
     sae::SaeWeights,
@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{Global, Progress, embed::shared_genes, sequence::SequenceArgs};
 use crate::{
-    engine::{Device, counts},
+    engine::{Device, counts, swaps::EncoderEngine},
     io::{
         atomic,
         genes::read_gene_table,
@@ -61,7 +61,8 @@ pub struct Args {
     /// File to write
     #[arg(long, value_name = "SAFETENSORS")]
     out: PathBuf,
-    /// cpu, cuda or cuda:N for the embeddings and for swaps through scGPT; swaps through scVI run on the processor
+    /// cpu, cuda or cuda:N for the embeddings and for swaps through scGPT or another encoder; swaps through scVI run on
+    /// the processor
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
     /// Gene table with aliases (NCBI gene_info or the project's own)
@@ -104,12 +105,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         }
         None => {
             let map = shared_genes(&model, &cells, &aliases, &args.cells)?;
-            through_scvi(&args, global, &model, &sae, &mut cells, &map)
+            through_counts(&args, global, &model, &sae, &mut cells, &map)
         }
     }
 }
 
-fn through_scvi(
+fn through_counts(
     args: &Args,
     global: &Global,
     model: &Model,
@@ -130,6 +131,11 @@ fn through_scvi(
     progress.finish();
     let one_hot = counts::encoder_covariates(&model.card, cells)?;
     let model_counts = map.apply(&cells.rows(0, cells.len())?);
+    if model.card.kind == ModelKind::Onnx {
+        let engine = EncoderEngine::open(model, args.device, global.onnxruntime.as_deref())?;
+        let swaps = engine.among(&model_counts, &one_hot)?;
+        return score(args, global, sae, &embedded, &swaps, &model.card.genes);
+    }
     let encoder = read_encoder(model)?;
     let swaps = ScviSwaps::new(&encoder, &model_counts, &one_hot)?;
     score(args, global, sae, &embedded, &swaps, &model.card.genes)

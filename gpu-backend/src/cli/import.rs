@@ -1,26 +1,31 @@
 //! `cellprism import`: a published checkpoint becomes a model folder, without Python and without running
 //! anything from it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context, bail};
+use cellprism_core::embedding::card::ModelCard;
+use cellprism_onnx::folder::ModelFolder;
 use clap::Args as ClapArgs;
-use serde_json::json;
 
 use super::Global;
-use crate::io::model;
+use crate::io::{encoder, model};
 
 /// Turn a published checkpoint into ONNX, a card and weights for the browser.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example:\n  cellprism import scvi my_scvi_model --out model\n  cellprism import scgpt scGPT_human --out model"
+    after_help = "Example:\n  cellprism import scvi my_scvi_model --out model\n  cellprism import scgpt scGPT_human --out model\n  cellprism import onnx encoder.onnx --card card.json --out model\n\nA card for onnx: {\"genes\": [\"CD79A\", ...], \"latent\": 50, \"normalize\": {\"sum\": 10000}, \"feed_log1p\": true}\n(\"normalize\" is \"none\" where it is left out; \"feed_log1p\": the graph is given log1p of the scaled counts;\n\"input\" and \"output\" name them where the graph has several)"
 )]
 pub struct Args {
     /// Kind of checkpoint
     #[arg(value_enum)]
     kind: Kind,
     /// Folder of the checkpoint (scvi: with model.pt as scvi-tools saves it; scgpt: with best_model.pt,
-    /// args.json and vocab.json)
+    /// args.json and vocab.json), or for onnx the file of an encoder: [cells, genes] to [cells, dimensions]
     checkpoint: PathBuf,
+    /// onnx: what the encoder reads and gives (see below)
+    #[arg(long, value_name = "JSON")]
+    card: Option<PathBuf>,
     /// Model folder to write
     #[arg(long, value_name = "MODEL_DIR")]
     out: PathBuf,
@@ -33,6 +38,8 @@ pub enum Kind {
     Scvi,
     /// scGPT, under either naming of its attention weights
     Scgpt,
+    /// Any other encoder, as an ONNX file
+    Onnx,
 }
 
 /// Runs the command.
@@ -40,14 +47,21 @@ pub enum Kind {
 /// # Errors
 /// If the checkpoint is refused or the folder cannot be written.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    let imported = match args.kind {
-        Kind::Scvi => model::import_scvi(&args.checkpoint)?,
-        Kind::Scgpt => model::import_scgpt(&args.checkpoint)?,
+    if args.card.is_some() && args.kind != Kind::Onnx {
+        bail!("--card is for `cellprism import onnx`; other checkpoints describe themselves");
+    }
+    let card = match args.kind {
+        Kind::Scvi => whole(model::import_scvi(&args.checkpoint)?, &args.out)?,
+        Kind::Scgpt => whole(model::import_scgpt(&args.checkpoint)?, &args.out)?,
+        Kind::Onnx => {
+            let card = args.card.as_deref().context(
+                "an ONNX file does not say which genes it reads: give --card CARD.json (`cellprism import --help` shows one)",
+            )?;
+            encoder::import(&args.checkpoint, card, &args.out, global.onnxruntime.as_deref())?
+        }
     };
-    model::write(&imported, &args.out)?;
-    let card = &imported.card;
     if global.json {
-        println!("{}", serde_json::to_string(card)?);
+        println!("{}", serde_json::to_string(&card)?);
     } else if !global.quiet {
         eprintln!(
             "{}: {} of {} genes or tokens, {} dimensions; {}",
@@ -57,7 +71,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             card.latent,
             card.preprocessing
         );
-        tracing::debug!(files = %json!(imported.files.keys().collect::<Vec<_>>()), "written");
     }
     Ok(())
+}
+
+/// Writes a model folder.
+fn whole(folder: ModelFolder, out: &Path) -> anyhow::Result<ModelCard> {
+    model::write(&folder, out)?;
+    tracing::debug!(files = ?folder.files.keys().collect::<Vec<_>>(), "written");
+    Ok(folder.card)
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use cellprism_core::{
     cells::{CountMatrix, GeneMap},
-    embedding::card::{ModelCard, Normalize},
+    embedding::card::ModelCard,
 };
 use ndarray::Array2;
 
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Values that one batch may hold, so that memory stays bounded for any number of genes.
-const BATCH_VALUES: usize = 8 << 20;
+pub(super) const BATCH_VALUES: usize = 8 << 20;
 
 /// Embeddings with what computed them.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ pub fn embed(
         let counts = map.apply(counts);
         batch.fill(&model.card, &counts, one_hot.get(start..start + counts.rows).unwrap_or(&[]));
         let values = batch
-            .run(&mut session, counts.rows, latent)
+            .run(&model.card, &mut session, counts.rows)
             .with_context(|| model.onnx().display().to_string())?;
         progress.advance(counts.rows as u64);
         Ok(Shard { values, counts: matched, ..Shard::default() })
@@ -92,61 +92,78 @@ pub fn embed(
 struct Batch {
     counts: Vec<f32>,
     covariates: Vec<f32>,
-    genes: usize,
-    width: usize,
 }
 
 impl Batch {
     fn fill(&mut self, card: &ModelCard, counts: &CountMatrix, one_hot: &[Vec<u32>]) {
-        (self.genes, self.width) = (counts.cols, card.encoder_covariate_width());
+        let width = card.encoder_covariate_width();
         self.counts.clear();
         self.counts.resize(counts.rows * counts.cols, 0.0);
         for (row, dense) in self.counts.chunks_mut(counts.cols.max(1)).enumerate() {
-            let (genes, values) = counts.row(row);
-            let scale = scale(card, values);
-            for (&gene, &value) in genes.iter().zip(values) {
-                dense[gene as usize] = if scale == 1.0 { value } else { (f64::from(value) * scale) as f32 };
-            }
+            fill_row(card, counts.row(row), dense);
         }
         self.covariates.clear();
-        self.covariates.resize(counts.rows * self.width, 0.0);
+        self.covariates.resize(counts.rows * width, 0.0);
         for (row, active) in one_hot.iter().enumerate() {
             for &column in active {
-                self.covariates[row * self.width + column as usize] = 1.0;
+                self.covariates[row * width + column as usize] = 1.0;
             }
         }
     }
 
-    fn run(&self, session: &mut Session, rows: usize, latent: usize) -> anyhow::Result<Vec<f32>> {
-        let (shape, covariate_shape) = ([rows, self.genes], [rows, self.width]);
-        let mut inputs = vec![("counts", Input::F32(&shape, &self.counts))];
-        if self.width > 0 {
-            inputs.push(("covariates", Input::F32(&covariate_shape, &self.covariates)));
-        }
-        let (found, values) = session.run(&inputs, "embeddings")?;
-        if found != [rows, latent] {
-            bail!("the model gives {found:?}, its card promises [{rows}, {latent}]");
-        }
-        Ok(values)
+    fn run(&self, card: &ModelCard, session: &mut Session, rows: usize) -> anyhow::Result<Vec<f32>> {
+        run_dense(card, session, rows, &self.counts, &self.covariates)
     }
 }
 
-fn scale(card: &ModelCard, counts: &[f32]) -> f64 {
-    match card.normalize {
-        Normalize::None => 1.0,
-        Normalize::Sum(target) => {
-            let total: f64 = counts.iter().map(|&c| f64::from(c)).sum();
-            if total > 0.0 { target / total } else { 1.0 }
-        }
+/// Writes one cell as the graph is fed it.
+pub fn fill_row(card: &ModelCard, (genes, counts): (&[u32], &[f32]), dense: &mut [f32]) {
+    let total = counts.iter().map(|&c| f64::from(c)).sum();
+    dense.fill(0.0);
+    for (&gene, &count) in genes.iter().zip(counts) {
+        dense[gene as usize] = card.fed(count, total);
     }
+}
+
+/// Embeddings `[rows, latent]` of inputs `[rows, genes]`, with one-hot `covariates` `[rows, columns]` where the
+/// encoder reads them.
+///
+/// # Errors
+/// If the model fails, or gives another shape than its card promises.
+pub fn run_dense(
+    card: &ModelCard,
+    session: &mut Session,
+    rows: usize,
+    counts: &[f32],
+    covariates: &[f32],
+) -> anyhow::Result<Vec<f32>> {
+    let latent = card.latent as usize;
+    let (shape, covariate_shape) = ([rows, card.genes.len()], [rows, card.encoder_covariate_width()]);
+    let mut inputs = vec![(card.input_name(), Input::F32(&shape, counts))];
+    if covariate_shape[1] > 0 {
+        inputs.push(("covariates", Input::F32(&covariate_shape, covariates)));
+    }
+    let (found, values) = session.run(&inputs, card.output_name())?;
+    if found != [rows, latent] {
+        bail!("the model gives {found:?}, its card promises [{rows}, {latent}]");
+    }
+    Ok(values)
 }
 
 /// Active one-hot columns of each cell; empty where the encoder reads no covariate.
 ///
 /// # Errors
-/// If a covariate's column is missing from the cells, or a cell has a category that the model does not know.
+/// As [`covariates`].
 pub fn encoder_covariates(card: &ModelCard, cells: &H5ad) -> anyhow::Result<Vec<Vec<u32>>> {
-    if card.encoder_covariate_width() == 0 {
+    if card.encode_covariates { covariates(card, cells) } else { Ok(Vec::new()) }
+}
+
+/// Active one-hot columns of each cell, as a decoder reads them; empty where the model knows no covariate.
+///
+/// # Errors
+/// If a covariate's column is missing from the cells, or a cell has a category that the model does not know.
+pub fn covariates(card: &ModelCard, cells: &H5ad) -> anyhow::Result<Vec<Vec<u32>>> {
+    if card.covariate_width() == 0 {
         return Ok(Vec::new());
     }
     let mut one_hot = vec![Vec::new(); cells.len()];

@@ -6,6 +6,8 @@ mod device;
 mod error;
 pub mod library;
 pub mod ort;
+pub mod probe;
+pub mod swaps;
 pub mod train;
 
 pub use device::Device;

@@ -9,7 +9,7 @@ use ort::{
     environment::Environment,
     ep,
     session::{Session as OrtSession, SessionInputValue, builder::SessionBuilder},
-    value::TensorRef,
+    value::{Outlet, TensorElementType, TensorRef, ValueType},
 };
 
 use super::{Device, EngineError, library};
@@ -140,6 +140,32 @@ pub enum Input<'a> {
     I32(&'a [usize], &'a [i32]),
 }
 
+/// An input or output of a model, as it declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a tensor of 32-bit floats.
+    pub f32: bool,
+    /// Its type in words.
+    pub kind: String,
+    /// Its sizes, `None` where they are only known when it runs; nothing where it is no tensor.
+    pub shape: Option<Vec<Option<usize>>>,
+}
+
+impl Port {
+    fn of(outlet: &Outlet) -> Self {
+        let (f32, shape) = match outlet.dtype() {
+            ValueType::Tensor { ty, shape, .. } => {
+                let sizes = shape.iter().map(|&size| usize::try_from(size).ok()).collect();
+                (*ty == TensorElementType::Float32, Some(sizes))
+            }
+            _ => (false, None),
+        };
+        Self { name: outlet.name().into(), f32, kind: outlet.dtype().to_string(), shape }
+    }
+}
+
 /// A model ready to run.
 #[derive(Debug)]
 pub struct Session {
@@ -162,14 +188,14 @@ impl Session {
         }
     }
 
-    /// Names of the inputs.
-    pub fn inputs(&self) -> Vec<&str> {
-        self.session.inputs().iter().map(|input| input.name()).collect()
+    /// What it reads.
+    pub fn inputs(&self) -> Vec<Port> {
+        self.session.inputs().iter().map(Port::of).collect()
     }
 
-    /// Names of the outputs.
-    pub fn outputs(&self) -> Vec<&str> {
-        self.session.outputs().iter().map(|output| output.name()).collect()
+    /// What it gives.
+    pub fn outputs(&self) -> Vec<Port> {
+        self.session.outputs().iter().map(Port::of).collect()
     }
 
     /// Feeds `inputs` by name and copies the f32 output `output`: shape and row-major values.

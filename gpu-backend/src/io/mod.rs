@@ -3,6 +3,7 @@
 pub mod atomic;
 pub mod bundle;
 pub mod embeddings;
+pub mod encoder;
 pub mod gene_sets;
 pub mod genes;
 pub mod h5ad;

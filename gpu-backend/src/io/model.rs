@@ -108,7 +108,7 @@ pub fn import_scgpt(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
     scgpt::import(files, &name_of(&file, "scGPT")).with_context(|| folder.display().to_string())
 }
 
-fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
     let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
     if size > LARGEST_CHECKPOINT {
         bail!("{} is larger than {} GB", file.display(), LARGEST_CHECKPOINT >> 30);

@@ -3,13 +3,14 @@
 use cellprism_core::{
     attribution::{DeletionOptions, Perturb, PerturbError, ScviSwaps, Swaps},
     cells::CountMatrix,
-    embedding::scvi::ScviEncoder,
+    embedding::{card::ModelKind, scvi::ScviEncoder},
     ids::CellId,
 };
 
 use super::{Job, inputs::Inputs};
 use crate::{
     cli::attribute::read_encoder,
+    engine::swaps::{EncoderEngine, EncoderSwaps},
     scgpt::{self, ScgptSwaps, SequenceModel},
 };
 
@@ -19,6 +20,8 @@ pub enum Swapping {
     Scvi(Box<ScviEncoder>),
     /// scGPT on its device.
     Scgpt(Box<ScgptSwaps>),
+    /// Another encoder of counts on its device.
+    Encoder(Box<EncoderEngine>),
 }
 
 impl Swapping {
@@ -28,6 +31,10 @@ impl Swapping {
     /// If its weights are missing or damaged, or the device is not there.
     pub fn prepare(job: &Job, inputs: &Inputs) -> anyhow::Result<Self> {
         let Some(sequences) = &inputs.sequences else {
+            if inputs.model.card.kind == ModelKind::Onnx {
+                let engine = EncoderEngine::open(&inputs.model, job.device, job.onnxruntime.as_deref())?;
+                return Ok(Self::Encoder(Box::new(engine)));
+            }
             return Ok(Self::Scvi(Box::new(read_encoder(&inputs.model)?)));
         };
         let tokenizer = sequences.tokenizer.clone();
@@ -48,6 +55,7 @@ impl Swapping {
         Ok(match self {
             Self::Scvi(encoder) => Swapper::Scvi(ScviSwaps::new(encoder, counts, one_hot)?),
             Self::Scgpt(swaps) => Swapper::Scgpt(swaps),
+            Self::Encoder(engine) => Swapper::Encoder(engine.among(counts, one_hot)?),
         })
     }
 
@@ -55,17 +63,20 @@ impl Swapping {
     pub fn deletion(&self) -> DeletionOptions {
         match self {
             Self::Scvi(_) => DeletionOptions::default(),
+            Self::Encoder(_) => DeletionOptions { random_orders: 2, ..DeletionOptions::default() },
             Self::Scgpt(_) => DeletionOptions { steps: 20, random_orders: 1, ..DeletionOptions::default() },
         }
     }
 }
 
-/// Swaps through either model.
+/// Swaps through any model.
 pub enum Swapper<'a> {
     /// By rank-1 updates.
     Scvi(ScviSwaps<'a>),
     /// By shared passes.
     Scgpt(&'a ScgptSwaps),
+    /// By passes of the whole graph.
+    Encoder(EncoderSwaps<'a>),
 }
 
 impl Perturb for Swapper<'_> {
@@ -73,6 +84,7 @@ impl Perturb for Swapper<'_> {
         match self {
             Self::Scvi(swaps) => swaps.genes(),
             Self::Scgpt(swaps) => swaps.genes(),
+            Self::Encoder(swaps) => swaps.genes(),
         }
     }
 
@@ -80,6 +92,7 @@ impl Perturb for Swapper<'_> {
         match self {
             Self::Scvi(swaps) => swaps.swaps(prototype, counterfactuals),
             Self::Scgpt(swaps) => swaps.swaps(prototype, counterfactuals),
+            Self::Encoder(swaps) => swaps.swaps(prototype, counterfactuals),
         }
     }
 
@@ -93,6 +106,7 @@ impl Perturb for Swapper<'_> {
         match self {
             Self::Scvi(swaps) => swaps.path(prototype, counterfactual, order, steps),
             Self::Scgpt(swaps) => swaps.path(prototype, counterfactual, order, steps),
+            Self::Encoder(swaps) => swaps.path(prototype, counterfactual, order, steps),
         }
     }
 
@@ -100,6 +114,7 @@ impl Perturb for Swapper<'_> {
         match self {
             Self::Scvi(swaps) => swaps.value(cell, gene),
             Self::Scgpt(swaps) => swaps.value(cell, gene),
+            Self::Encoder(swaps) => swaps.value(cell, gene),
         }
     }
 }

@@ -51,6 +51,27 @@ impl ScviDecoder {
         latent: ArrayView2<'_, f32>,
         one_hot: &[Vec<u32>],
     ) -> Result<Array2<f64>, EncoderError> {
+        self.decode(latent, one_hot, softmax)
+    }
+
+    /// Natural logarithms of [`ScviDecoder::shares`], finite also where a share is too small for a number.
+    ///
+    /// # Errors
+    /// As [`ScviDecoder::shares`].
+    pub fn log_shares(
+        &self,
+        latent: ArrayView2<'_, f32>,
+        one_hot: &[Vec<u32>],
+    ) -> Result<Array2<f64>, EncoderError> {
+        self.decode(latent, one_hot, log_softmax)
+    }
+
+    fn decode(
+        &self,
+        latent: ArrayView2<'_, f32>,
+        one_hot: &[Vec<u32>],
+        finish: fn(&[f32]) -> Vec<f64>,
+    ) -> Result<Array2<f64>, EncoderError> {
         let expected = self.card.latent as usize;
         if latent.ncols() != expected {
             return Err(EncoderError::Latent { found: latent.ncols(), expected });
@@ -62,7 +83,7 @@ impl ScviDecoder {
             for layer in &self.hidden {
                 values = layer.forward(&values, active);
             }
-            softmax(&self.scale.forward(&values))
+            finish(&self.scale.forward(&values))
         });
         let shape = (latent.nrows(), self.genes().len());
         Ok(Array2::from_shape_vec(shape, rows.concat()).expect("one share a gene"))
@@ -96,6 +117,14 @@ fn softmax(logits: &[f32]) -> Vec<f64> {
     let powers: Vec<f64> = logits.iter().map(|&x| libm::exp(f64::from(x) - f64::from(most))).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
+}
+
+/// x − max − ln Σ exp(x − max), in f64.
+fn log_softmax(logits: &[f32]) -> Vec<f64> {
+    let most = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|&x| libm::exp(f64::from(x) - most)).sum();
+    let log = libm::log(sum);
+    logits.iter().map(|&x| f64::from(x) - most - log).collect()
 }
 
 #[cfg(test)]
@@ -143,6 +172,10 @@ pub(crate) mod tests {
             assert!((row.sum() - 1.0).abs() < 1e-12);
         }
         assert_ne!(shares.row(0), shares.row(1));
+        let logarithms = decoder.log_shares(latent.view(), &[vec![0], vec![1]]).unwrap();
+        for (share, logarithm) in shares.iter().zip(&logarithms) {
+            assert!((share.ln() - logarithm).abs() < 1e-12);
+        }
         let rates = decoder.expected_counts(latent.view(), &[10.0, 20.0], &[vec![0], vec![1]]).unwrap();
         assert!((rates.row(1).sum() - 20.0).abs() < 1e-9);
     }

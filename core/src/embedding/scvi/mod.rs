@@ -15,6 +15,8 @@ mod layers;
 
 pub use decoder::ScviDecoder;
 #[cfg(test)]
+pub(crate) use decoder::tests::small_decoder;
+#[cfg(test)]
 pub(crate) use encoder::tests::random_encoder;
 pub use encoder::{ActiveCovariates, ScviEncoder};
 pub use layers::{EncoderError, HiddenLayer};
