@@ -85,8 +85,8 @@ fn strip(bundle: &Arc<Bundle>) -> impl IntoView + use<> {
         |by_chance| {
             let share = by_chance / f64::from(bundle.index.tested.max(1));
             format!(
-                "p ≤ {} in one set; chance alone labels about {}",
-                m.parameters.enrichment.weak_p,
+                "{} in one set; chance alone labels about {}",
+                m.parameters.enrichment.weak_limit(),
                 percent(share)
             )
         },

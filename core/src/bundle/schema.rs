@@ -225,12 +225,66 @@ pub struct EnrichmentParameters {
     pub max_size: u32,
     /// Exponent of the scores.
     pub weight: f64,
+    /// Which set becomes a concept's label.
+    #[serde(default)]
+    pub label: LabelChoice,
     /// Largest p of a weak label.
     pub weak_p: f64,
     /// Largest p of a strong label.
     pub strong_p: f64,
+    /// Largest false-discovery rate of a weak label, where that decides.
+    #[serde(default = "weak_fdr")]
+    pub weak_fdr: f64,
+    /// Largest false-discovery rate of a strong label, where that decides.
+    #[serde(default = "strong_fdr")]
+    pub strong_fdr: f64,
     /// Random rankings behind each chance rate.
     pub null_rankings: u32,
+}
+
+/// Which set becomes a concept's label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelChoice {
+    /// The paper's rule: the highest enrichment score among those of small p.
+    #[default]
+    Es,
+    /// The highest normalised enrichment score among those of small p: sets of different sizes are fairly compared.
+    Nes,
+    /// The highest normalised enrichment score among those of small false-discovery rate.
+    Fdr,
+}
+
+fn weak_fdr() -> f64 {
+    0.25
+}
+
+fn strong_fdr() -> f64 {
+    0.05
+}
+
+impl EnrichmentParameters {
+    /// What a label must pass: "p ≤ 0.005".
+    pub fn weak_limit(&self) -> String {
+        match self.label {
+            LabelChoice::Es | LabelChoice::Nes => format!("p ≤ {}", self.weak_p),
+            LabelChoice::Fdr => format!("FDR ≤ {}", self.weak_fdr),
+        }
+    }
+
+    /// What a strong label must pass: "p ≤ 0.00005".
+    pub fn strong_limit(&self) -> String {
+        match self.label {
+            LabelChoice::Es | LabelChoice::Nes => format!("p ≤ {}", self.strong_p),
+            LabelChoice::Fdr => format!("FDR ≤ {}", self.strong_fdr),
+        }
+    }
+
+    /// The rule in words, after "the label is the set with": "the highest positive ES among those with p ≤ 0.005".
+    pub fn label_rule(&self) -> String {
+        let score = if self.label == LabelChoice::Es { "ES" } else { "NES" };
+        format!("the highest positive {score} among those with {}", self.weak_limit())
+    }
 }
 
 impl Default for EnrichmentParameters {
@@ -242,8 +296,11 @@ impl Default for EnrichmentParameters {
             min_size: 15,
             max_size: 500,
             weight: 1.0,
+            label: LabelChoice::Es,
             weak_p: 5e-3,
             strong_p: 5e-5,
+            weak_fdr: weak_fdr(),
+            strong_fdr: strong_fdr(),
             null_rankings: 1000,
         }
     }
@@ -450,7 +507,7 @@ pub struct GeneScore {
     pub score: f32,
 }
 
-/// Strength of a pathway label by the paper's rule.
+/// Strength of a pathway label; limits by the paper's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelStrength {

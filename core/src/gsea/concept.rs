@@ -73,7 +73,7 @@ pub fn enrich_concept(
         return Ok(detail);
     }
     let result = prerank(&sorted, &ranked.sets, &options, watch)?;
-    let rule = LabelRule { weak_p: parameters.weak_p, strong_p: parameters.strong_p };
+    let rule = LabelRule::of(parameters);
     let null = match request.no_null {
         Some(_) => None,
         None => {
@@ -107,7 +107,7 @@ pub fn enrich_concept(
         })
         .collect();
     detail.label = match label(&result, rule) {
-        None => Maybe::missing(format!("no set reaches p ≤ {}", parameters.weak_p)),
+        None => Maybe::missing(format!("no set reaches {}", parameters.weak_limit())),
         Some((i, strength)) => {
             let s = &result.sets[i];
             Maybe::Value(PathwayLabel {

@@ -7,48 +7,73 @@ use super::{
     matching::MatchedSet,
     null::{Cancelled, Watch, null_scores},
     permutations::WithinStrata,
-    prerank::{Prerank, weights},
+    prerank::{Prerank, SetStatistics, weights},
     walk::AllZero,
 };
-use crate::bundle::LabelStrength;
+use crate::bundle::{EnrichmentParameters, LabelChoice, LabelStrength};
 
-/// When a set may be a label.
+/// When a set may be a label, and which of those that may is it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelRule {
-    /// Largest p of a weak label.
-    pub weak_p: f64,
-    /// Largest p of a strong label.
-    pub strong_p: f64,
+    choice: LabelChoice,
+    /// Largest p, or false-discovery rate, of a weak label.
+    weak: f64,
+    /// Of a strong label.
+    strong: f64,
 }
 
-impl Default for LabelRule {
-    fn default() -> Self {
-        Self { weak_p: 5e-3, strong_p: 5e-5 }
-    }
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    es: f64,
+    nes: f64,
+    p: f64,
+    fdr: f64,
 }
 
 impl LabelRule {
-    fn strength(self, es: f64, p: f64) -> Option<LabelStrength> {
+    /// The rule that the parameters name.
+    pub fn of(parameters: &EnrichmentParameters) -> Self {
+        let (weak, strong) = match parameters.label {
+            LabelChoice::Es | LabelChoice::Nes => (parameters.weak_p, parameters.strong_p),
+            LabelChoice::Fdr => (parameters.weak_fdr, parameters.strong_fdr),
+        };
+        Self { choice: parameters.label, weak, strong }
+    }
+
+    fn strength(self, found: Candidate) -> Option<LabelStrength> {
+        let chance = if self.choice == LabelChoice::Fdr { found.fdr } else { found.p };
         // A negative score says that swapping the set's genes raises the concept: no name for it.
-        if es.is_nan() || es <= 0.0 || p > self.weak_p {
+        if !(found.es > 0.0 && chance <= self.weak) {
             return None;
         }
-        Some(if p <= self.strong_p { LabelStrength::Strong } else { LabelStrength::Weak })
+        Some(if chance <= self.strong { LabelStrength::Strong } else { LabelStrength::Weak })
+    }
+
+    /// Of two that pass, the one with more of this.
+    fn merit(self, found: Candidate) -> f64 {
+        if self.choice == LabelChoice::Es { found.es } else { found.nes }
     }
 }
 
-/// The set of highest positive enrichment score among those that pass, and how strongly; ties go to the
-/// earlier set.
+impl From<&SetStatistics> for Candidate {
+    fn from(set: &SetStatistics) -> Self {
+        Self { es: set.es, nes: set.nes, p: set.p, fdr: set.fdr }
+    }
+}
+
+/// The set that is the label by the rule, and how strongly; ties go to the earlier set.
 pub fn label(result: &Prerank, rule: LabelRule) -> Option<(usize, LabelStrength)> {
-    let mut best: Option<(usize, LabelStrength)> = None;
+    let mut best: Option<(usize, LabelStrength, f64)> = None;
     for (i, set) in result.sets.iter().enumerate() {
-        if let Some(strength) = rule.strength(set.es, set.p)
-            && best.is_none_or(|(b, _)| set.es > result.sets[b].es)
+        let found = Candidate::from(set);
+        if let Some(strength) = rule.strength(found)
+            && best.is_none_or(|(.., most)| rule.merit(found) > most)
         {
-            best = Some((i, strength));
+            best = Some((i, strength, rule.merit(found)));
         }
     }
-    best
+    best.map(|(i, strength, _)| (i, strength))
 }
 
 /// What random rankings earn.
@@ -94,48 +119,95 @@ pub fn label_null(
     let hits: Vec<&[u32]> = sets.iter().map(|set| set.hits.as_slice()).collect();
     let random = null_scores(&weights(scores, weight), &hits, AllZero::Ends, rankings, &mut source, watch)?;
     let published = label(result, rule);
-    let mut best: Vec<Option<(f64, LabelStrength)>> = vec![None; rankings];
-    let mut good = vec![false; rankings];
+    let null: Vec<Positive> = result.null.iter().map(|null| Positive::new(null)).collect();
+    let rates = (rule.choice == LabelChoice::Fdr).then(|| Rates::new(&null, &random, rankings));
+    let mut best: Vec<Option<Best>> = vec![None; rankings];
     let mut set_chance = Vec::with_capacity(sets.len());
     for (i, scores) in random.iter().enumerate() {
-        let positive = Positive::new(&result.null[i]);
         let observed = result.sets[i].es;
         let as_high = |&&x: &&f64| if observed >= 0.0 { x >= observed } else { x <= observed };
         set_chance.push(scores.iter().filter(as_high).count() as f64 / rankings.max(1) as f64);
         for (ranking, &es) in scores.iter().enumerate() {
-            let Some(strength) = rule.strength(es, positive.p(es)) else { continue };
-            if best[ranking].is_none_or(|(highest, _)| es > highest) {
-                best[ranking] = Some((es, strength));
+            let nes = null[i].normalise(es);
+            let fdr = rates.as_ref().map_or(1.0, |rates| rates.of(ranking, nes));
+            let found = Candidate { es, nes, p: null[i].p(es), fdr };
+            let Some(strength) = rule.strength(found) else { continue };
+            let merit = rule.merit(found);
+            if best[ranking].is_none_or(|b| merit > b.merit) {
+                best[ranking] = Some(Best { es, merit, strength });
             }
         }
     }
-    for (ranking, found) in best.iter().enumerate() {
-        good[ranking] = match (found, published) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some((es, strength)), Some((set, own))) => {
-                *es >= result.sets[set].es
-                    && (own == LabelStrength::Weak || *strength == LabelStrength::Strong)
-            }
-        };
-    }
+    let as_good = |found: &Option<Best>| match (found, published) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(found), Some((set, own))) => {
+            found.merit >= rule.merit(Candidate::from(&result.sets[set]))
+                && (own == LabelStrength::Weak || found.strength == LabelStrength::Strong)
+        }
+    };
     let share = |n: usize| n as f64 / rankings.max(1) as f64;
     Ok(NullOutcome {
-        as_good: share(good.iter().filter(|&&g| g).count()),
+        as_good: share(best.iter().filter(|found| as_good(found)).count()),
         any: share(best.iter().flatten().count()),
-        best_es: best.iter().flatten().map(|&(es, _)| es).collect(),
+        best_es: best.iter().flatten().map(|found| found.es).collect(),
         set_chance,
     })
 }
 
-/// Null scores that are at least 0, ascending.
-struct Positive(Vec<f64>);
+/// The label that a random ranking earns.
+#[derive(Clone, Copy)]
+struct Best {
+    es: f64,
+    merit: f64,
+    strength: LabelStrength,
+}
+
+/// False-discovery rates within random rankings: the share of null NES as high over the share of the ranking's own
+/// (both of those from 0 on), at most 1.
+struct Rates {
+    null: Vec<f64>,
+    own: Vec<Vec<f64>>,
+}
+
+impl Rates {
+    fn new(null: &[Positive], random: &[Vec<f64>], rankings: usize) -> Self {
+        let mut pooled: Vec<f64> =
+            null.iter().flat_map(|set| set.0.iter().map(|&es| set.normalise(es))).collect();
+        pooled.retain(|x| !x.is_nan());
+        pooled.sort_unstable_by(f64::total_cmp);
+        let mut own: Vec<Vec<f64>> = vec![Vec::new(); rankings];
+        for (set, scores) in null.iter().zip(random) {
+            for (values, &es) in own.iter_mut().zip(scores).filter(|(_, es)| **es >= 0.0) {
+                values.push(set.normalise(es));
+            }
+        }
+        own.iter_mut().for_each(|values| values.sort_unstable_by(f64::total_cmp));
+        Self { null: pooled, own }
+    }
+
+    fn of(&self, ranking: usize, nes: f64) -> f64 {
+        let share = |sorted: &[f64]| {
+            (sorted.len() - sorted.partition_point(|&x| x < nes)) as f64 / sorted.len().max(1) as f64
+        };
+        (share(&self.null) / share(&self.own[ranking]).max(f64::MIN_POSITIVE)).min(1.0)
+    }
+}
+
+/// Null scores that are at least 0, ascending, and their mean.
+struct Positive(Vec<f64>, f64);
 
 impl Positive {
     fn new(null: &[f64]) -> Self {
         let mut sorted: Vec<f64> = null.iter().copied().filter(|&x| x >= 0.0).collect();
+        let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
         sorted.sort_unstable_by(f64::total_cmp);
-        Self(sorted)
+        Self(sorted, mean)
+    }
+
+    /// NES of a score from 0 on; 1 where no null score is.
+    fn normalise(&self, es: f64) -> f64 {
+        if self.0.is_empty() { 1.0 } else { es / self.1 }
     }
 
     fn p(&self, es: f64) -> f64 {
@@ -143,5 +215,86 @@ impl Positive {
             return 1.0;
         }
         (self.0.len() - self.0.partition_point(|&x| x < es)) as f64 / self.0.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::gsea::{PrerankOptions, prerank};
+
+    const GENES: usize = 200;
+
+    /// A ranking whose first genes make up the first set; the other sets are spread evenly.
+    fn example() -> (Vec<f64>, Vec<MatchedSet>, Prerank) {
+        let scores: Vec<f64> =
+            (0..GENES).map(|i| ((GENES - i) as f64 / GENES as f64).powi(3) - 0.1).collect();
+        let set = |number: u32| {
+            let step = if number == 0 { 1 } else { number + 3 };
+            let hits: Vec<u32> = (0..12 + number).map(|i| (i * step + number) % GENES as u32).collect();
+            let mut hits: Vec<u32> = if number == 0 { (0..12).collect() } else { hits };
+            hits.sort_unstable();
+            hits.dedup();
+            MatchedSet { term: format!("set {number}"), size: hits.len(), hits }
+        };
+        let sets: Vec<MatchedSet> = (0..30).map(set).collect();
+        let result = prerank(&scores, &sets, &PrerankOptions::default(), &mut |_| ControlFlow::Continue(()));
+        (scores, sets, result.unwrap())
+    }
+
+    fn rule(label: LabelChoice) -> LabelRule {
+        LabelRule::of(&EnrichmentParameters { label, ..EnrichmentParameters::default() })
+    }
+
+    #[test]
+    fn rates_of_the_published_ranking_are_gseapys() {
+        let (.., result) = example();
+        let null: Vec<Positive> = result.null.iter().map(|null| Positive::new(null)).collect();
+        let own: Vec<Vec<f64>> = result.sets.iter().map(|set| vec![set.es]).collect();
+        let rates = Rates::new(&null, &own, 1);
+        let positive: Vec<usize> = (0..null.len()).filter(|&i| result.sets[i].es > 0.0).collect();
+        assert!(positive.len() > 5);
+        for i in positive {
+            let set = &result.sets[i];
+            assert!((null[i].normalise(set.es) - set.nes).abs() < 1e-12);
+            assert!(
+                (rates.of(0, set.nes) - set.fdr).abs() < 1e-12,
+                "{i}: {} {}",
+                rates.of(0, set.nes),
+                set.fdr
+            );
+        }
+    }
+
+    #[test]
+    fn every_rule_names_the_set_on_top_and_chance_rarely_does() {
+        let (scores, sets, result) = example();
+        let strata: Vec<u8> = (0..GENES).map(|i| (i % 4) as u8).collect();
+        for choice in [LabelChoice::Es, LabelChoice::Nes, LabelChoice::Fdr] {
+            assert_eq!(label(&result, rule(choice)).unwrap(), (0, LabelStrength::Strong));
+            let null = label_null(&scores, 1.0, &sets, &result, &strata, rule(choice), (400, 5), &mut |_| {
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            assert!(
+                null.as_good < 0.02 && null.as_good <= null.any && null.any < 0.5,
+                "{choice:?}: {null:?}"
+            );
+            assert_eq!(null.best_es.len(), (null.any * 400.0).round() as usize);
+        }
+    }
+
+    #[test]
+    fn negative_sets_are_no_names() {
+        let (.., mut result) = example();
+        for set in &mut result.sets {
+            set.es = -set.es.abs();
+            (set.p, set.fdr) = (0.0, 0.0);
+        }
+        for choice in [LabelChoice::Es, LabelChoice::Nes, LabelChoice::Fdr] {
+            assert_eq!(label(&result, rule(choice)), None);
+        }
     }
 }

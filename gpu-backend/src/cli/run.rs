@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
-    AttributionParameters, EnrichmentParameters, Parameters, SaeParameters, SpecificityParameters,
+    AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, SaeParameters,
+    SpecificityParameters,
 };
 use clap::Args as ClapArgs;
 
@@ -80,6 +81,10 @@ pub struct Args {
     /// Most ranked genes of a gene set
     #[arg(long, default_value_t = 500)]
     max_size: u32,
+    /// Which gene set is a concept's label: the highest ES of small p (the paper's rule), the highest NES of small p, or
+    /// the highest NES of a false-discovery rate up to 0.25
+    #[arg(long, value_enum, default_value_t = LabelBy::Es)]
+    label_by: LabelBy,
     /// Describe the embedding's own dimensions, too: the baseline that concepts are compared with
     #[arg(long)]
     neurons: bool,
@@ -94,6 +99,14 @@ pub struct Args {
     /// Accept counts that are not whole numbers
     #[arg(long)]
     allow_non_integer: bool,
+}
+
+/// What decides on a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum LabelBy {
+    Es,
+    Nes,
+    Fdr,
 }
 
 /// Runs the command.
@@ -162,6 +175,11 @@ fn job(args: Args, global: &Global) -> Job {
                 permutations: args.permutations,
                 min_size: args.min_size,
                 max_size: args.max_size,
+                label: match args.label_by {
+                    LabelBy::Es => LabelChoice::Es,
+                    LabelBy::Nes => LabelChoice::Nes,
+                    LabelBy::Fdr => LabelChoice::Fdr,
+                },
                 ..EnrichmentParameters::default()
             },
             neurons: args.neurons,

@@ -108,11 +108,13 @@ fn lead(bundle: &Bundle, row: &ConceptRow) -> AnyView {
     let drive = (!row.genes.is_empty())
         .then(|| view! { " Giving its cells a neighbour’s count of "{genes}" lowers it most." });
     let caution = row.pathway.as_ref().map(|p| {
-        let limit = bundle.manifest.parameters.enrichment.weak_p;
+        let limit = bundle.manifest.parameters.enrichment.weak_limit();
         if p.fdr > 0.05 {
-            format!(" The pathway name passes p ≤ {limit} but not a false-discovery rate of 0.05: read it as a hint.")
+            format!(
+                " The pathway name passes {limit} but not a false-discovery rate of 0.05: read it as a hint."
+            )
         } else {
-            format!(" The pathway name passes p ≤ {limit} and a false-discovery rate of 0.05.")
+            format!(" The pathway name passes {limit} and a false-discovery rate of 0.05.")
         }
     });
     view! {

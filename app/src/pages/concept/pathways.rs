@@ -26,7 +26,7 @@ pub fn view(shown: &Shown) -> AnyView {
     view! {
         <section class="section" id="pathways">
             <header><h2><span class="letter">"C"</span>"Which pathways those genes belong to"</h2>
-                <p>{format!("Preranked enrichment of all genes by attribution. The label is the set with the highest positive ES among those with p ≤ {}.", e.weak_p)}</p></header>
+                <p>{format!("Preranked enrichment of all genes by attribution. The label is the set with {}.", e.label_rule())}</p></header>
             {none.then(|| view! { <p class="na"><b>"Not available"</b>": the bundle was made without gene sets"</p> })}
             <div class="stack-l">{blocks}</div>
         </section>
