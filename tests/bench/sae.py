@@ -30,7 +30,7 @@ from safetensors.torch import save_file
 SIZES = {"small": (50, 500, 8), "large": (512, 5000, 80)}
 BATCH, RATE, AUX = 1024, 1e-6, 1 / 32
 # Cells, epochs and learning rate of a whole training.
-CURVES = {"small": (10_240, 30, 1e-3), "large": (10_240, 8, 3e-4)}
+CURVES = {"small": (10_240, 30, 1e-3), "large": (4096, 10, 1e-3)}
 
 
 def planted(d, n, seed=1):
