@@ -1,6 +1,9 @@
 //! `cellprism attribute`: the genes that drive concepts, by counterfactual occlusion.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -84,15 +87,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         bail!("--prototypes and --counterfactuals must be at least 1");
     }
     let model = Model::open(&args.model)?;
-    let sae = sae::read(&args.sae)?;
-    if sae.config.d_in != model.card.latent as usize {
-        bail!(
-            "{} reads {} dimensions, the model gives {}: was it trained on another model's embeddings?",
-            args.sae.display(),
-            sae.config.d_in,
-            model.card.latent
-        );
-    }
+    let sae = read_sae(&args.sae, &model)?;
     let mut cells = h5ad::open(&args.cells, &Options { allow_non_integer: args.allow_non_integer })?;
     let aliases = match &args.gene_info {
         Some(path) => read_gene_table(path)?.aliases().clone(),
@@ -202,6 +197,23 @@ fn score(
 pub fn activations(sae: &SaeWeights, embeddings: &Array2<f32>) -> Activations {
     let codes = sae.encode(embeddings.view());
     Activations::from_codes(embeddings.nrows(), sae.config.d_sae, codes.k, &codes.indices, &codes.values)
+}
+
+/// An autoencoder of a model's embeddings.
+///
+/// # Errors
+/// If it cannot be read, or reads another number of dimensions.
+pub fn read_sae(folder: &Path, model: &Model) -> anyhow::Result<SaeWeights> {
+    let sae = sae::read(folder)?;
+    if sae.config.d_in != model.card.latent as usize {
+        bail!(
+            "{} reads {} dimensions, the model gives {}: was it trained on another model's embeddings?",
+            folder.display(),
+            sae.config.d_in,
+            model.card.latent
+        );
+    }
+    Ok(sae)
 }
 
 /// The plain-Rust encoder of an scVI model.

@@ -25,6 +25,7 @@ mod rows;
 mod table;
 
 pub use self::args::Args;
+pub(super) use self::table::quoted;
 use self::{
     args::{Convention, SortOrder, multilevel},
     names::Names,

@@ -14,6 +14,7 @@ pub mod sequence;
 pub mod serve;
 pub mod simulate;
 pub mod site;
+pub mod steer;
 pub mod verify;
 
 pub use progress::Progress;
@@ -64,6 +65,8 @@ pub enum Command {
     Attribute(attribute::Args),
     /// Preranked gene set enrichment analysis of a ranking
     Enrich(enrich::Args),
+    /// Set a concept to another value and see what scVI then expects of every gene
+    Steer(steer::Args),
     /// Write cells with planted gene programs, to measure what is recovered
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
@@ -88,6 +91,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Embed(args) => embed::run(args, global),
         Command::Attribute(args) => attribute::run(args, global),
         Command::Enrich(args) => enrich::run(args, global),
+        Command::Steer(args) => steer::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
         Command::Site(args) => site::run(args, global),

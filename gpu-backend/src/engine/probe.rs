@@ -129,7 +129,7 @@ fn try_cells(card: &ModelCard, session: &mut Session) -> anyhow::Result<()> {
     }
     let alone = run(1)?;
     let scale = together.iter().fold(1.0f32, |most, value| most.max(value.abs()));
-    if alone.iter().zip(&together).any(|(a, b)| !((a - b).abs() <= ROUNDING * scale)) {
+    if alone.iter().zip(&together).any(|(a, b)| a.is_nan() || (a - b).abs() > ROUNDING * scale) {
         bail!(
             "a cell's embedding depends on the other cells of its batch: export the graph in evaluation mode (batch \
              normalisation by running statistics)"
