@@ -21,7 +21,7 @@ const PIECE: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddingsError {
     /// The file cannot be opened or read.
-    #[error("{path}: {source}")]
+    #[error("cannot read {path}")]
     Io {
         /// The file.
         path: PathBuf,

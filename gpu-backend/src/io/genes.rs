@@ -47,7 +47,7 @@ pub struct GeneRecord {
 #[derive(Debug, thiserror::Error)]
 pub enum GeneTableError {
     /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// File.
         path: PathBuf,

@@ -12,7 +12,7 @@ use cellprism_core::sae::{SaeConfig, SaeWeights, WeightsError};
 #[derive(Debug, thiserror::Error)]
 pub enum SaeError {
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// The file.
         path: PathBuf,
@@ -20,7 +20,7 @@ pub enum SaeError {
         source: io::Error,
     },
     /// A file is damaged, or the two do not fit.
-    #[error("{folder}: {source}")]
+    #[error("{folder}")]
     Weights {
         /// The folder.
         folder: PathBuf,
