@@ -131,3 +131,88 @@ fn embeddings_of_another_size() {
         .refused(&["size 9", "8"], &codes);
     cellprism(&[&"sae", &"evaluate", &"--sae", &sae, &"--embeddings", &b]).refused(&["size 9", "8"], &codes);
 }
+
+/// The files say what the dictionary is mixed of; a killed run ends with the same ones.
+#[test]
+fn archetypal_rows_are_mixtures_of_cells() {
+    let folder = TempDir::new().unwrap();
+    let x = embeddings(&folder.path().join("x.safetensors"), 2000, 20, |i, j| {
+        3.0 + noise(j + 900 * (i % 40)) + 0.5 * noise(j + 900 * (i * 7 % 40)) + 0.05 * noise(i * 20 + j)
+    });
+    let options = "--concepts 64 --active 3 --epochs 40 --learning-rate 1e-3 --batch 250 --archetypal 50 --relaxation 0.25 --checkpoint-every 1";
+    let out = folder.path().join("sae");
+    let said = train(&x, &out, &format!("{options} --threads 1 --json")).succeeded();
+    let metrics: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(metrics["r2"].as_f64().unwrap() > 0.6, "{metrics}");
+
+    let file = |folder: &Path, name: &str| fs::read(folder.join(name)).unwrap();
+    let (archetypes, weights, data) =
+        (file(&out, "archetypes.safetensors"), file(&out, "sae_weights.safetensors"), fs::read(&x).unwrap());
+    let floats = |bytes: &[u8], name: &str| -> Vec<f64> {
+        let file = safetensors::SafeTensors::deserialize(bytes).unwrap();
+        let data = file.tensor(name).unwrap().data().to_vec();
+        data.chunks_exact(4).map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect()
+    };
+    let (mixture, offset) = (floats(&archetypes, "mixture"), floats(&archetypes, "offset"));
+    let (centre, dictionary) = (floats(&archetypes, "centre"), floats(&weights, "W_dec"));
+    let cells = floats(&data, "embeddings");
+    let anchors: Vec<usize> = safetensors::SafeTensors::deserialize(&archetypes)
+        .unwrap()
+        .tensor("anchors")
+        .unwrap()
+        .data()
+        .chunks_exact(8)
+        .map(|b| usize::try_from(i64::from_le_bytes(b.try_into().unwrap())).unwrap())
+        .collect();
+    assert_eq!((anchors.len(), mixture.len(), dictionary.len()), (50, 64 * 50, 64 * 20));
+    for (j, shares) in mixture.chunks(50).enumerate() {
+        assert!(shares.iter().all(|share| *share >= 0.0));
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-5);
+        let mut off = 0.0;
+        for i in 0..20 {
+            let point = |a: &usize| cells[a * 20 + i] - centre[i];
+            let mixed: f64 = shares.iter().zip(&anchors).map(|(share, a)| share * point(a)).sum();
+            off += (dictionary[j * 20 + i] - mixed).powi(2);
+            assert!((dictionary[j * 20 + i] - mixed - offset[j * 20 + i]).abs() < 1e-5);
+        }
+        assert!(off.sqrt() <= 0.25 + 1e-4, "row {j} lies {} off", off.sqrt());
+    }
+
+    let broken = folder.path().join("broken");
+    let checkpoint = folder.path().join("broken.partial/checkpoint.safetensors");
+    let mut child = Command::new(program())
+        .args(words(&x, &broken, &format!("{options} --threads 2")))
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !checkpoint.exists() && began.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let last = train(&x, &broken, &format!("{options} --threads 2")).succeeded();
+    assert!(last.stderr.contains("going on after epoch"), "{}", last.stderr);
+    for name in ["sae_weights.safetensors", "cfg.json", "archetypes.safetensors"] {
+        assert!(file(&out, name) == file(&broken, name), "{name}");
+    }
+}
+
+#[test]
+fn archetypal_arguments_that_make_no_sense() {
+    let folder = TempDir::new().unwrap();
+    let x = embeddings(&folder.path().join("x.safetensors"), 50, 8, |i, j| noise((i % 30) * 8 + j));
+    let out = folder.path().join("sae");
+    let refuse = |more: &str, said: &[&str]| {
+        train(&x, &out, &format!("--concepts 16 --active 2 --epochs 2 {more}")).refused(said, &out);
+    };
+    refuse("--archetypal 20 --engine onnx", &["archetypal", "native"]);
+    refuse("--archetypal 1", &["archetypal", "1 anchors"]);
+    refuse("--archetypal 51", &["archetypal", "50 cells"]);
+    refuse("--archetypal 31", &["only 30 of the embeddings differ"]);
+    refuse("--archetypal 20 --relaxation -1", &["relaxation"]);
+    refuse("--archetypal 20 --relaxation nan", &["relaxation"]);
+    refuse("--relaxation 1", &["--archetypal"]);
+    refuse("--archetypal 20 --resample 1", &["resample"]);
+}

@@ -1,5 +1,6 @@
 //! `cellprism sae`: train, apply, measure and compare sparse autoencoders.
 
+mod archetypal;
 mod bench;
 mod consensus;
 mod encode;

@@ -5,7 +5,11 @@ use std::{borrow::Cow, collections::HashMap};
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::{State, session::Progress};
+use super::{
+    State,
+    archetypal::{Mixture, MixtureParts},
+    session::Progress,
+};
 
 /// Where a training can go on from.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +37,14 @@ struct Header {
     c: usize,
     step: u64,
     progress: Progress,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mixture: Option<MixtureHeader>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MixtureHeader {
+    anchors: usize,
+    scale: f32,
 }
 
 const PREFIXES: [&str; 3] = ["", "m_", "v_"];
@@ -80,11 +92,20 @@ impl Checkpoint {
     pub fn to_bytes(&self, run: &serde_json::Value) -> Result<Vec<u8>, CheckpointError> {
         let damaged = |e: &dyn std::fmt::Display| CheckpointError::Damaged(e.to_string());
         let State { d, c, step, .. } = self.state;
-        let header = Header { d, c, step, progress: self.progress.clone() };
+        let mixed = self.state.mixture.as_ref();
+        let mixture = mixed.map(|m| MixtureHeader { anchors: m.anchors, scale: m.scale });
+        let header = Header { d, c, step, progress: self.progress.clone(), mixture };
         let mut tensors = Vec::new();
         for (prefix, parameters) in PREFIXES.iter().zip([&self.state.weights, &self.state.m, &self.state.v]) {
             for (name, values) in parameters.named() {
                 tensors.push((format!("{prefix}{name}"), Values::Numbers([values.len()], values)));
+            }
+        }
+        if let Some(mixture) = mixed {
+            for (prefix, parts) in PREFIXES.iter().zip([&mixture.weights, &mixture.m, &mixture.v]) {
+                for (name, values) in parts.named() {
+                    tensors.push((format!("{prefix}{name}"), Values::Numbers([values.len()], values)));
+                }
             }
         }
         tensors.push(("since".into(), Values::Counts([c], &self.state.since)));
@@ -111,7 +132,7 @@ impl Checkpoint {
         if other != *run {
             return Err(CheckpointError::OtherRun(differences(&other, run)));
         }
-        let Header { d, c, step, progress } =
+        let Header { d, c, step, progress, mixture } =
             serde_json::from_str(entry("checkpoint")?).map_err(|e| damaged(&e))?;
         let mut state = State { d, c, step, ..State::default() };
         let matrix = c.checked_mul(d).ok_or_else(|| CheckpointError::Damaged("sizes overflow".into()))?;
@@ -123,9 +144,21 @@ impl Checkpoint {
                     "b_enc" => c,
                     _ => d,
                 };
-                let data = tensor(&file, &format!("{prefix}{name}"), Dtype::F32, expected)?;
-                *values = data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+                *values = numbers(&file, &format!("{prefix}{name}"), expected)?;
             }
+        }
+        if let Some(MixtureHeader { anchors, scale }) = mixture {
+            let mut mixture = Mixture { anchors, scale, ..Mixture::default() };
+            let size = c.checked_mul(anchors).filter(|_| scale.is_normal());
+            let size = size.ok_or_else(|| CheckpointError::Damaged("sizes overflow".into()))?;
+            let parts: [&mut MixtureParts; 3] = [&mut mixture.weights, &mut mixture.m, &mut mixture.v];
+            for (prefix, parts) in PREFIXES.iter().zip(parts) {
+                for (name, values) in parts.named_mut() {
+                    let expected = if name == "mixture" { size } else { matrix };
+                    *values = numbers(&file, &format!("{prefix}{name}"), expected)?;
+                }
+            }
+            state.mixture = Some(mixture);
         }
         let data = tensor(&file, "since", Dtype::U64, c)?;
         state.since = data.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
@@ -144,6 +177,11 @@ fn tensor<'a>(
         return Err(CheckpointError::Damaged(format!("{name} is {:?} {:?}", tensor.dtype(), tensor.shape())));
     }
     Ok(tensor.data())
+}
+
+fn numbers(file: &SafeTensors<'_>, name: &str, length: usize) -> Result<Vec<f32>, CheckpointError> {
+    let data = tensor(file, name, Dtype::F32, length)?;
+    Ok(data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
 }
 
 /// Keys whose values differ, as `key: then → now`.

@@ -14,6 +14,8 @@
 //! ∂W_dec loses its part along each row; Adam; each row of W_dec is divided by its length
 //! ```
 //!
+//! [`archetypal`] dictionaries are mixtures of cells instead of unit rows.
+//!
 //! Two engines compute the same step: [`Native`] here, and the ONNX graph of `cellprism-onnx`. [`naive`] is the plain
 //! dense version in f64 that both are tested against.
 //!
@@ -21,6 +23,7 @@
 //! a fixed order; [`Arithmetic`] says whether products are fused into sums.
 
 mod adam;
+pub mod archetypal;
 mod by_concept;
 mod checkpoint;
 mod engine;
@@ -45,6 +48,7 @@ use std::ops::ControlFlow;
 
 use ndarray::ArrayView2;
 
+pub use archetypal::{Archetypal, Archetypes};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use engine::{Engine, EngineFailure, StepReport};
 pub use groups::rows_of_groups;

@@ -9,6 +9,7 @@ use ndarray::ArrayView2;
 use super::{
     Arithmetic, Engine, EngineFailure, Plan, State, StepReport,
     adam::{Adam, Tensor},
+    archetypal::Mixing,
     by_concept::ByConcept,
     forward::{Forward, Scratch, Shared},
     residual::{Residual, Settings},
@@ -39,6 +40,7 @@ pub struct Native {
     forward: Forward,
     residual: Residual,
     main: ByConcept,
+    mixing: Option<Mixing>,
     pool: Mutex<Vec<Scratch>>,
 }
 
@@ -62,6 +64,7 @@ impl Native {
             forward: Forward::default(),
             residual: Residual::default(),
             main: ByConcept::default(),
+            mixing: plan.hull.as_ref().map(|hull| Mixing::new(hull, d, c)),
             pool: Mutex::default(),
         };
         engine.load(&plan.initial());
@@ -69,7 +72,9 @@ impl Native {
     }
 
     fn load(&mut self, state: &State) {
-        self.state = with_stride(state, state.d, self.stride);
+        let anchors = state.mixture.as_ref().map_or(0, |mixture| mixture.anchors);
+        let width = self.mixing.as_ref().map_or(anchors, Mixing::width);
+        self.state = with_stride(state, (state.d, self.stride), (anchors, width));
         self.adam.set_step(state.step);
     }
 
@@ -137,8 +142,9 @@ impl Native {
             input: &self.forward.input,
             error: &self.forward.error,
             slope,
+            unit_rows: self.mixing.is_none(),
         };
-        let State { weights, m, v, .. } = &mut self.state;
+        let State { weights, m, v, mixture, .. } = &mut self.state;
         let scale = match self.clip {
             None => 1.0,
             Some(clip) => {
@@ -151,7 +157,11 @@ impl Native {
                 if norm > clip { (clip / norm) as f32 } else { 1.0 }
             }
         };
-        let encoder_part = update.apply::<FUSED>(weights, m, v, &self.adam, scale);
+        let kept = self.mixing.as_mut().map(|mixing| &mut mixing.gradient[..]);
+        let encoder_part = update.apply::<FUSED>(weights, m, v, &self.adam, scale, kept);
+        if let (Some(mixing), Some(mixture)) = (&self.mixing, mixture) {
+            mixing.apply::<FUSED>(mixture, &mut weights.w_dec, &self.adam);
+        }
         if decoder_bias {
             for (gradient, part) in bias_gradient.iter_mut().zip(&encoder_part) {
                 *gradient = scale * (*gradient - part);
@@ -183,22 +193,34 @@ impl Engine for Native {
     }
 
     fn state(&mut self) -> Result<State, EngineFailure> {
-        Ok(with_stride(&self.state, self.stride, self.state.d))
+        let anchors = self.state.mixture.as_ref().map_or(0, |mixture| mixture.anchors);
+        let width = self.mixing.as_ref().map_or(anchors, Mixing::width);
+        Ok(with_stride(&self.state, (self.stride, self.state.d), (width, anchors)))
     }
 }
 
-/// The same state with rows of another length: cut, or filled with zeros.
-fn with_stride(state: &State, from: usize, to: usize) -> State {
+/// The same state with rows of another length, those of mixtures by `mixed`: cut, or filled with zeros.
+fn with_stride(state: &State, rows: (usize, usize), mixed: (usize, usize)) -> State {
     let mut out = state.clone();
     for parameters in [&mut out.weights, &mut out.m, &mut out.v] {
         for (_, values) in parameters.named_mut().into_iter().filter(|(name, _)| *name != "b_enc") {
-            let mut wanted = Vec::with_capacity(values.len() / from * to);
-            for row in values.chunks_exact(from) {
-                wanted.extend_from_slice(&row[..from.min(to)]);
-                wanted.resize(wanted.len() + to.saturating_sub(from), 0.0);
-            }
-            *values = wanted;
+            *values = with_row_length(values, rows);
+        }
+    }
+    if let Some(mixture) = &mut out.mixture {
+        for parts in [&mut mixture.weights, &mut mixture.m, &mut mixture.v] {
+            parts.mixture = with_row_length(&parts.mixture, mixed);
+            parts.offset = with_row_length(&parts.offset, rows);
         }
     }
     out
+}
+
+fn with_row_length(values: &[f32], (from, to): (usize, usize)) -> Vec<f32> {
+    let mut wanted = Vec::with_capacity(values.len() / from * to);
+    for row in values.chunks_exact(from) {
+        wanted.extend_from_slice(&row[..from.min(to)]);
+        wanted.resize(wanted.len() + to.saturating_sub(from), 0.0);
+    }
+    wanted
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::{Archetypal, TrainError};
 
 /// Options of a training. Everything that the weights depend on, besides the embeddings, is here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct TrainOptions {
     pub early_stop: Option<EarlyStop>,
     /// Whether and when dead concepts start anew.
     pub resample: Option<Resample>,
+    /// Dictionary rows as mixtures of cells instead of unit rows; for the native engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archetypal: Option<Archetypal>,
     /// Cells that are not trained on, only measured.
     pub test: Split,
     /// How products and sums are rounded.
@@ -129,6 +132,7 @@ impl TrainOptions {
             clip: None,
             early_stop: None,
             resample: None,
+            archetypal: None,
             test: Split::None,
             arithmetic: Arithmetic::default(),
             beta1: 0.9,
@@ -153,7 +157,13 @@ impl TrainOptions {
         let dead_columns = (self.batch.min(usize::try_from(n).unwrap_or(usize::MAX)) as u64)
             .saturating_mul(c)
             .saturating_mul(4);
-        n.saturating_mul(d).saturating_mul(4).saturating_add(matrices).saturating_add(dead_columns)
+        let mixtures = self.archetypal.map_or(0, |archetypal| {
+            let anchors = (archetypal.anchors as u64).saturating_add(32);
+            let rows = c.saturating_mul(anchors.saturating_add(d_padded)).saturating_mul(4 * 11);
+            rows.saturating_add(anchors.saturating_mul(d_padded).saturating_mul(4 * 6))
+        });
+        let embeddings = n.saturating_mul(d).saturating_mul(4);
+        embeddings.saturating_add(matrices).saturating_add(dead_columns).saturating_add(mixtures)
     }
 
     /// Checks every option that does not depend on the embeddings.
@@ -215,6 +225,21 @@ impl TrainOptions {
             && (every == 0 || !(0.0..=1.0).contains(&until))
         {
             return wrong("resample", "at least one epoch apart, until a share from 0 to 1".into());
+        }
+        if let Some(Archetypal { anchors, relaxation, .. }) = self.archetypal {
+            if !(2..=1 << 24).contains(&anchors) {
+                return wrong("archetypal", format!("{anchors} anchors are not from 2 to {}", 1 << 24));
+            }
+            if !(relaxation >= 0.0 && relaxation.is_finite()) {
+                return wrong("relaxation", format!("{relaxation} is not a number from 0"));
+            }
+            if self.resample.is_some() {
+                return wrong(
+                    "resample",
+                    "residuals lie outside the cells' hull, where archetypal dictionary rows may not go"
+                        .into(),
+                );
+            }
         }
         if let Split::Fraction(share) = self.test
             && !(0.0..1.0).contains(&share)

@@ -4,6 +4,7 @@ use ndarray::ArrayView2;
 
 use super::{
     Split, State, TrainError, TrainOptions,
+    archetypal::Hull,
     random::{Purpose, generator, shuffle},
 };
 
@@ -17,6 +18,8 @@ pub struct Plan<'a> {
     pub(crate) mean: Vec<f64>,
     /// Σ (x − mean of its dimension)² over training cells.
     pub(crate) spread: f64,
+    /// Anchors of an archetypal dictionary.
+    pub(crate) hull: Option<Hull>,
 }
 
 impl<'a> Plan<'a> {
@@ -58,7 +61,8 @@ impl<'a> Plan<'a> {
         if spread <= 1e-12 * size || spread == 0.0 {
             return wrong(format!("all {} training cells are equal: there is nothing to learn", train.len()));
         }
-        Ok(Self { data, options, train, test, mean, spread })
+        let hull = Hull::choose(data, &train, &mean, &options)?;
+        Ok(Self { data, options, train, test, mean, spread, hull })
     }
 
     /// d.
@@ -106,7 +110,7 @@ impl<'a> Plan<'a> {
         } else {
             vec![0.0; self.d()]
         };
-        State::initial(self.d(), &self.options, b_dec)
+        State::initial(self.d(), &self.options, b_dec, self.hull.as_ref())
     }
 }
 

@@ -14,6 +14,10 @@ pub(crate) enum Purpose {
     Shuffle(u32),
     /// Resampling after an epoch.
     Resample(u32),
+    /// The anchors of an archetypal dictionary.
+    Anchors,
+    /// Its first mixtures.
+    Mixture,
 }
 
 /// Xoshiro256++ for a purpose.
@@ -23,6 +27,8 @@ pub(crate) fn generator(seed: u64, purpose: Purpose) -> Xoshiro256PlusPlus {
         Purpose::Split => (2, 0),
         Purpose::Shuffle(epoch) => (3, epoch),
         Purpose::Resample(epoch) => (4, epoch),
+        Purpose::Anchors => (5, 0),
+        Purpose::Mixture => (6, 0),
     };
     // One SplitMix64 step mixes the seed, so that neighbouring seeds share no stream.
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);

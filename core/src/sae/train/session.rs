@@ -4,7 +4,7 @@ use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Checkpoint, EarlyStop, Engine, Plan, State, StepReport, TrainError,
+    Archetypes, Checkpoint, EarlyStop, Engine, Plan, State, StepReport, TrainError,
     random::{Purpose, generator, shuffle},
     resample::resample,
     schedule::learning_rate,
@@ -93,6 +93,12 @@ impl<'a> Session<'a> {
                 plan.d(),
                 plan.options.concepts
             ))));
+        }
+        let mixed = state.mixture.as_ref().map(|mixture| (mixture.anchors, mixture.scale));
+        if mixed != plan.hull.as_ref().map(|hull| (hull.len(), hull.scale)) {
+            return Err(TrainError::Checkpoint(super::CheckpointError::OtherRun(
+                "its dictionary is not mixed of the same anchors".into(),
+            )));
         }
         engine.restore(&state).map_err(|failure| TrainError::Engine { step: progress.step, failure })?;
         let rows: Vec<usize> = plan.test.iter().map(|&row| row as usize).collect();
@@ -213,6 +219,21 @@ impl<'a> Session<'a> {
         Ok(Checkpoint {
             state: checked_state(&mut *self.engine, &self.progress, rate)?,
             progress: self.progress.clone(),
+        })
+    }
+
+    /// Anchors and mixtures of an archetypal dictionary; none of another.
+    ///
+    /// # Errors
+    /// If the engine fails or a weight is not finite.
+    pub fn archetypes(&mut self) -> Result<Option<Archetypes>, TrainError> {
+        let state = checked_state(&mut *self.engine, &self.progress, self.plan.options.learning_rate)?;
+        let Plan { hull, options, data, .. } = &self.plan;
+        Ok(match (options.archetypal, hull, &state.mixture) {
+            (Some(options), Some(hull), Some(mixture)) => {
+                Some(Archetypes::new(options, hull, *data, mixture))
+            }
+            _ => None,
         })
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Update<'a> {
     pub error: &'a [f32],
     /// −2/(B·d).
     pub slope: f32,
+    /// Whether dictionary rows have length 1: their gradients lose the part along them.
+    pub unit_rows: bool,
 }
 
 /// Gradients of one concept, reused.
@@ -44,6 +46,7 @@ struct Rows<'a> {
     encoder: Tensor<'a>,
     decoder: Tensor<'a>,
     bias: Tensor<'a>,
+    kept: Option<&'a mut [f32]>,
 }
 
 impl Update<'_> {
@@ -74,6 +77,9 @@ impl Update<'_> {
             add_rows::<S, FUSED>(simd, &mut out.decoder, &out.coefficients, cells, self.error);
             add_rows::<S, FUSED>(simd, &mut out.encoder, slopes, cells, self.input);
         }
+        if !self.unit_rows {
+            return;
+        }
         let parallel_part = -dot::<S, FUSED>(simd, &out.decoder, dictionary_row);
         add_scaled::<S, FUSED>(simd, &mut out.decoder, parallel_part, dictionary_row);
     }
@@ -95,6 +101,7 @@ impl Update<'_> {
     }
 
     /// Updates all tensors but b_dec by their gradients times `scale`; W_enc·∂b_enc, before the update, without `scale`.
+    /// Where `kept` is given, [c, stride], the dictionary's gradient goes there and the dictionary stays.
     pub(crate) fn apply<const FUSED: bool>(
         &self,
         w: &mut Parameters,
@@ -102,9 +109,11 @@ impl Update<'_> {
         v: &mut Parameters,
         adam: &Adam,
         scale: f32,
+        kept: Option<&mut [f32]>,
     ) -> Vec<f32> {
         let stride = self.stride;
         let matrix = CONCEPTS * stride;
+        let mut kept = kept.map(|kept| kept.chunks_mut(matrix));
         let pieces: Vec<Rows<'_>> = (w
             .w_enc
             .chunks_mut(matrix)
@@ -118,6 +127,7 @@ impl Update<'_> {
             encoder: tensor(encoder),
             decoder: tensor(decoder),
             bias: tensor(bias),
+            kept: kept.as_mut().and_then(Iterator::next),
         })
         .collect();
         let sums =
@@ -168,7 +178,7 @@ impl<const FUSED: bool> WithSimd for Apply<'_, FUSED> {
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
         let Self { update, rows, adam, scale } = self;
         let stride = update.stride;
-        let Rows { first, encoder, decoder, bias } = rows;
+        let Rows { first, encoder, decoder, bias, mut kept } = rows;
         let mut gradient = Gradient::default();
         let mut sum = vec![0.0f32; stride];
         let mut biases = [0.0f32; CONCEPTS];
@@ -183,6 +193,10 @@ impl<const FUSED: bool> WithSimd for Apply<'_, FUSED> {
             *bias = gradient.bias;
             let rows = part(&mut *encoder.w, &mut *encoder.m, &mut *encoder.v, at.clone());
             adam.update::<S, FUSED>(simd, rows, &gradient.encoder);
+            if let Some(kept) = &mut kept {
+                kept[at].copy_from_slice(&gradient.decoder);
+                continue;
+            }
             let rows = part(&mut *decoder.w, &mut *decoder.m, &mut *decoder.v, at.clone());
             adam.update::<S, FUSED>(simd, rows, &gradient.decoder);
             let row = &mut decoder.w[at];

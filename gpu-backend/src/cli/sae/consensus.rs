@@ -10,7 +10,7 @@ use cellprism_core::sae::{
 };
 use serde_json::json;
 
-use super::{engine::EngineName, job::Job, memory, sweep::trained};
+use super::{archetypal, engine::EngineName, job::Job, memory, sweep::trained};
 use crate::{
     cli::Global,
     engine::Device,
@@ -50,6 +50,8 @@ pub struct Args {
     /// Least cosine at which two concepts are the same
     #[arg(long, default_value_t = 0.7)]
     cosine: f32,
+    #[command(flatten)]
+    archetypal: archetypal::Options,
     /// Threads (0: one a core); the result does not depend on it
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -70,6 +72,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     let mut options =
         TrainOptions::new(args.concepts, args.active, args.epochs.unwrap_or(default_epochs(file.rows, 1024)));
     options.learning_rate = args.learning_rate;
+    options.archetypal = args.archetypal.get();
     options.validate()?;
     memory::check(EngineName::Native.memory(&options, file.rows, file.columns))?;
     let data = file.read()?;

@@ -53,6 +53,10 @@ impl EngineName {
         match self {
             Self::Native => Ok(Box::new(Native::new(plan))),
             Self::Onnx => {
+                ensure!(
+                    plan.options().archetypal.is_none(),
+                    "archetypal dictionaries are trained by the native engine only"
+                );
                 let runtime = Runtime::start(global.onnxruntime.as_deref())?;
                 Ok(Box::new(OnnxTrainer::new(runtime, device, threads, plan)?))
             }

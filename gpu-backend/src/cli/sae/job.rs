@@ -12,7 +12,7 @@ use anyhow::Context;
 use cellprism_core::sae::{
     SaeWeights,
     metrics::{self, Metrics},
-    train::{EpochMetrics, Plan, Session, TrainError, TrainOptions},
+    train::{Archetypes, EpochMetrics, Plan, Session, TrainError, TrainOptions, archetypal},
 };
 use serde_json::{Value, json};
 
@@ -89,10 +89,13 @@ fn train(job: &Job<'_>, global: &Global) -> anyhow::Result<(SaeWeights, Metrics)
         }
     };
     match run_epochs(job, global, &work, session) {
-        Ok(weights) => {
+        Ok((weights, archetypes)) => {
             let measured = metrics::evaluate(&weights, data.values.view());
             let folder = OutputFolder::create(out)?;
             sae::write(folder.path(), &weights)?;
+            if let Some(archetypes) = archetypes {
+                fs::write(folder.path().join(archetypal::FILE), archetypes.to_safetensors()?)?;
+            }
             work.copy_metrics(&folder.path().join("metrics.jsonl"))?;
             let record = json!({ "run": run, "metrics": measured });
             fs::write(folder.path().join("training.json"), serde_json::to_string_pretty(&record)? + "\n")?;
@@ -120,7 +123,7 @@ fn run_epochs(
     global: &Global,
     work: &WorkFolder,
     mut session: Session<'_>,
-) -> anyhow::Result<SaeWeights> {
+) -> anyhow::Result<(SaeWeights, Option<Archetypes>)> {
     let cells = session.plan().train_cells() as u64;
     let epochs = u64::from(session.plan().options().epochs);
     let done = u64::from(session.progress().epoch);
@@ -163,7 +166,7 @@ fn run_epochs(
         }
     }
     progress.finish();
-    Ok(session.weights()?)
+    Ok((session.weights()?, session.archetypes()?))
 }
 
 fn in_words(metrics: &EpochMetrics) -> String {

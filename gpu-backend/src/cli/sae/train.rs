@@ -13,6 +13,7 @@ use cellprism_core::sae::train::{
 use clap::ValueEnum;
 
 use super::{
+    archetypal,
     engine::EngineName,
     evaluate,
     job::{self, Job},
@@ -33,7 +34,7 @@ pub struct Args {
     /// Embeddings (safetensors, tensor "embeddings" [n, d])
     #[arg(long, value_name = "FILE")]
     embeddings: PathBuf,
-    /// Folder to write: cfg.json, sae_weights.safetensors, metrics.jsonl, training.json
+    /// Folder to write: cfg.json, sae_weights.safetensors, metrics.jsonl, training.json; for --archetypal archetypes.safetensors as well
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Concepts (c)
@@ -93,6 +94,8 @@ pub struct Args {
     /// Smallest rise of R² that counts for --early-stop
     #[arg(long, value_name = "R2", default_value_t = 1e-4)]
     early_stop_rise: f64,
+    #[command(flatten)]
+    archetypal: archetypal::Options,
     /// Start dead concepts anew after every so many epochs
     #[arg(long, value_name = "EPOCHS")]
     resample: Option<u32>,
@@ -154,6 +157,7 @@ impl Args {
             ScheduleName::Constant => Schedule::Constant,
             ScheduleName::Cosine => Schedule::Cosine { warmup: self.warmup, floor: self.floor },
         };
+        options.archetypal = self.archetypal.get();
         options.clip = self.clip;
         options.early_stop =
             self.early_stop.map(|patience| EarlyStop { patience, rise: self.early_stop_rise });
@@ -221,6 +225,7 @@ fn rows_of_labels(
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     args.engine.check(args.device)?;
+    args.archetypal.check(args.engine)?;
     let file = embeddings::open(&args.embeddings)?;
     let options = args.options(file.rows)?;
     job::check_absent(&args.out)?;
