@@ -14,7 +14,10 @@ use super::{archetypal, engine::EngineName, job::Job, memory, sweep::trained};
 use crate::{
     cli::Global,
     engine::Device,
-    io::{atomic, embeddings, sae},
+    io::{
+        atomic::{self, OutputFolder},
+        embeddings, sae,
+    },
 };
 
 /// Options of `sae consensus`.
@@ -41,6 +44,12 @@ pub struct Args {
     /// Adam's learning rate
     #[arg(long, default_value_t = 3e-4)]
     learning_rate: f64,
+    /// Cells per step
+    #[arg(long, default_value_t = 1024)]
+    batch: usize,
+    /// No decoder bias (see `sae train`)
+    #[arg(long)]
+    no_decoder_bias: bool,
     /// Seeds; the concepts are those of the first
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1, 2, 3, 4])]
     seeds: Vec<u64>,
@@ -69,12 +78,19 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     ensure!((1..=seeds).contains(&at_least), "--at-least {at_least}: from 1 to the {seeds} seeds");
     ensure!(args.cosine > 0.0 && args.cosine <= 1.0, "--cosine {}: above 0, up to 1", args.cosine);
     let file = embeddings::open(&args.embeddings)?;
-    let mut options =
-        TrainOptions::new(args.concepts, args.active, args.epochs.unwrap_or(default_epochs(file.rows, 1024)));
+    let epochs = args.epochs.unwrap_or_else(|| default_epochs(file.rows, args.batch));
+    let mut options = TrainOptions::new(args.concepts, args.active, epochs);
+    options.batch = args.batch;
+    options.decoder_bias = !args.no_decoder_bias;
     options.learning_rate = args.learning_rate;
     options.archetypal = args.archetypal.get();
     options.validate()?;
-    memory::check(EngineName::Native.memory(&options, file.rows, file.columns))?;
+    // Besides one training, the dictionaries of all seeds and the cosines of two.
+    let (c, d) = (args.concepts as u64, file.columns as u64);
+    let kept_in_memory = 8 * c * d * u64::from(seeds) + 8 * c * c;
+    memory::check(
+        EngineName::Native.memory(&options, file.rows, file.columns).saturating_add(kept_in_memory),
+    )?;
     let data = file.read()?;
     fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
     let mut dictionaries = Vec::with_capacity(args.seeds.len());
@@ -104,25 +120,24 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     let kept: Vec<_> = found.iter().filter(|r| r.found >= at_least).map(|r| r.concept).collect();
     let metrics_of = |weights| metrics::evaluate(weights, data.values.view());
     let before = metrics_of(first);
-    let small = reduced(first, &kept).with_context(|| format!("--at-least {at_least}"));
-    let after = small.as_ref().ok().map(metrics_of);
+    let small =
+        reduced(first, &kept).with_context(|| format!("--at-least {at_least}, --cosine {}", args.cosine))?;
+    let after = metrics_of(&small);
     let report = json!({
         "seeds": args.seeds, "cosine": args.cosine, "at_least": at_least,
         "concepts": args.concepts, "kept": kept.len(),
         "mean_cosine": found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len() as f64,
-        "found_in": histogram(&found, seeds), "r2": before.r2, "r2_of_kept": after.as_ref().map(|m| m.r2),
+        "found_in": histogram(&found, seeds), "r2": before.r2, "r2_of_kept": after.r2,
         "recurrence": found,
     });
     let text = serde_json::to_string_pretty(&report)? + "\n";
     atomic::write_file(&args.out.join("consensus.json"), text.as_bytes())?;
     atomic::write_file(&args.out.join("consensus.csv"), csv(&found, &args.seeds).as_bytes())?;
     let folder = args.out.join("sae");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("replacing {}", folder.display()))?;
-    }
-    let small = small?;
-    fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
-    sae::write(&folder, &small)?;
+    let place = || format!("writing {}", folder.display());
+    let new = OutputFolder::replace(&folder).with_context(place)?;
+    sae::write(new.path(), &small)?;
+    new.finish().with_context(place)?;
     if global.json {
         print!("{text}");
     } else {
@@ -130,7 +145,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
         for (times, concepts) in histogram(&found, seeds).iter().enumerate() {
             println!("| {} of {seeds} | {concepts} |", times + 1);
         }
-        let r2 = after.map_or(f64::NAN, |m| m.r2);
+        let r2 = after.r2;
         eprintln!(
             "{}: {} of {} concepts, found in at least {at_least} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",
             folder.display(),
