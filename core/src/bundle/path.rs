@@ -36,14 +36,24 @@ pub const MODEL_ENCODER: &str = "model/encoder.safetensors";
 /// Metrics of the dictionaries.
 pub const METRICS: &str = "evaluation/metrics.json";
 
+/// Readings of a concept or a neuron, by its folder.
+pub fn readings(folder: &str, id: ConceptId) -> String {
+    format!("{folder}/{}.json", concept_stem(id))
+}
+
+/// Arrays of a concept or a neuron, by its folder.
+pub fn arrays(folder: &str, id: ConceptId) -> String {
+    format!("{folder}/{}.safetensors", concept_stem(id))
+}
+
 /// Readings of a concept.
 pub fn concept(concept: ConceptId) -> String {
-    format!("concepts/{}.json", concept_stem(concept))
+    readings(CONCEPTS, concept)
 }
 
 /// Arrays of a concept.
 pub fn concept_arrays(concept: ConceptId) -> String {
-    format!("concepts/{}.safetensors", concept_stem(concept))
+    arrays(CONCEPTS, concept)
 }
 
 /// Counts of a concept's prototypes and counterfactuals.

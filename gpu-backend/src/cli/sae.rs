@@ -1,6 +1,7 @@
 //! `cellprism sae`: train, apply, measure and compare sparse autoencoders.
 
 mod archetypal;
+mod basics;
 mod bench;
 mod consensus;
 mod encode;

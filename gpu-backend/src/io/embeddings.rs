@@ -163,7 +163,7 @@ impl EmbeddingsFile {
         Ok(Embeddings {
             values: Array2::from_shape_vec((rows, columns), values).map_err(|e| wrong(e.to_string()))?,
             metadata: metadata.metadata().clone().unwrap_or_default(),
-            sha256: digest.finalize().iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: format!("{:x}", digest.finalize()),
         })
     }
 }

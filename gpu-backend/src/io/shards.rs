@@ -51,7 +51,7 @@ impl Shards {
         let mut name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
         name.push(".partial");
         let folder = out.with_file_name(name);
-        let digest: String = Sha256::digest(key.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let digest = format!("{:x}", Sha256::digest(key.as_bytes()));
         if folder.exists() && !folder.join(&digest).is_dir() {
             fs::remove_dir_all(&folder)?;
         }

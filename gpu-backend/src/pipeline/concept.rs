@@ -9,7 +9,7 @@ use cellprism_core::{
     },
     bundle::{
         ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
-        Prototype, Tensors, concept_stem, path,
+        Prototype, Tensors, path,
     },
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     embedding::nearest::nearest,
@@ -86,11 +86,11 @@ pub fn describe(
     if class != ConceptClass::Dead {
         fill(context, subject, id, &mut row, &mut detail, &mut tensors, work)?;
     }
-    let (folder, stem) = (subject.folder, concept_stem(id));
+    let folder = subject.folder;
     if class != ConceptClass::Dead {
-        work.put(&format!("{folder}/{stem}.safetensors"), &tensors.to_bytes()?)?;
+        work.put(&path::arrays(folder, id), &tensors.to_bytes()?)?;
     }
-    work.put(&format!("{folder}/{stem}.json"), &serde_json::to_vec(&detail)?)?;
+    work.put(&path::readings(folder, id), &serde_json::to_vec(&detail)?)?;
     work.finish_row(folder, &row)?;
     Ok(row)
 }

@@ -140,12 +140,8 @@ impl Inputs {
         if let Some(sequences) = &self.sequences {
             hasher.update(format!("{}\0{}", sequences.tokenizer.rule.name(), self.genes.join("\0")));
         }
-        hex(&hasher.finalize())
+        format!("{:x}", hasher.finalize())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A model folder, or a checkpoint imported into a temporary one.
@@ -176,7 +172,7 @@ pub fn sha256_of(path: &Path) -> anyhow::Result<String> {
     loop {
         let n = file.read(&mut buffer).with_context(|| format!("cannot read {}", path.display()))?;
         if n == 0 {
-            return Ok(hex(&hasher.finalize()));
+            return Ok(format!("{:x}", hasher.finalize()));
         }
         hasher.update(&buffer[..n]);
     }

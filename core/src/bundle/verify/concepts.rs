@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Bundle, Report, cells::Cells, concept};
 use crate::{
-    bundle::{ConceptClass, ConceptIndex, ConceptRow, GeneIndex, concept_stem, path},
+    bundle::{ConceptClass, ConceptIndex, ConceptRow, GeneIndex, path},
     ids::ConceptId,
     parallel,
 };
@@ -93,13 +93,10 @@ fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
         let stem = name.split_once('/')?.1.split_once('.')?.0;
         let id = ConceptId(stem.parse().ok()?);
         let counts = &bundle.manifest.counts;
-        if name.starts_with("neurons/") {
-            let stem = concept_stem(id);
-            let known = ["json", "safetensors"].iter().any(|end| name == format!("neurons/{stem}.{end}"));
-            return Some(known && id.0 < 2 * counts.embedding);
-        }
-        let named = [path::concept(id), path::concept_arrays(id), path::samples(id)];
-        Some(id.0 < counts.concepts && named.iter().any(|known| known == name))
+        let concept = [path::concept(id), path::concept_arrays(id), path::samples(id)];
+        let neuron = [path::readings(path::NEURONS, id), path::arrays(path::NEURONS, id)];
+        let within = |names: &[String], count: u32| id.0 < count && names.iter().any(|known| known == name);
+        Some(within(&concept, counts.concepts) || within(&neuron, 2 * counts.embedding))
     };
     for name in bundle.intact.iter().filter(|name| path::is_per_concept(name)) {
         report.expect(expected(name) == Some(true), name, || {

@@ -6,11 +6,10 @@ use anyhow::{Context, ensure};
 use cellprism_core::sae::{
     consensus::{Recurrence, consensus, reduced},
     metrics,
-    train::{TrainOptions, default_epochs},
 };
 use serde_json::json;
 
-use super::{archetypal, engine::EngineName, job::Job, memory, sweep::trained};
+use super::{archetypal, basics::Basics, engine::EngineName, job::Job, memory, sweep::trained};
 use crate::{
     cli::Global,
     engine::Device,
@@ -26,30 +25,11 @@ use crate::{
     after_help = "Trains one dictionary a seed, pairs the concepts of the first with those of each other one (Hungarian method on\ncosines), and keeps those found in at least so many of them. Interrupted, the same command goes on.\n\nExample:\n  cellprism sae consensus --embeddings embeddings.safetensors --concepts 500 --active 8 --seeds 0,1,2,3,4 --at-least 3 --out consensus/"
 )]
 pub struct Args {
-    /// Embeddings (safetensors, tensor "embeddings" [n, d])
-    #[arg(long, value_name = "FILE")]
-    embeddings: PathBuf,
+    #[command(flatten)]
+    basics: Basics,
     /// Folder for seed-N (one sparse autoencoder a seed), sae (the kept concepts), consensus.json, consensus.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Concepts (c)
-    #[arg(long)]
-    concepts: usize,
-    /// Active concepts per cell (k)
-    #[arg(long)]
-    active: usize,
-    /// Passes over the cells (default: as `sae train` chooses)
-    #[arg(long)]
-    epochs: Option<u32>,
-    /// Adam's learning rate
-    #[arg(long, default_value_t = 3e-4)]
-    learning_rate: f64,
-    /// Cells per step
-    #[arg(long, default_value_t = 1024)]
-    batch: usize,
-    /// No decoder bias (see `sae train`)
-    #[arg(long)]
-    no_decoder_bias: bool,
     /// Seeds; the concepts are those of the first
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1, 2, 3, 4])]
     seeds: Vec<u64>,
@@ -77,16 +57,12 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     ensure!(sorted.len() == args.seeds.len(), "--seeds: a seed is given twice");
     ensure!((1..=seeds).contains(&at_least), "--at-least {at_least}: from 1 to the {seeds} seeds");
     ensure!(args.cosine > 0.0 && args.cosine <= 1.0, "--cosine {}: above 0, up to 1", args.cosine);
-    let file = embeddings::open(&args.embeddings)?;
-    let epochs = args.epochs.unwrap_or_else(|| default_epochs(file.rows, args.batch));
-    let mut options = TrainOptions::new(args.concepts, args.active, epochs);
-    options.batch = args.batch;
-    options.decoder_bias = !args.no_decoder_bias;
-    options.learning_rate = args.learning_rate;
+    let file = embeddings::open(&args.basics.embeddings)?;
+    let mut options = args.basics.options(file.rows);
     options.archetypal = args.archetypal.get();
     options.validate()?;
     // Besides one training, the dictionaries of all seeds and the cosines of two.
-    let (c, d) = (args.concepts as u64, file.columns as u64);
+    let (c, d) = (options.concepts as u64, file.columns as u64);
     let kept_in_memory = 8 * c * d * u64::from(seeds) + 8 * c * c;
     memory::check(
         EngineName::Native.memory(&options, file.rows, file.columns).saturating_add(kept_in_memory),
@@ -125,7 +101,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     let after = metrics_of(&small);
     let report = json!({
         "seeds": args.seeds, "cosine": args.cosine, "at_least": at_least,
-        "concepts": args.concepts, "kept": kept.len(),
+        "concepts": options.concepts, "kept": kept.len(),
         "mean_cosine": found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len() as f64,
         "found_in": histogram(&found, seeds), "r2": before.r2, "r2_of_kept": after.r2,
         "recurrence": found,
@@ -150,7 +126,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
             "{}: {} of {} concepts, found in at least {at_least} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",
             folder.display(),
             kept.len(),
-            args.concepts,
+            options.concepts,
             before.r2
         );
     }

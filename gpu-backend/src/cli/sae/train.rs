@@ -8,12 +8,13 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use cellprism_core::sae::train::{
-    Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs, rows_of_groups,
+    Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, rows_of_groups,
 };
 use clap::ValueEnum;
 
 use super::{
     archetypal,
+    basics::Basics,
     engine::EngineName,
     evaluate,
     job::{self, Job},
@@ -31,30 +32,14 @@ use crate::{
     after_help = "While it runs, OUT.partial holds checkpoints and metrics.jsonl; after an interruption the same command goes on\nfrom there and ends with the same weights, byte for byte.\n\nExample:\n  cellprism sae train --embeddings embeddings.safetensors --concepts 500 --active 8 --out sae/"
 )]
 pub struct Args {
-    /// Embeddings (safetensors, tensor "embeddings" [n, d])
-    #[arg(long, value_name = "FILE")]
-    embeddings: PathBuf,
+    #[command(flatten)]
+    basics: Basics,
     /// Folder to write: cfg.json, sae_weights.safetensors, metrics.jsonl, training.json; for --archetypal archetypes.safetensors as well
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Concepts (c)
-    #[arg(long)]
-    concepts: usize,
-    /// Active concepts per cell (k)
-    #[arg(long)]
-    active: usize,
-    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 400)
-    #[arg(long)]
-    epochs: Option<u32>,
-    /// Adam's learning rate; 5e-5 to 5e-4 is usual
-    #[arg(long, default_value_t = 3e-4)]
-    learning_rate: f64,
     /// Seed of initialisation, shuffles, split and resampling
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Cells per step
-    #[arg(long, default_value_t = 1024)]
-    batch: usize,
     /// What computes the steps
     #[arg(long, value_enum, default_value_t = EngineName::Native)]
     engine: EngineName,
@@ -73,9 +58,6 @@ pub struct Args {
     /// Cells without activation after which a concept is dead (default: ten epochs)
     #[arg(long, value_name = "CELLS")]
     dead_window: Option<u64>,
-    /// No decoder bias (default: it starts at the mean cell, is subtracted before encoding, and is trained)
-    #[arg(long)]
-    no_decoder_bias: bool,
     /// How the learning rate changes
     #[arg(long, value_enum, default_value_t = ScheduleName::Constant)]
     schedule: ScheduleName,
@@ -144,15 +126,11 @@ enum ArithmeticName {
 
 impl Args {
     fn options(&self, cells: usize) -> anyhow::Result<TrainOptions> {
-        let epochs = self.epochs.unwrap_or_else(|| default_epochs(cells, self.batch));
-        let mut options = TrainOptions::new(self.concepts, self.active, epochs);
-        options.learning_rate = self.learning_rate;
+        let mut options = self.basics.options(cells);
         options.seed = self.seed;
-        options.batch = self.batch;
         options.aux_k = self.aux_k;
         options.aux_coefficient = self.aux_coefficient;
         options.dead_window = self.dead_window;
-        options.decoder_bias = !self.no_decoder_bias;
         options.schedule = match self.schedule {
             ScheduleName::Constant => Schedule::Constant,
             ScheduleName::Cosine => Schedule::Cosine { warmup: self.warmup, floor: self.floor },
@@ -226,7 +204,7 @@ fn rows_of_labels(
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     args.engine.check(args.device)?;
     args.archetypal.check(args.engine)?;
-    let file = embeddings::open(&args.embeddings)?;
+    let file = embeddings::open(&args.basics.embeddings)?;
     let options = args.options(file.rows)?;
     job::check_absent(&args.out)?;
     memory::check(args.engine.memory(&options, file.rows, file.columns))?;
@@ -241,7 +219,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         checkpoint_every: args.checkpoint_every,
         restart: args.restart,
     };
-    let (weights, metrics) = job.run(global).with_context(|| args.embeddings.display().to_string())?;
+    let (weights, metrics) = job.run(global).with_context(|| args.basics.embeddings.display().to_string())?;
     if !global.quiet {
         eprintln!(
             "{}: {} concepts of size {}",

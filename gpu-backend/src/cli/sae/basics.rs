@@ -1,0 +1,43 @@
+//! What every training is asked for: `sae train` and `sae consensus`.
+
+use std::path::PathBuf;
+
+use cellprism_core::sae::train::{TrainOptions, default_epochs};
+
+/// Embeddings, size and pace.
+#[derive(clap::Args, Debug)]
+pub struct Basics {
+    /// Embeddings (safetensors, tensor "embeddings" [n, d])
+    #[arg(long, value_name = "FILE")]
+    pub embeddings: PathBuf,
+    /// Concepts (c)
+    #[arg(long)]
+    concepts: usize,
+    /// Active concepts per cell (k)
+    #[arg(long)]
+    active: usize,
+    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 400)
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Adam's learning rate; 5e-5 to 5e-4 is usual
+    #[arg(long, default_value_t = 3e-4)]
+    learning_rate: f64,
+    /// Cells per step
+    #[arg(long, default_value_t = 1024)]
+    batch: usize,
+    /// No decoder bias (default: it starts at the mean cell, is subtracted before encoding, and is trained)
+    #[arg(long)]
+    no_decoder_bias: bool,
+}
+
+impl Basics {
+    /// Options for so many cells, the rest at its defaults; not validated yet.
+    pub fn options(&self, cells: usize) -> TrainOptions {
+        let epochs = self.epochs.unwrap_or_else(|| default_epochs(cells, self.batch));
+        let mut options = TrainOptions::new(self.concepts, self.active, epochs);
+        options.learning_rate = self.learning_rate;
+        options.batch = self.batch;
+        options.decoder_bias = !self.no_decoder_bias;
+        options
+    }
+}
