@@ -9,10 +9,19 @@ use web_sys::{
 
 /// Offers a text as a file.
 pub fn download(name: &str, kind: &str, text: &str) {
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    offer(name, kind, &JsValue::from_str(text));
+}
+
+/// Offers bytes as a file.
+pub fn download_bytes(name: &str, bytes: &[u8]) {
+    offer(name, "application/octet-stream", &js_sys::Uint8Array::from(bytes));
+}
+
+fn offer(name: &str, kind: &str, content: &JsValue) {
+    let parts = js_sys::Array::of1(content);
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
+    let Ok(blob) = Blob::new_with_blob_sequence_and_options(&parts, &options) else { return };
     let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
     if let Ok(link) = document().create_element("a") {
         let link: HtmlAnchorElement = link.unchecked_into();

@@ -2,20 +2,11 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use cellprism_app::task::{Answer, Request};
+use cellprism_app::task::{Job, Said};
 use js_sys::{Array, Object, Reflect, Uint8Array};
+use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
-
-/// What the worker says.
-pub enum Event {
-    /// Share done, 0 to 1.
-    Progress(f64),
-    /// The answer.
-    Done(Box<Answer>),
-    /// It failed.
-    Failed(String),
-}
 
 /// A running computation.
 #[derive(Clone)]
@@ -30,49 +21,86 @@ impl Running {
     }
 }
 
-/// Starts a computation; `tell` hears how it goes. `files` in the order of [`cellprism_app::task::Files`].
+/// The computation that a view has started, if any: at most one, ended with the view.
+#[derive(Clone, Copy)]
+pub struct Slot(StoredValue<Option<Running>, LocalStorage>);
+
+impl Slot {
+    /// An empty one, for the view that is being built.
+    pub fn new() -> Self {
+        let slot = Self(StoredValue::new_local(None));
+        on_cleanup(move || slot.stop());
+        slot
+    }
+
+    /// Ends what is running.
+    pub fn stop(self) {
+        self.0.try_update_value(|running| {
+            if let Some(running) = running.take() {
+                running.stop();
+            }
+        });
+    }
+
+    /// Keeps a computation that has started; ends it at once where the view is gone.
+    pub fn hold(self, running: Running) {
+        self.stop();
+        if let Some(refused) = self.0.try_set_value(Some(running)).flatten() {
+            refused.stop();
+        }
+    }
+}
+
+/// Starts a computation; `tell` hears what it says, with the files that come with it.
 pub fn start(
-    request: &Request,
+    job: &Job,
     files: &[Vec<u8>],
-    mut tell: impl FnMut(Event) + 'static,
+    tell: impl FnMut(Said, Vec<Vec<u8>>) + 'static,
 ) -> Result<Running, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options("./cellprism-worker_loader.js", &options)
         .map_err(|_| "this browser starts no module worker".to_owned())?;
     let message = Object::new();
-    let request = serde_json::to_string(request).map_err(|e| e.to_string())?;
-    let list = Array::new();
-    for file in files {
-        list.push(&Uint8Array::from(file.as_slice()));
-    }
+    let job = serde_json::to_string(job).map_err(|e| e.to_string())?;
+    let list: Array = files.iter().map(|file| Uint8Array::from(file.as_slice())).collect();
     let set = |key: &str, value: &JsValue| Reflect::set(&message, &key.into(), value);
-    set("request", &request.into())
-        .and_then(|_| set("files", &list))
-        .map_err(|_| "a message could not be made")?;
+    set("job", &job.into()).and_then(|_| set("files", &list)).map_err(|_| "a message could not be made")?;
 
     let running = Running(Rc::new(RefCell::new(Some(worker.clone()))));
-    let (to, own) = (worker.clone(), running.clone());
+    let tell = Rc::new(RefCell::new(tell));
+    let (to, own, heard) = (worker.clone(), running.clone(), tell.clone());
     let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let said = |key: &str| Reflect::get(&event.data(), &key.into()).ok().filter(|v| !v.is_undefined());
-        if said("ready").is_some() {
+        // The first message, without content, says that the worker is ready.
+        if event.data().is_null() {
             let _ = to.post_message(&message);
-        } else if let Some(share) = said("progress").and_then(|v| v.as_f64()) {
-            tell(Event::Progress(share));
-        } else if let Some(json) = said("answer").and_then(|v| v.as_string()) {
-            own.stop();
-            tell(match serde_json::from_str(&json) {
-                Ok(answer) => Event::Done(Box::new(answer)),
-                Err(error) => Event::Failed(error.to_string()),
-            });
-        } else {
-            own.stop();
-            tell(Event::Failed(
-                said("error").and_then(|v| v.as_string()).unwrap_or_else(|| "no reason was given".into()),
-            ));
+            return;
         }
+        let (said, files) = read(&event.data()).unwrap_or_else(|why| (Said::Failed(why), Vec::new()));
+        if !matches!(said, Said::Progress(_) | Said::Epoch(_)) {
+            own.stop();
+        }
+        heard.borrow_mut()(said, files);
     });
+    let own = running.clone();
+    let died = Closure::<dyn FnMut()>::new(move || {
+        own.stop();
+        let why = "the worker stopped without an answer; the browser may have too little memory for this";
+        tell.borrow_mut()(Said::Failed(why.into()), Vec::new());
+    });
+    worker.set_onerror(Some(died.as_ref().unchecked_ref()));
+    died.forget();
     worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
     Ok(running)
+}
+
+/// Reads `{said: JSON, files: [Uint8Array]}`.
+fn read(message: &JsValue) -> Result<(Said, Vec<Vec<u8>>), String> {
+    let field =
+        |key: &str| Reflect::get(message, &key.into()).map_err(|_| format!("the worker sent no {key}"));
+    let said = field("said")?.as_string().ok_or("the worker sent no text")?;
+    let said = serde_json::from_str(&said).map_err(|e| e.to_string())?;
+    let files: Array = field("files")?.dyn_into().map_err(|_| "the worker sent no files")?;
+    Ok((said, files.iter().map(|file| Uint8Array::new(&file).to_vec()).collect()))
 }

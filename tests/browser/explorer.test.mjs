@@ -1,5 +1,9 @@
 // What a reader does with a published bundle: from the start page to a concept, its genes and pathways, and back.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { narrow, needed, openBrowser, openPage, wide } from "./lib/browser.mjs";
 import { programServer, staticServer } from "./lib/servers.mjs";
@@ -96,6 +100,61 @@ test("under cellprism serve, with its content security policy, the same", async 
     await page.goto(`${program.url}#/concepts?show=label`);
     await page.locator('main a[href^="#/concept/"]').first().click();
     assert.match(await recomputed(page), /^The published numbers, again/);
+  });
+});
+
+// Waits for the end of a training and gives its summary.
+async function trained(page) {
+  const summary = page.getByTestId("summary");
+  await summary.waitFor({ timeout: 120_000 });
+  return summary.innerText();
+}
+
+test("a dictionary trained in the page is, byte for byte, what the command under it trains", async () => {
+  const bundle = needed("CELLPRISM_BUNDLE");
+  const own = mkdtempSync(join(tmpdir(), "cellprism-train-"));
+  try {
+    await visit(folder, "#/train", async (page) => {
+      await page.getByLabel("Seed").fill("5");
+      await page.getByLabel("Epochs").fill("40");
+      await page.getByTestId("train").click();
+      assert.match(await trained(page), /Each published concept is paired/);
+      assert.equal((await page.getByTestId("epoch").innerText()).trim(), "40 of 40");
+      assert.ok((await page.getByTestId("new-concepts").locator("tbody tr").count()) > 5);
+
+      const command = (await page.locator("pre.command").innerText()).split(" ").slice(1);
+      const path = join(bundle, command[command.indexOf("--embeddings") + 1].split("/").slice(1).join("/"));
+      command[command.indexOf("--embeddings") + 1] = path;
+      command[command.indexOf("--out") + 1] = join(own, "sae");
+      execFileSync(needed("CELLPRISM_BINARY"), command, { stdio: "pipe" });
+      for (const name of ["cfg.json", "sae_weights.safetensors"]) {
+        const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-file="${name}"]`).click()]);
+        await download.saveAs(join(own, name));
+        assert.ok(readFileSync(join(own, name)).equals(readFileSync(join(own, "sae", name))), name);
+      }
+    });
+  } finally {
+    rmSync(own, { recursive: true });
+  }
+});
+
+test("a training can be stopped, and one that makes no sense says why", async () => {
+  await visit(program, "#/train", async (page) => {
+    await page.getByLabel("Epochs").fill("10000");
+    await page.getByTestId("train").click();
+    await page.getByTestId("epoch").waitFor();
+    await page.getByTestId("stop").click();
+    await page.getByRole("status").filter({ hasText: "Stopped" }).waitFor();
+
+    const alert = page.getByRole("alert");
+    await page.getByLabel("Active per cell").fill("5000");
+    await page.getByTestId("train").click();
+    await alert.filter({ hasText: "not a whole number" }).waitFor();
+    await page.getByLabel("Active per cell").fill("2");
+    await page.getByTestId("embeddings").setInputFiles({ name: "mine.safetensors", mimeType: "", buffer: Buffer.from("mine") });
+    await page.getByText("mine.safetensors, 4 bytes").waitFor();
+    await page.getByTestId("train").click();
+    await alert.filter({ hasText: "not a whole safetensors file" }).waitFor();
   });
 });
 

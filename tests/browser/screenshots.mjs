@@ -19,12 +19,17 @@ await first.page.goto(`${server.url}#/concepts?show=label`);
 const concept = await first.page.locator('main a[href^="#/concept/"]').first().getAttribute("href");
 await first.close();
 
-const pages = { overview: "#/", concepts: "#/concepts", concept, genes: "#/genes", gene: "#/gene/CD79A", about: "#/about" };
+const pages = { overview: "#/", concepts: "#/concepts", concept, genes: "#/genes", gene: "#/gene/CD79A", train: "#/train", about: "#/about" };
 for (const [name, hash] of Object.entries(pages)) {
   for (const [size, viewport] of Object.entries({ wide, narrow })) {
     const { page, problems, close } = await openPage(browser, server.origin, viewport);
     await page.goto(`${server.url}${hash}`);
     await settle(page);
+    if (name === "train") {
+      await page.getByTestId("train").click();
+      await page.getByTestId("summary").waitFor({ timeout: 120_000 });
+      await settle(page);
+    }
     await page.screenshot({ path: screenshot(`${name}-${size}`), fullPage: true });
     if (problems.length) throw new Error(`${name}: ${problems.join("; ")}`);
     await close();

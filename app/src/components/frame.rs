@@ -17,8 +17,8 @@ use crate::{
     route::{self, Route},
 };
 
-const PAGES: [(&str, &str); 4] =
-    [("", "Overview"), ("concepts", "Concepts"), ("genes", "Genes"), ("about", "About")];
+const PAGES: [(&str, &str); 5] =
+    [("", "Overview"), ("concepts", "Concepts"), ("genes", "Genes"), ("train", "Train"), ("about", "About")];
 
 /// The explorer.
 #[component]
@@ -78,6 +78,7 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             Some("concepts") => "Concepts".into(),
             Some("gene") => path.get(1).cloned().unwrap_or_default(),
             Some("genes") => "Genes".into(),
+            Some("train") => "Train".into(),
             Some("about") => "About".into(),
             _ => "Overview".into(),
         };
@@ -89,6 +90,7 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             "concept" => view! { <pages::concept::ConceptPage id=argument /> }.into_any(),
             "genes" => view! { <pages::gene::Genes /> }.into_any(),
             "gene" => view! { <pages::gene::Gene symbol=argument /> }.into_any(),
+            "train" => view! { <pages::train::Train /> }.into_any(),
             "about" => view! { <pages::about::About /> }.into_any(),
             other => view! { <h1>"No such page"</h1><p>{format!("There is no page {other:?}. ")}<a href="#/">"Overview"</a></p> }.into_any(),
         }

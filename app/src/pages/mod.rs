@@ -6,3 +6,4 @@ pub mod concept;
 pub mod concepts;
 pub mod gene;
 pub mod overview;
+pub mod train;

@@ -15,6 +15,8 @@ pub const CELL_CODES: &str = "cells/metadata.safetensors";
 pub const UMAP: &str = "cells/umap.safetensors";
 /// Names of the cells.
 pub const CELL_NAMES: &str = "cells/ids.json";
+/// Embeddings of the cells, where they are small enough to be published.
+pub const EMBEDDINGS: &str = "cells/embeddings.safetensors";
 /// Folder of the concepts.
 pub const CONCEPTS: &str = "concepts";
 /// One row a concept.

@@ -9,7 +9,7 @@ use crate::ids::{CellId, ConceptId, GeneId};
 /// Name in [`Manifest::schema`].
 pub const SCHEMA_NAME: &str = "cellprism-bundle";
 /// The version written by this release. A reader refuses a larger major number by name.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 1 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 2 };
 
 /// File stem of a concept: its number with at least four digits.
 ///

@@ -20,6 +20,8 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
+use crate::io::embeddings;
+
 use super::{
     Job, Report,
     context::Context,
@@ -31,6 +33,9 @@ use super::{
 const DESCRIPTIONS: usize = 200;
 /// Most cells for which a map is computed here.
 const MOST_MAPPED: usize = 30_000;
+
+/// Largest embeddings that are published with the bundle, in bytes: 80,000 cells of size 50.
+const MOST_EMBEDDINGS: usize = 16_000_000;
 
 /// The report of the same job where its bundle is there already.
 pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
@@ -82,6 +87,7 @@ pub fn write(
         json(path::NEURON_INDEX, &self::index(inputs, context, neurons, None))?;
     }
     cells(inputs, context, work)?;
+    embeddings(context, work)?;
     let genes = genes(inputs, context, work)?;
     json("genes/index.json", &genes)?;
     for sets in &context.sets {
@@ -220,6 +226,17 @@ fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> 
     work.put("cells/metadata.safetensors", &codes.to_bytes()?)?;
     work.put("cells/metadata.json", &serde_json::to_vec(&metadata)?)?;
     work.put("cells/ids.json", &serde_json::to_vec(&inputs.cells.names)?)
+}
+
+/// What a dictionary can be trained on in the page; too large a file is left out, and the page says so.
+fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
+    let values = context.embeddings();
+    if size_of_val(values.as_slice().unwrap_or_default()) > MOST_EMBEDDINGS {
+        return Ok(());
+    }
+    let mut file = Tensors::default();
+    file.f32(embeddings::TENSOR, &[values.nrows(), values.ncols()], values.iter().copied());
+    work.put(path::EMBEDDINGS, &file.to_bytes()?)
 }
 
 fn quantise(map: &[[f32; 2]], source: String) -> (MapScale, Vec<u16>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cellprism_app::task::Samples;
+use cellprism_app::task::recompute::Samples;
 use cellprism_core::bundle::{Maybe, concept_stem};
 use leptos::prelude::*;
 

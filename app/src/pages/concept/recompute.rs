@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use cellprism_app::task::{Answer, Request};
+use cellprism_app::task::{
+    Job, Said,
+    recompute::{Answer, Request},
+};
 use cellprism_core::{
     attribution::order_by_score,
     bundle::{EnrichmentDetail, EnrichmentParameters, concept_stem},
@@ -15,7 +18,7 @@ use crate::{
     client::FetchError,
     format::{p_value, score, thousands},
     pages::concepts::term_name,
-    worker::{self, Event, Running},
+    worker::{self, Slot},
 };
 
 /// Largest difference of two scores that are called equal: the worker's arithmetic is the backend's.
@@ -75,14 +78,13 @@ fn panel(shown: &Shown, libraries: Vec<String>) -> AnyView {
         library: RwSignal::new(0),
     };
     let state = RwSignal::new(State::Idle);
-    let running = StoredValue::new_local(None::<Running>);
-    on_cleanup(move || stop(running));
+    let running = Slot::new();
     let kept = shown.concept.detail.prototypes.iter().map(|p| p.counterfactuals.len()).max().unwrap_or(0);
     let most = shown.concept.detail.prototypes.len();
     let (start_of, names) = (shown.clone(), libraries.clone());
     let start = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        stop(running);
+        running.stop();
         match request(&start_of, fields, most, kept) {
             Err(what) => state.set(State::Failed(what)),
             Ok(request) => {
@@ -121,7 +123,7 @@ fn panel(shown: &Shown, libraries: Vec<String>) -> AnyView {
         State::Fetching => view! { <p class="small" role="status">"Fetching the model, the dictionary and the counts …"</p> }.into_any(),
         State::Working(share) => view! {
             <div role="status"><p class="small">{format!("Computing, {:.0}%", share * 100.0)}</p><div class="prog"><i style=format!("width:{:.0}%", share * 100.0)></i></div>
-                <p style="margin-top:var(--s3)"><button class="btn" on:click=move |_| { stop(running); state.set(State::Idle); }>"Cancel"</button></p></div>
+                <p style="margin-top:var(--s3)"><button class="btn" on:click=move |_| { running.stop(); state.set(State::Idle); }>"Cancel"</button></p></div>
         }.into_any(),
         State::Failed(what) => view! { <p class="notice bad" role="alert">{what}</p> }.into_any(),
         State::Done(answer, parameters, taken) => {
@@ -144,14 +146,6 @@ fn panel(shown: &Shown, libraries: Vec<String>) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn stop(running: StoredValue<Option<Running>, LocalStorage>) {
-    running.try_update_value(|r| {
-        if let Some(running) = r.take() {
-            running.stop();
-        }
-    });
 }
 
 /// Reads the form.
@@ -185,13 +179,7 @@ fn request(shown: &Shown, fields: Fields, most: usize, kept: usize) -> Result<Re
 }
 
 /// Fetches the files and starts the worker.
-fn spawn(
-    shown: Shown,
-    library: String,
-    request: Request,
-    state: RwSignal<State>,
-    running: StoredValue<Option<Running>, LocalStorage>,
-) {
+fn spawn(shown: Shown, library: String, request: Request, state: RwSignal<State>, running: Slot) {
     leptos::task::spawn_local(async move {
         let files = match fetch(&shown, &library).await {
             Ok(files) => files,
@@ -202,20 +190,23 @@ fn spawn(
         };
         let started = js_sys::Date::now();
         let parameters = request.enrichment.clone();
-        let told = worker::start(&request, &files, move |event| {
-            state.try_set(match event {
-                Event::Progress(share) => State::Working(share),
-                Event::Failed(what) => State::Failed(what),
-                Event::Done(answer) => {
+        let told = worker::start(&Job::Recompute(Box::new(request)), &files, move |said, _| {
+            state.try_set(match said {
+                Said::Progress(share) => State::Working(share),
+                Said::Recomputed(answer) => {
                     let taken = (js_sys::Date::now() - started).max(0.0) as u32;
                     State::Done(Arc::new(*answer), parameters.clone(), taken)
+                }
+                Said::Failed(what) => State::Failed(what),
+                Said::Epoch(_) | Said::Trained(_) => {
+                    State::Failed("the worker answered something else".into())
                 }
             });
         });
         match told {
             Ok(handle) => {
                 state.try_set(State::Working(0.0));
-                running.try_set_value(Some(handle));
+                running.hold(handle);
             }
             Err(what) => {
                 state.try_set(State::Failed(what));

@@ -30,7 +30,19 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Cells {
         columns(bundle, metadata, count as usize, report);
         coordinates(bundle, metadata, count as usize, report);
     }
+    embeddings(bundle, count as usize, report);
     Cells { count: count as usize, names, metadata }
+}
+
+fn embeddings(bundle: &Bundle<'_>, cells: usize, report: &mut Report) {
+    if !bundle.manifest.files.contains_key(path::EMBEDDINGS) {
+        return;
+    }
+    let Some(bytes) = bundle.content(path::EMBEDDINGS, report) else { return };
+    if let Some(arrays) = Arrays::open(path::EMBEDDINGS, &bytes, report) {
+        let size = bundle.manifest.counts.embedding as usize;
+        arrays.f32("embeddings", &[Some(cells), Some(size)], false, report);
+    }
 }
 
 fn columns(bundle: &Bundle<'_>, metadata: &CellMetadata, cells: usize, report: &mut Report) {

@@ -113,6 +113,8 @@ fn small() -> Memory {
     files.json(path::CELL_METADATA, &metadata);
     files.tensors(path::CELL_CODES, &[("type", Dtype::U16, vec![3], vec![0, 0, 0, 0, 1, 0])]);
     files.json(path::CELL_NAMES, &["a", "b", "c"]);
+    let embeddings = f32s(&[2.0, 0.0, 1.5, 0.5, 0.0, 1.0]);
+    files.tensors(path::EMBEDDINGS, &[("embeddings", Dtype::F32, vec![3, 2], embeddings)]);
     files.json(
         path::GENE_INDEX,
         &GeneIndex {
@@ -250,6 +252,7 @@ fn files_that_disagree_are_named() {
     for (file, pointer, value, blamed) in [
         (path::MANIFEST, "/counts/cells", 4.into(), path::CELL_NAMES),
         (path::MANIFEST, "/counts/embedding", 3.into(), path::SAE_CONFIG),
+        (path::MANIFEST, "/counts/embedding", 3.into(), path::EMBEDDINGS),
         (path::MANIFEST, "/model/in_browser", true.into(), path::MODEL_ENCODER),
         (path::CELL_METADATA, "/primary", "age".into(), path::CELL_METADATA),
         (path::CELL_METADATA, "/columns/0/counts/0", 1.into(), path::CELL_METADATA),

@@ -1,4 +1,4 @@
-//! Work for the worker, and its answer.
+//! A concept's ranking and pathways, computed again from the bundle's files.
 
 use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, ScviSwaps, attribute},
@@ -45,6 +45,19 @@ pub struct Files<'a> {
     pub samples: &'a [u8],
     /// `gene_sets/<library>.json`.
     pub sets: &'a [u8],
+}
+
+impl<'a> Files<'a> {
+    /// The five files in the order of the fields.
+    ///
+    /// # Errors
+    /// If they are not five.
+    pub fn of(files: &'a [Vec<u8>]) -> Result<Self, String> {
+        match files {
+            [encoder, config, weights, samples, sets] => Ok(Self { encoder, config, weights, samples, sets }),
+            _ => Err(format!("{} files instead of 5", files.len())),
+        }
+    }
 }
 
 /// What came out.

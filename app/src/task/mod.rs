@@ -1,0 +1,60 @@
+//! Work for the worker, and what it says. The functions are those that the backend calls, so they also run natively.
+
+pub mod recompute;
+pub mod train;
+
+use cellprism_core::sae::train::EpochMetrics;
+use serde::{Deserialize, Serialize};
+
+/// Work for the worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Recompute a concept's ranking and its pathways; files as in [`recompute::Files`].
+    Recompute(Box<recompute::Request>),
+    /// Train a dictionary; files as in [`train::Files`].
+    Train(Box<train::Request>),
+}
+
+/// What the worker says: any number of the first two, then one of the others.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// Share done, 0 to 1.
+    Progress(f64),
+    /// An epoch of a training is over.
+    Epoch(Box<EpochMetrics>),
+    /// The ranking and the pathways.
+    Recomputed(Box<recompute::Answer>),
+    /// The dictionary, with the files of [`train::Files::SAID`].
+    Trained(Box<train::Answer>),
+    /// Why there is no answer.
+    Failed(String),
+}
+
+/// Does a job and gives the last thing to say, with its files; `say` hears what comes before.
+pub fn run(job: &Job, files: &[Vec<u8>], say: &mut dyn FnMut(Said)) -> (Said, Vec<Vec<u8>>) {
+    let answer = match job {
+        Job::Recompute(request) => {
+            let mut progress = by_percent(say);
+            recompute::Files::of(files)
+                .and_then(|files| recompute::run(request, files, &mut progress))
+                .map(|answer| (Said::Recomputed(Box::new(answer)), Vec::new()))
+        }
+        Job::Train(request) => train::Files::of(files)
+            .and_then(|files| train::run(request, files, say))
+            .map(|(answer, files)| (Said::Trained(Box::new(answer)), files)),
+    };
+    answer.unwrap_or_else(|why| (Said::Failed(why), Vec::new()))
+}
+
+/// Says how far it is, once a percent.
+fn by_percent(say: &mut dyn FnMut(Said)) -> impl FnMut(f64) {
+    let mut told = 0.0;
+    move |share| {
+        if share - told >= 0.01 {
+            told = share;
+            say(Said::Progress(share));
+        }
+    }
+}
