@@ -68,7 +68,7 @@ impl Reference {
         let cells = h5ad::read(&folder.join("../../pbmc3k.h5ad"), &h5ad::Options::default()).unwrap();
         let map = map_genes(encoder.genes(), &cells.genes, &Aliases::none());
         let sae = sae::read(&folder.join("sae")).unwrap();
-        Some(Self { counts: map.apply(&cells.counts), folder, encoder, sae })
+        Some(Self { counts: map.apply(&cells.counts).into_owned(), folder, encoder, sae })
     }
 
     fn file(&self, name: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! The model's genes found in the data, with an audit of what was matched, ambiguous and lost.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     aliases::{Aliases, Resolved},
@@ -208,7 +208,15 @@ impl GeneMap {
     ///
     /// # Panics
     /// If `counts` has fewer columns than the data that the map was made for.
-    pub fn apply(&self, counts: &CountMatrix) -> CountMatrix {
+    pub fn apply<'a>(&self, counts: &'a CountMatrix) -> Cow<'a, CountMatrix> {
+        let same = |(gene, column): (usize, &Option<u32>)| *column == Some(gene as u32);
+        if counts.cols == self.column_of.len() && self.column_of.iter().enumerate().all(same) {
+            return Cow::Borrowed(counts);
+        }
+        Cow::Owned(self.reorder(counts))
+    }
+
+    fn reorder(&self, counts: &CountMatrix) -> CountMatrix {
         let readers = self.readers(counts.cols);
         let mut out = CountMatrix::empty(self.column_of.len());
         let mut entries: Vec<(u32, f32)> = Vec::new();
@@ -218,7 +226,9 @@ impl GeneMap {
             for (&column, &value) in columns.iter().zip(values) {
                 entries.extend(readers[column as usize].iter().map(|&gene| (gene, value)));
             }
-            entries.sort_unstable_by_key(|entry| entry.0);
+            if !entries.is_sorted_by_key(|entry| entry.0) {
+                entries.sort_unstable_by_key(|entry| entry.0);
+            }
             out.push_row(entries.iter().copied());
         }
         out
@@ -321,7 +331,7 @@ mod tests {
         let counts = CountMatrix::from_dense(2, 3, &[1.0, 2.0, 3.0, 0.0, 5.0, 0.0]).unwrap();
         let genes = GeneNames::from_index(strings(&["A", "B", "C"]));
         let mut map = map_genes(&strings(&["C", "X", "A"]), &genes, &Aliases::none());
-        let mapped = map.apply(&counts);
+        let mapped = map.apply(&counts).into_owned();
         assert_eq!(mapped, CountMatrix::from_dense(2, 3, &[3.0, 0.0, 1.0, 0.0, 0.0, 0.0]).unwrap());
         map.record_counts(&counts);
         assert!((map.audit.counts_share - 4.0 / 11.0).abs() < 1e-12);

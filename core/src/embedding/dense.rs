@@ -87,6 +87,64 @@ fn block<const R: usize>(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32]
     }
 }
 
+/// `sums[j] += Σ_i factors[i] · weights[rows[i]][j]`, in the order of i: a linear layer over the few inputs of a row that
+/// are not zero. The sums of 128 outputs stay in registers while the rows of weights go by.
+///
+/// # Panics
+/// If there are fewer factors than rows, or `weights` has not as many rows of `sums.len()` values.
+pub fn add_rows(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
+    assert!(factors.len() == rows.len());
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has just said that it knows both.
+            return unsafe { add_rows_avx512(sums, rows, factors, weights) };
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has just said that it knows AVX2.
+            return unsafe { add_rows_avx2(sums, rows, factors, weights) };
+        }
+    }
+    sparse::<32>(sums, rows, factors, weights);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn add_rows_avx512(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
+    sparse::<128>(sums, rows, factors, weights);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn add_rows_avx2(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
+    sparse::<64>(sums, rows, factors, weights);
+}
+
+#[inline(always)]
+fn sparse<const WIDTH: usize>(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
+    let outputs = sums.len();
+    let (whole, rest) = sums.as_chunks_mut::<WIDTH>();
+    let mut start = 0;
+    for sum in whole {
+        let mut held = *sum;
+        for (&row, &factor) in rows.iter().zip(factors) {
+            let at = row as usize * outputs + start;
+            let weights: &[f32; WIDTH] = weights[at..].first_chunk().expect("one row of weights a row");
+            for (total, weight) in held.iter_mut().zip(weights) {
+                *total += factor * weight;
+            }
+        }
+        *sum = held;
+        start += WIDTH;
+    }
+    if !rest.is_empty() {
+        for (&row, &factor) in rows.iter().zip(factors) {
+            let at = row as usize * outputs + start;
+            add_scaled(rest, factor, &weights[at..at + rest.len()]);
+        }
+    }
+}
+
 /// `into[j] += factor · row[j]`.
 pub fn add_scaled(into: &mut [f32], factor: f32, row: &[f32]) {
     for (total, weight) in into.iter_mut().zip(row) {
@@ -101,6 +159,23 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn rows_held_in_registers_give_the_bits_of_one_after_another(
+            outputs in 1usize..300,
+            picked in prop::collection::vec(0u32..6, 0..12),
+        ) {
+            let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0) - 1.0;
+            let weights: Vec<f32> = (0..6 * outputs).map(number).collect();
+            let factors: Vec<f32> = (0..picked.len()).map(|i| number(i + 77)).collect();
+            let mut sums: Vec<f32> = (0..outputs).map(|i| number(i + 9999)).collect();
+            let mut expected = sums.clone();
+            add_rows(&mut sums, &picked, &factors, &weights);
+            for (&row, &factor) in picked.iter().zip(&factors) {
+                add_scaled(&mut expected, factor, &weights[row as usize * outputs..(row as usize + 1) * outputs]);
+            }
+            prop_assert_eq!(sums, expected);
+        }
+
         #[test]
         fn blocks_equal_one_sum_after_another(rows in 0usize..9, inputs in 0usize..7, outputs in 1usize..40, seed in 0u32..1000) {
             let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761 ^ seed) >> 8) as f32 / 8_388_608.0) - 1.0;

@@ -10,7 +10,7 @@ use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, Perturb, ScviSwaps, attribute, concept_cells},
     cells::{Aliases, GeneMap},
     concepts::Activations,
-    embedding::{card::ModelKind, scvi::ScviEncoder},
+    embedding::card::ModelKind,
     ids::ConceptId,
     parallel,
     sae::SaeWeights,
@@ -125,13 +125,14 @@ fn through_counts(
     )?;
     progress.finish();
     let one_hot = counts::encoder_covariates(&model.card, cells)?;
-    let model_counts = map.apply(&cells.rows(0, cells.len())?);
+    let counts = cells.rows(0, cells.len())?;
+    let model_counts = map.apply(&counts);
     if model.card.kind == ModelKind::Onnx {
         let engine = EncoderEngine::open(model, args.device, global.onnxruntime.as_deref())?;
         let swaps = engine.among(&model_counts, &one_hot)?;
         return score(args, global, sae, &embedded, &swaps, &model.card.genes);
     }
-    let encoder = read_encoder(model)?;
+    let encoder = model.read_encoder()?;
     let swaps = ScviSwaps::new(&encoder, &model_counts, &one_hot)?;
     score(args, global, sae, &embedded, &swaps, &model.card.genes)
 }
@@ -214,21 +215,6 @@ pub fn read_sae(folder: &Path, model: &Model) -> anyhow::Result<SaeWeights> {
         );
     }
     Ok(sae)
-}
-
-/// The plain-Rust encoder of an scVI model.
-///
-/// # Errors
-/// If the model has none or it is damaged.
-pub fn read_encoder(model: &Model) -> anyhow::Result<ScviEncoder> {
-    let path = model.encoder();
-    let bytes = std::fs::read(&path).with_context(|| {
-        format!(
-            "cannot read {}: attribution needs the encoder's weights, which `cellprism import` writes",
-            path.display()
-        )
-    })?;
-    ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())
 }
 
 fn write(

@@ -1,6 +1,9 @@
 //! `cellprism embed`: cells to embeddings.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -73,7 +76,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let library = global.onnxruntime.as_deref();
-    let key = shards_key(&args, &model, &map, sequences.as_ref())?;
+    let key = shards_key(&args, &model, library, &map, sequences.as_ref())?;
     let shards = Shards::open(&args.out, &key)
         .with_context(|| format!("cannot write beside {}", args.out.display()))?;
     let started = Instant::now();
@@ -132,20 +135,22 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 fn shards_key(
     args: &Args,
     model: &Model,
+    library: Option<&Path>,
     map: &GeneMap,
     sequences: Option<&Sequences>,
 ) -> anyhow::Result<String> {
-    let file = |path: &std::path::Path| -> anyhow::Result<String> {
+    let file = |path: &Path| -> anyhow::Result<String> {
         let about = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(format!("{} {} {:?}", path.display(), about.len(), about.modified()?))
     };
     Ok(format!(
-        "{} {} {} {} {} {:?} {:?} {}",
+        "{} {} {} {} {} {} {:?} {:?} {}",
         env!("CARGO_PKG_VERSION"),
         file(&args.cells)?,
         file(&model.onnx())?,
         model.card.to_json()?,
         args.device,
+        counts::is_native(model, args.device, library),
         map.column_of,
         sequences.map(|s| &s.tokenizer),
         args.allow_non_integer
@@ -179,12 +184,7 @@ fn say_sequence(sequence: &serde_json::Value) {
 ///
 /// # Errors
 /// If there is none.
-pub fn shared_genes(
-    model: &Model,
-    cells: &H5ad,
-    aliases: &Aliases,
-    path: &std::path::Path,
-) -> anyhow::Result<GeneMap> {
+pub fn shared_genes(model: &Model, cells: &H5ad, aliases: &Aliases, path: &Path) -> anyhow::Result<GeneMap> {
     let map = map_genes(&model.card.genes, cells.genes(), aliases);
     if map.found() == 0 {
         bail!(

@@ -1,9 +1,13 @@
 //! Embedding of count matrices: scVI, and any other encoder that reads the counts of a fixed gene list.
+//!
+//! On the processor scVI runs without ONNX Runtime: its first layer reads the few genes that a cell has counts of, which
+//! a graph of dense operators cannot, and the numbers are those of the page, bit for bit. Where a library is named, or on
+//! another device, ONNX Runtime runs the graph; both are within 1e-5 of scvi-tools.
 
 use anyhow::{Context, bail};
 use cellprism_core::{
     cells::{CountMatrix, GeneMap},
-    embedding::card::ModelCard,
+    embedding::{card::ModelCard, scvi::ScviEncoder},
 };
 use ndarray::Array2;
 
@@ -28,10 +32,10 @@ pub(super) const BATCH_VALUES: usize = 8 << 20;
 pub struct Embedded {
     /// `[cells, latent]`.
     pub values: Array2<f32>,
-    /// ONNX Runtime's name of the execution provider.
+    /// ONNX Runtime's name of the execution provider, or "native".
     pub provider: String,
-    /// Version of ONNX Runtime.
-    pub runtime: String,
+    /// Version of ONNX Runtime, where it was what computed.
+    pub runtime: Option<String>,
     /// Sum of counts on matched genes, and of all counts.
     pub counts: (f64, f64),
     /// Cells of which a sequence model could not read all genes.
@@ -54,18 +58,14 @@ pub fn embed(
     progress: &Progress,
 ) -> anyhow::Result<Embedded> {
     let one_hot = encoder_covariates(&model.card, cells)?;
-    let runtime = Runtime::start(onnxruntime)?;
-    let mut session = runtime.open(&model.onnx(), device, 0)?;
+    let mut encoder = Encoder::open(model, device, onnxruntime)?;
     let rows = (BATCH_VALUES / model.card.genes.len().max(1)).clamp(1, 4096);
     let latent = model.card.latent as usize;
-    let mut batch = Batch::default();
     let all = shards.collect(cells, rows, latent, progress, |start, counts| {
         let matched = map.matched_counts(counts);
         let counts = map.apply(counts);
-        batch.fill(&model.card, &counts, one_hot.get(start..start + counts.rows).unwrap_or(&[]));
-        let values = batch
-            .run(&model.card, &mut session, counts.rows)
-            .with_context(|| model.onnx().display().to_string())?;
+        let one_hot = one_hot.get(start..start + counts.rows).unwrap_or(&[]);
+        let values = encoder.run(model, &counts, one_hot)?;
         progress.advance(counts.rows as u64);
         Ok(Shard { values, counts: matched, ..Shard::default() })
     })?;
@@ -79,15 +79,67 @@ pub fn embed(
     }
     Ok(Embedded {
         values,
-        provider: session.provider().into(),
-        runtime: runtime.version().into(),
+        provider: encoder.provider().into(),
+        runtime: encoder.runtime(),
         counts: all.counts,
         shortened: 0,
         kept: all.kept,
     })
 }
 
-/// Inputs of one run of the model.
+/// Whether the page's code embeds, rather than ONNX Runtime.
+#[must_use]
+pub fn is_native(model: &Model, device: Device, onnxruntime: Option<&std::path::Path>) -> bool {
+    device == Device::Cpu && onnxruntime.is_none() && model.encoder().exists()
+}
+
+/// What computes the embeddings.
+enum Encoder {
+    /// The page's code.
+    Native(Box<ScviEncoder>),
+    /// ONNX Runtime, of some version.
+    Onnx { session: Session, version: String, batch: Batch },
+}
+
+impl Encoder {
+    fn open(model: &Model, device: Device, onnxruntime: Option<&std::path::Path>) -> anyhow::Result<Self> {
+        if is_native(model, device, onnxruntime) {
+            return Ok(Self::Native(Box::new(model.read_encoder()?)));
+        }
+        let runtime = Runtime::start(onnxruntime)?;
+        let session = runtime.open(&model.onnx(), device, 0)?;
+        Ok(Self::Onnx { session, version: runtime.version().into(), batch: Batch::default() })
+    }
+
+    /// Embeddings, row-major, of counts in the model's gene order.
+    fn run(&mut self, model: &Model, counts: &CountMatrix, one_hot: &[Vec<u32>]) -> anyhow::Result<Vec<f32>> {
+        match self {
+            Self::Native(encoder) => Ok(encoder.encode(counts, one_hot)?.into_raw_vec_and_offset().0),
+            Self::Onnx { session, batch, .. } => {
+                batch.fill(&model.card, counts, one_hot);
+                batch
+                    .run(&model.card, session, counts.rows)
+                    .with_context(|| model.onnx().display().to_string())
+            }
+        }
+    }
+
+    fn provider(&self) -> &'static str {
+        match self {
+            Self::Native(_) => "native",
+            Self::Onnx { session, .. } => session.provider(),
+        }
+    }
+
+    fn runtime(&self) -> Option<String> {
+        match self {
+            Self::Native(_) => None,
+            Self::Onnx { version, .. } => Some(version.clone()),
+        }
+    }
+}
+
+/// Inputs of one run of the graph.
 #[derive(Default)]
 struct Batch {
     counts: Vec<f32>,

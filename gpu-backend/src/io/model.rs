@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use cellprism_core::embedding::{
     card::{ModelCard, ScgptSizes},
     scgpt::Vocabulary,
+    scvi::ScviEncoder,
 };
 use cellprism_onnx::{folder::ModelFolder, scgpt, scvi};
 
@@ -63,6 +64,18 @@ impl Model {
     /// `encoder.safetensors`, which scVI models have.
     pub fn encoder(&self) -> PathBuf {
         self.folder.join("encoder.safetensors")
+    }
+
+    /// The encoder's weights, for what is computed without ONNX Runtime.
+    ///
+    /// # Errors
+    /// If the file is not there or damaged.
+    pub fn read_encoder(&self) -> anyhow::Result<ScviEncoder> {
+        let path = self.encoder();
+        let bytes = std::fs::read(&path).with_context(|| {
+            format!("cannot read {}, which `cellprism import` writes for scVI", path.display())
+        })?;
+        ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())
     }
 
     /// Sizes and vocabulary of an scGPT model.

@@ -4,17 +4,19 @@ use std::{
     cell::Cell,
     fs, io,
     path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
 };
 
 use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use sha2::{Digest, Sha256};
 
-use super::{atomic, h5ad::H5ad};
+use super::h5ad::H5ad;
 use crate::cli::Progress;
 
-/// Bytes before the values: two sums of counts and a number of cells.
-const HEADER: usize = 24;
+/// Bytes before the values: a checksum of all that follows, two sums of counts and a number of cells.
+const HEADER: usize = 32;
 
 /// A part: embeddings of consecutive cells, and what was counted on the way.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,10 +66,11 @@ impl Shards {
         let (head, body) = bytes.split_at_checked(HEADER)?;
         let (numbers, []) = head.as_chunks::<8>() else { return None };
         let (values, []) = body.as_chunks::<4>() else { return None };
-        (values.len() == len).then(|| Shard {
+        let whole = numbers[0] == checksum(&bytes[numbers[0].len()..]);
+        (whole && values.len() == len).then(|| Shard {
             values: values.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-            counts: (f64::from_le_bytes(numbers[0]), f64::from_le_bytes(numbers[1])),
-            shortened: u64::from_le_bytes(numbers[2]),
+            counts: (f64::from_le_bytes(numbers[1]), f64::from_le_bytes(numbers[2])),
+            shortened: u64::from_le_bytes(numbers[3]),
             kept: len,
         })
     }
@@ -80,11 +83,15 @@ impl Shards {
         let (Some(folder), Some(path)) = (&self.folder, self.path(start)) else { return Ok(()) };
         fs::create_dir_all(folder)?;
         let mut bytes = Vec::with_capacity(HEADER + 4 * shard.values.len());
+        bytes.extend([0; 8]);
         bytes.extend(shard.counts.0.to_le_bytes());
         bytes.extend(shard.counts.1.to_le_bytes());
         bytes.extend(shard.shortened.to_le_bytes());
         bytes.extend(shard.values.iter().flat_map(|v| v.to_le_bytes()));
-        atomic::write_file(&path, &bytes).map_err(io::Error::other)
+        let sum = checksum(&bytes[8..]);
+        bytes[..8].copy_from_slice(&sum);
+        // Not waiting for the disk: what a power cut damages fails its checksum and is computed again.
+        fs::write(&path, &bytes)
     }
 
     /// All cells of a file, `step` at a time: parts that are finished are read, the others computed from their counts
@@ -100,41 +107,67 @@ impl Shards {
         progress: &Progress,
         mut compute: impl FnMut(usize, &CountMatrix) -> anyhow::Result<Shard>,
     ) -> anyhow::Result<Shard> {
-        let n = cells.len();
+        let (n, step) = (cells.len(), step.max(1));
         let mut all = Shard { values: Vec::with_capacity(n * width), ..Shard::default() };
-        for start in (0..n).step_by(step.max(1)) {
-            let rows = step.max(1).min(n - start);
-            let shard = match self.get(start, rows * width) {
-                Some(shard) => {
-                    progress.advance(rows as u64);
-                    all.kept += rows;
-                    shard
-                }
-                None => {
-                    let counts = cells.rows(start, rows)?;
-                    // From here on it is not the input that fails.
-                    self.stays.set(start > 0);
-                    let shard = compute(start, &counts)?;
-                    if shard.values.len() != rows * width {
-                        bail!("{} values for {rows} cells", shard.values.len());
-                    }
-                    if rows < n {
-                        self.put(start, &shard).context("cannot keep the cells embedded so far")?;
-                    }
-                    self.stays.set(false);
-                    shard
-                }
-            };
+        let mut add = |shard: &Shard| {
             all.values.extend_from_slice(&shard.values);
             all.counts = (all.counts.0 + shard.counts.0, all.counts.1 + shard.counts.1);
             all.shortened += shard.shortened;
-        }
+            all.kept += shard.kept;
+        };
+        let part = |start: usize| (start, step.min(n - start));
+        let is_there = |&(start, rows): &(usize, usize)| self.get(start, rows * width).is_some();
+        let missing: Vec<_> = (0..n).step_by(step).map(part).filter(|part| !is_there(part)).collect();
+        thread::scope(|scope| {
+            // While one part is computed, the next is read.
+            let (send, read) = mpsc::sync_channel(0);
+            let wanted = missing.clone();
+            scope.spawn(move || {
+                for (start, rows) in wanted {
+                    let counts = cells.rows(start, rows);
+                    let failed = counts.is_err();
+                    // Nobody listens any more where computing has failed.
+                    if send.send(counts).is_err() || failed {
+                        return;
+                    }
+                }
+            });
+            let mut missing = missing.into_iter().peekable();
+            for (start, rows) in (0..n).step_by(step).map(part) {
+                if missing.next_if_eq(&(start, rows)).is_none() {
+                    let shard = self.get(start, rows * width).context("a finished part has disappeared")?;
+                    progress.advance(rows as u64);
+                    add(&shard);
+                    continue;
+                }
+                let counts = read.recv().context("reading the cells has stopped")??;
+                // From here on it is not the input that fails.
+                self.stays.set(start > 0);
+                let shard = compute(start, &counts)?;
+                if shard.values.len() != rows * width {
+                    bail!("{} values for {rows} cells", shard.values.len());
+                }
+                if rows < n {
+                    self.put(start, &shard).context("cannot keep the cells embedded so far")?;
+                }
+                self.stays.set(false);
+                add(&shard);
+            }
+            Ok(())
+        })?;
         Ok(all)
     }
 
     fn path(&self, start: usize) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(format!("{start:010}")))
     }
+}
+
+/// The first bytes of the SHA-256.
+fn checksum(bytes: &[u8]) -> [u8; 8] {
+    let mut sum = [0; 8];
+    sum.copy_from_slice(&Sha256::digest(bytes)[..8]);
+    sum
 }
 
 impl Drop for Shards {
@@ -164,7 +197,13 @@ mod tests {
         assert_eq!(shards.get(0, 3), None, "another length is not this part");
         std::mem::forget(shards);
         let again = Shards::open(&out, "a").unwrap();
-        assert_eq!(again.get(0, 2), Some(shard));
+        assert_eq!(again.get(0, 2), Some(shard.clone()));
+        let path = again.path(0).unwrap();
+        let mut damaged = fs::read(&path).unwrap();
+        *damaged.last_mut().unwrap() ^= 1;
+        fs::write(&path, damaged).unwrap();
+        assert_eq!(again.get(0, 2), None, "a damaged part is computed again");
+        again.put(0, &shard).unwrap();
         std::mem::forget(again);
         let other = Shards::open(&out, "b").unwrap();
         assert_eq!(other.get(0, 2), None);

@@ -58,7 +58,7 @@ impl Context {
     /// If the encoder's weights are missing or do not fit.
     pub fn new(job: &Job, inputs: &Inputs, embedding: Embedding, sae: Dictionary) -> anyhow::Result<Self> {
         let swapping = Swapping::prepare(job, inputs)?;
-        let counts = inputs.map.apply(&inputs.cells.counts);
+        let counts = inputs.map.apply(&inputs.cells.counts).into_owned();
         let n = counts.rows.max(1) as f32;
         let detection = counts.detected().into_iter().map(|cells| cells as f32 / n).collect();
         let symbols = symbols(inputs);

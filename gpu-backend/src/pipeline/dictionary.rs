@@ -34,7 +34,7 @@ pub struct Embedding {
     /// Provider, precision, time.
     pub stage: Stage,
     /// Version of ONNX Runtime.
-    pub runtime: String,
+    pub runtime: Option<String>,
     /// How the genes were matched, with the share of counts.
     pub audit: GeneAudit,
 }
@@ -42,11 +42,11 @@ pub struct Embedding {
 #[derive(Serialize, Deserialize)]
 struct EmbeddingNote {
     stage: Stage,
-    runtime: String,
+    runtime: Option<String>,
     audit: GeneAudit,
 }
 
-/// Embeds the cells with ONNX Runtime.
+/// Embeds the cells.
 ///
 /// # Errors
 /// If the device is not there or the model fails.
@@ -63,7 +63,8 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
     let mut file = h5ad::open(&job.cells, &Options { allow_non_integer: job.allow_non_integer })?;
     let progress = Progress::new("embed", file.len() as u64, "cells", job.quiet);
     let library = job.onnxruntime.as_deref();
-    let shards = Shards::open(&path, &inputs.digest())?;
+    let native = counts::is_native(&inputs.model, job.device, library);
+    let shards = Shards::open(&path, &format!("{} {native}", inputs.digest()))?;
     let found = match &inputs.sequences {
         Some(sequences) => {
             let tokenizer = sequences.tokenizer.clone();

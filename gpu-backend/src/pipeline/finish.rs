@@ -381,7 +381,7 @@ fn manifest(
         software: Software {
             name: "cellprism".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            onnxruntime: Some(context.embedding.runtime.clone()),
+            onnxruntime: context.embedding.runtime.clone(),
         },
         counts: Counts {
             cells: inputs.cells.counts.rows as u32,

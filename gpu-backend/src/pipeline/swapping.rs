@@ -9,7 +9,6 @@ use cellprism_core::{
 
 use super::{Job, inputs::Inputs};
 use crate::{
-    cli::attribute::read_encoder,
     engine::swaps::{EncoderEngine, EncoderSwaps},
     scgpt::{self, ScgptSwaps, SequenceModel},
 };
@@ -35,7 +34,7 @@ impl Swapping {
                 let engine = EncoderEngine::open(&inputs.model, job.device, job.onnxruntime.as_deref())?;
                 return Ok(Self::Encoder(Box::new(engine)));
             }
-            return Ok(Self::Scvi(Box::new(read_encoder(&inputs.model)?)));
+            return Ok(Self::Scvi(Box::new(inputs.model.read_encoder()?)));
         };
         let tokenizer = sequences.tokenizer.clone();
         let model = SequenceModel::open(&inputs.model, tokenizer, job.device, job.onnxruntime.as_deref())?;

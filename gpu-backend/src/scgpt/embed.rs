@@ -37,7 +37,7 @@ pub fn embed(
     Ok(Embedded {
         values: Array2::from_shape_vec((cells.len(), latent), all.values)?,
         provider: model.provider().into(),
-        runtime: model.runtime().into(),
+        runtime: Some(model.runtime().into()),
         counts: all.counts,
         shortened: all.shortened,
         kept: all.kept,

@@ -11,12 +11,19 @@ use super::{
 };
 use crate::{cells::CountMatrix, parallel};
 
+/// Cells that one piece of work encodes: rows of weights of the later layers are read once for all of them.
+const CELLS: usize = 32;
+/// Counts below this have their logarithm in a table.
+const TABLE: usize = 1024;
+
 /// Encoder of an imported scVI model.
 #[derive(Clone, Debug)]
 pub struct ScviEncoder {
     card: ModelCard,
     hidden: Vec<HiddenLayer>,
     mean: Linear,
+    /// ln(1 + i) as the first layer reads it.
+    logarithms: Vec<f32>,
 }
 
 /// One-hot columns that are active in one cell, one a covariate; empty where the encoder has none.
@@ -33,7 +40,8 @@ impl ScviEncoder {
         let hidden = file.hidden(file.card.genes.len(), file.card.encoder_covariate_width())?;
         let inputs = hidden.last().map_or(0, HiddenLayer::outputs);
         let mean = file.linear("mean", inputs, file.card.latent as usize)?;
-        Ok(Self { card: file.card, hidden, mean })
+        let logarithms = (0..TABLE).map(|count| libm::log1p(count as f64) as f32).collect();
+        Ok(Self { card: file.card, hidden, mean, logarithms })
     }
 
     /// The model's card.
@@ -63,7 +71,14 @@ impl ScviEncoder {
             Normalize::Sum(_) if total == 0.0 => 0.0,
             Normalize::Sum(sum) => (f64::from(count) * (sum / total)) as f32,
         };
-        if self.card.log1p { libm::log1p(f64::from(scaled)) as f32 } else { scaled }
+        if !self.card.log1p {
+            return scaled;
+        }
+        let whole = scaled as u32;
+        match self.logarithms.get(whole as usize) {
+            Some(&logarithm) if whole as f32 == scaled => logarithm,
+            _ => libm::log1p(f64::from(scaled)) as f32,
+        }
     }
 
     /// Embeddings `[cells, latent]` of counts in the model's gene order.
@@ -78,9 +93,15 @@ impl ScviEncoder {
             return Err(EncoderError::Genes { found: counts.cols, expected: self.genes().len() });
         }
         check_covariates(one_hot, counts.rows, self.card.encoder_covariate_width())?;
-        let rows = parallel::map(counts.rows, |cell| {
-            let active = one_hot.get(cell).map_or(&[][..], Vec::as_slice);
-            self.finish(&self.first_layer(counts.row(cell), active), active)
+        let active = |cell: usize| one_hot.get(cell).map_or(&[][..], Vec::as_slice);
+        // Only where covariates enter later layers, too, does each cell need a pass of its own there.
+        let each = self.hidden[1..].iter().any(|layer| layer.covariates > 0);
+        let step = if each { 1 } else { CELLS };
+        let rows = parallel::map(counts.rows.div_ceil(step), |block| {
+            let cells = block * step..((block + 1) * step).min(counts.rows);
+            let first: Vec<f32> =
+                cells.clone().flat_map(|cell| self.first_layer(counts.row(cell), active(cell))).collect();
+            self.finish(&first, if each { active(cells.start) } else { &[] })
         });
         let shape = (counts.rows, self.latent());
         Ok(Array2::from_shape_vec(shape, rows.concat()).expect("one embedding a cell"))
@@ -90,9 +111,8 @@ impl ScviEncoder {
     pub fn first_layer(&self, (genes, counts): (&[u32], &[f32]), active: &ActiveCovariates) -> Vec<f32> {
         let total = if self.scales_by_sum() { counts.iter().map(|&x| f64::from(x)).sum() } else { 0.0 };
         let mut sums = self.hidden[0].start(active);
-        for (&gene, &count) in genes.iter().zip(counts) {
-            dense::add_scaled(&mut sums, self.input(count, total), self.gene_weights(gene as usize));
-        }
+        let inputs: Vec<f32> = counts.iter().map(|&count| self.input(count, total)).collect();
+        dense::add_rows(&mut sums, genes, &inputs, &self.hidden[0].weights);
         sums
     }
 

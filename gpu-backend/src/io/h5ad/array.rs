@@ -162,6 +162,22 @@ impl Array {
         self.expect_len(container, count, values)
     }
 
+    /// Some rows of signed 32-bit integers as they are; nothing where they are of another type.
+    pub(super) fn narrow_integers(
+        &self,
+        container: &Container,
+        start: u64,
+        count: u64,
+    ) -> Result<Option<Vec<i32>>, H5adError> {
+        match &self.datatype {
+            Datatype::FixedPoint { size: 4, layout, .. } if layout.signed && layout.bit_precision == 32 => {}
+            _ => return Ok(None),
+        }
+        let values =
+            self.dataset.read_i32_rows(start, count).map_err(|error| self.failed(container, error))?;
+        self.expect_len(container, count, values).map(Some)
+    }
+
     /// Some rows as numbers.
     pub(super) fn numbers(
         &self,

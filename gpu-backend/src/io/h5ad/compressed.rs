@@ -58,7 +58,9 @@ pub(super) fn read_counts(
 
 /// Whether a value may be a count: not negative, finite as a 32-bit number, and whole unless that is waived.
 fn is_count(value: f64, any_number: bool) -> bool {
-    (0.0..=f64::from(f32::MAX)).contains(&value) && (any_number || value.fract() == 0.0)
+    // The first test of wholeness needs no call, and answers for all counts but very large ones.
+    let whole = || f64::from(value as u32) == value || value.fract() == 0.0;
+    (0.0..=f64::from(f32::MAX)).contains(&value) && (any_number || whole())
 }
 
 /// A matrix compressed along rows or columns (its majors); the pointers are checked, the entries when they are read.
@@ -80,9 +82,10 @@ impl Compressed {
         last: usize,
         any_number: bool,
     ) -> Result<(Vec<u32>, Vec<f32>), ReadError> {
-        let (mut all_indices, mut all_values) = (Vec::new(), Vec::new());
         let window = self.data.window().max(self.indices.window());
         let (mut start, end) = (self.indptr[first], self.indptr[last]);
+        // Grows with what is read, not with what the file claims.
+        let (mut all_indices, mut all_values) = (Vec::new(), Vec::new());
         while start < end {
             // Windows end where chunks do.
             let count = (window - start % window).min(end - start);
@@ -91,9 +94,13 @@ impl Compressed {
                 let (major, minor) = (self.major_of(start + at), minors[at as usize] as usize);
                 if self.by_row { (major, minor) } else { (minor, major) }
             })?;
-            all_indices.extend(minors);
-            all_values.extend(values);
             start += count;
+            if all_indices.is_empty() {
+                (all_indices, all_values) = (minors, values);
+            } else {
+                all_indices.extend(minors);
+                all_values.extend(values);
+            }
         }
         Ok((all_indices, all_values))
     }
@@ -105,16 +112,25 @@ impl Compressed {
         start: u64,
         count: u64,
     ) -> Result<Vec<u32>, H5adError> {
-        let raw = self.indices.integers(container, start, count)?;
-        if let Some(at) =
-            raw.iter().position(|&minor| u64::try_from(minor).map_or(true, |m| m >= self.minors as u64))
-        {
+        let wrong = |at: usize, found: i64| {
             let (of, what) = if self.by_row { ("row", "genes") } else { ("column", "cells") };
             let (major, minors) = (self.major_of(start + at as u64), self.minors);
-            let problem = format!("{of} {major} has index {}, but there are {minors} {what}", raw[at]);
-            return Err(container.damaged(&self.indices.name, problem));
+            let problem = format!("{of} {major} has index {found}, but there are {minors} {what}");
+            container.damaged(&self.indices.name, problem)
+        };
+        if let Some(raw) = self.indices.narrow_integers(container, start, count)? {
+            let most = u32::try_from(self.minors).unwrap_or(u32::MAX);
+            // A negative number is a large one here.
+            return match raw.iter().position(|&minor| minor.cast_unsigned() >= most) {
+                Some(at) => Err(wrong(at, raw[at].into())),
+                None => Ok(raw.into_iter().map(i32::cast_unsigned).collect()),
+            };
         }
-        Ok(raw.iter().map(|&minor| minor as u32).collect())
+        let raw = self.indices.integers(container, start, count)?;
+        match raw.iter().position(|&minor| u64::try_from(minor).map_or(true, |m| m >= self.minors as u64)) {
+            Some(at) => Err(wrong(at, raw[at])),
+            None => Ok(raw.iter().map(|&minor| minor as u32).collect()),
+        }
     }
 
     fn major_of(&self, entry: u64) -> usize {
@@ -124,6 +140,13 @@ impl Compressed {
 
 /// Sorts rows and drops stored zeros. A column named twice in a row is an error: (row, column).
 pub(super) fn tidy(matrix: &mut CountMatrix) -> Result<(), (usize, u32)> {
+    let rises = |row: usize| {
+        let entries = matrix.indptr[row] as usize..matrix.indptr[row + 1] as usize;
+        matrix.indices[entries].is_sorted_by(|a, b| a < b)
+    };
+    if !matrix.values.contains(&0.0) && (0..matrix.rows).all(rises) {
+        return Ok(());
+    }
     let mut kept = 0;
     let mut start = 0;
     let mut entries: Vec<(u32, f32)> = Vec::new();
