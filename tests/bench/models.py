@@ -1,12 +1,14 @@
 """Foundation models: cellprism's embeddings and occlusions beside scvi-tools and PyTorch.
 
-Run by `cargo xtask bench models`, or: CELLPRISM_BINARY=target/release/cellprism models.py [--rounds 5] [--works scgpt scvi occlusion]
+Run by `cargo xtask bench models`, or: CELLPRISM_BINARY=target/release/cellprism models.py [--rounds 5] [--works nearest scgpt scvi occlusion]
 
 Programs run in turns, one at a time, with all cores; every figure is from this run, without start-up. Peers:
     eager    plain PyTorch, operator by operator, as scGPT runs where flash attention is not installed
     fused    PyTorch's fused inference path of nn.TransformerEncoder
     scvi     scvi-tools' get_latent_representation, cells in memory (cellprism reads them from the file)
     passes   one pass of scVI's encoder a gene in PyTorch, in batches of 500
+    faiss    IndexFlatL2, all queries at once; it cannot leave cells out by query, so one more is asked for
+    sklearn  NearestNeighbors with brute force, all queries at once
 """
 import argparse
 import json
@@ -141,7 +143,40 @@ def occlusion(work, n=2000, genes=8000, concepts=500):
     yield f"scVI occlusion, {genes} genes, {concepts} concepts", "s a pair", ours, {"passes": peer}
 
 
-WORKS = {"scgpt": scgpt, "scvi": scvi_embedding, "occlusion": occlusion}
+def nearest(work, n=200_000, queries=5_000, d=512, wanted=3):
+    """Seconds for the nearest cells of all queries; cells in groups along 30 directions, with noise."""
+    import faiss
+    from sklearn.neighbors import NearestNeighbors
+
+    rng = np.random.default_rng(0)
+    centres, directions = rng.standard_normal((50, d), dtype=np.float32), rng.standard_normal((30, d), dtype=np.float32)
+    x = 2 * centres[rng.integers(0, 50, n)] + 0.3 * rng.standard_normal((n, 30), dtype=np.float32) @ directions
+    x += 0.3 * rng.standard_normal((n, d), dtype=np.float32)
+    save_file({"embeddings": x}, str(work / "x.safetensors"))
+    faiss.omp_set_num_threads(os.cpu_count())
+    flat = faiss.IndexFlatL2(d)
+    flat.add(x)
+    brute = NearestNeighbors(algorithm="brute").fit(x)
+    theirs = {}
+
+    def ours():
+        command = [os.environ["CELLPRISM_BENCH_NATIVE"], work / "x.safetensors", str(queries), str(wanted), work / "near"]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    def peer(name, search):
+        def run():
+            theirs[name] = search(x[:queries])
+        return lambda: timed(run)
+
+    peers = {"faiss": lambda q: flat.search(q, wanted + 1)[1], "sklearn": lambda q: brute.kneighbors(q, wanted + 1)[1]}
+    what = f"nearest {wanted} of {n:,} cells, {d} dimensions, {queries:,} queries"
+    yield what, "s", ours, {name: peer(name, search) for name, search in peers.items()}
+    found = np.fromfile(work / "near", dtype=np.uint32).reshape(queries, wanted)
+    for name, other in theirs.items():
+        print(f"nearest: {100 * (found == other[:, 1:]).mean():.3f} % of cells are {name}'s, which sums in f32", file=sys.stderr)
+
+
+WORKS = {"nearest": nearest, "scgpt": scgpt, "scvi": scvi_embedding, "occlusion": occlusion}
 
 
 def main():

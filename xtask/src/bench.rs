@@ -92,6 +92,9 @@ fn measure(name: &str, options: Options) -> Result<String> {
         let (native, module) = both(&format!("cellprism-bench-{name}-browser"), options)?;
         script.env("CELLPRISM_BENCH_NATIVE", native).env("CELLPRISM_BENCH_WASM", module);
     }
+    if folder().join(format!("{name}-native")).exists() {
+        script.env("CELLPRISM_BENCH_NATIVE", native(&format!("cellprism-bench-{name}-native"))?);
+    }
     let output = script.output().context("cannot start Python")?;
     if !output.status.success() {
         bail!("{name}.py failed ({})", output.status);
@@ -99,10 +102,16 @@ fn measure(name: &str, options: Options) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
+/// A package built as a native program.
+fn native(package: &str) -> Result<PathBuf> {
+    shown(project::cargo().args(["build", "--release", "--package", package]))?;
+    Ok(project::target().join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// A package built as a native program and as a WebAssembly module that gives away `prepare` and `run`.
 fn both(package: &str, options: Options) -> Result<(PathBuf, PathBuf)> {
     let toolchain = wasm_target::ensure(options)?;
-    shown(project::cargo().args(["build", "--release", "--package", package]))?;
+    let native = native(package)?;
     let target = project::target().join("wasm");
     let mut cargo = toolchain.cargo();
     cargo.args(["build", "--profile", "wasm-release", "--package", package, "--target", wasm_target::TARGET]);
@@ -110,7 +119,6 @@ fn both(package: &str, options: Options) -> Result<(PathBuf, PathBuf)> {
     let flags = ["-Ctarget-feature=+simd128", "-Clink-arg=--export=prepare", "-Clink-arg=--export=run"];
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     shown(&mut cargo)?;
-    let native = project::target().join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX));
     Ok((native, target.join(wasm_target::TARGET).join("wasm-release").join(format!("{package}.wasm"))))
 }
 

@@ -7,8 +7,8 @@ use super::{
     reader::ConceptReader,
 };
 use crate::{
-    concepts::ActiveCells,
-    embedding::nearest::{Neighbour, nearest},
+    concepts::{Activations, ActiveCells},
+    embedding::nearest::{Neighbour, Query, nearest, nearest_of_many},
     ids::{CellId, ConceptId},
 };
 
@@ -34,6 +34,33 @@ pub fn concept_cells(
     let counterfactuals =
         prototypes.iter().map(|&(cell, _)| nearest(embeddings, cell, &excluded, counterfactuals)).collect();
     ConceptCells { prototypes, counterfactuals }
+}
+
+/// [`concept_cells`] of many concepts, in their order. `asked[i]` cells are looked for near the prototype of rank i, so that
+/// a prototype of a high rank can have fewer than the first; `done` is told how many prototypes are finished.
+pub fn cells_of_concepts(
+    activations: &Activations,
+    concepts: &[ConceptId],
+    embeddings: ArrayView2<'_, f32>,
+    asked: &[usize],
+    done: impl Fn(usize) + Sync,
+) -> Vec<ConceptCells> {
+    let prototypes: Vec<_> = concepts.iter().map(|&id| activations.of(id).prototypes(asked.len())).collect();
+    let queries: Vec<Query> = (0..)
+        .zip(&prototypes)
+        .flat_map(|(group, of_concept)| {
+            of_concept.iter().zip(asked).map(move |(&(cell, _), &n)| Query { cell, group, n })
+        })
+        .collect();
+    let active = |group: u32, cell| activations.of(concepts[group as usize]).contains(cell);
+    let mut found = nearest_of_many(embeddings, &queries, active, done).into_iter();
+    prototypes
+        .into_iter()
+        .map(|prototypes| ConceptCells {
+            counterfactuals: found.by_ref().take(prototypes.len()).collect(),
+            prototypes,
+        })
+        .collect()
 }
 
 /// The score of one swap.

@@ -44,6 +44,11 @@ impl ActiveCells {
         order.into_iter().take(n).map(|i| (self.cells[i], self.values[i])).collect()
     }
 
+    /// Whether a cell activates the concept.
+    pub fn contains(&self, cell: CellId) -> bool {
+        self.cells.binary_search(&cell).is_ok()
+    }
+
     /// One flag a cell: whether it activates the concept.
     pub fn mask(&self, cells: usize) -> Vec<bool> {
         let mut mask = vec![false; cells];

@@ -5,7 +5,10 @@ use ndarray::ArrayView2;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::parallel;
+use crate::{
+    embedding::nearest::{Query, nearest_of_many},
+    ids::CellId,
+};
 
 /// Options of [`layout`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,15 +147,12 @@ fn direction(rows: &[Vec<f64>], d: usize, other: Option<&[f64]>) -> Vec<f64> {
 /// Edges (from, to, weight) of the fuzzy union of every point's neighbourhood.
 fn graph(points: ArrayView2<'_, f32>, k: usize) -> Vec<(usize, usize, f64)> {
     let n = points.nrows();
-    let none = vec![false; n];
-    let near: Vec<Vec<(usize, f64)>> = parallel::map(n, |i| {
-        let mut excluded = none.clone();
-        excluded[i] = true;
-        crate::embedding::nearest::nearest(points, crate::ids::CellId::from(i), &excluded, k)
-            .into_iter()
-            .map(|found| (found.cell.index(), found.distance))
-            .collect()
-    });
+    let queries: Vec<Query> =
+        (0..n).map(|i| Query { cell: CellId::from(i), group: i as u32, n: k }).collect();
+    let near: Vec<Vec<(usize, f64)>> = nearest_of_many(points, &queries, |own, cell| cell.0 == own, |_| ())
+        .into_iter()
+        .map(|found| found.into_iter().map(|near| (near.cell.index(), near.distance)).collect())
+        .collect();
     let mut weight = std::collections::BTreeMap::new();
     for (i, neighbours) in near.iter().enumerate() {
         let (closest, width) = bandwidth(neighbours, k);

@@ -7,7 +7,9 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::{
-    attribution::{Attribution, ConceptCells, ConceptReader, Perturb, ScviSwaps, attribute, concept_cells},
+    attribution::{
+        Attribution, ConceptCells, ConceptReader, Perturb, ScviSwaps, attribute, cells_of_concepts,
+    },
     cells::{Aliases, GeneMap},
     concepts::Activations,
     embedding::card::ModelKind,
@@ -170,21 +172,23 @@ fn score(
         None => activations.iter().filter(|(_, active)| !active.is_empty()).map(|(id, _)| id).collect(),
     };
     let reader = ConceptReader::of(sae);
-    let progress = Progress::new("attribute", concepts.len() as u64, "concepts", global.quiet);
     let started = Instant::now();
-    let found: Vec<_> = parallel::map(concepts.len(), |i| {
-        let chosen = concept_cells(
-            activations.of(concepts[i]),
-            embedded.values.view(),
-            args.prototypes,
-            args.counterfactuals,
-        );
-        let scores = attribute(swaps, &reader, concepts[i], &chosen, args.counterfactuals);
+    let wanted = vec![args.counterfactuals; args.prototypes];
+    let progress =
+        Progress::new("neighbours", (concepts.len() * args.prototypes) as u64, "prototypes", global.quiet);
+    let chosen = cells_of_concepts(&activations, &concepts, embedded.values.view(), &wanted, |prototypes| {
+        progress.advance(prototypes as u64);
+    });
+    progress.finish();
+    let progress = Progress::new("attribute", concepts.len() as u64, "concepts", global.quiet);
+    let scores = parallel::map(concepts.len(), |i| {
+        let scores = attribute(swaps, &reader, concepts[i], &chosen[i], args.counterfactuals);
         progress.advance(1);
-        scores.map(|scores| (chosen, scores))
+        scores
     })
     .into_iter()
-    .collect::<Result<_, _>>()?;
+    .collect::<Result<Vec<_>, _>>()?;
+    let found: Vec<_> = chosen.into_iter().zip(scores).collect();
     let seconds = started.elapsed().as_secs_f64();
     progress.finish();
     write(args, &concepts, &found, swaps.genes(), genes)?;

@@ -4,34 +4,30 @@ use std::{collections::HashMap, ops::ControlFlow};
 
 use cellprism_core::{
     attribution::{
-        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, attribute, concept_cells,
-        deletion_curves, describe as describe_attribution, order_by_score,
+        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, attribute, deletion_curves,
+        describe as describe_attribution, order_by_score,
     },
     bundle::{
         ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
         Prototype, Tensors, path,
     },
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
-    embedding::nearest::nearest,
     gsea::{ConceptEnrichment, enrich_concept},
-    ids::{CellId, ConceptId},
+    ids::CellId,
     stats::differential::{Differential, welch},
 };
 
 use super::{
+    compared::{self, Compared},
     context::{Context, plural},
     subject::Subject,
     work::Work,
 };
 
-/// Nearest cells kept for each prototype, so that a reader can choose another number.
-const KEPT_COUNTERFACTUALS: usize = 6;
 /// Genes listed with their spread and pairs.
 const SHOWN_GENES: usize = 50;
 /// Genes in the index.
 const INDEX_GENES: usize = 8;
-/// Most cells on either side of a test of differential expression.
-const TEST_CELLS: usize = 1000;
 /// Largest p of the genes that are swapped in the order of their fold change (Appendix C).
 const FOLD_CHANGE_P: f64 = 5e-3;
 
@@ -39,9 +35,10 @@ const FOLD_CHANGE_P: f64 = 5e-3;
 pub fn describe(
     context: &Context,
     subject: &Subject,
-    id: ConceptId,
+    compared: &Compared,
     work: &Work,
 ) -> anyhow::Result<ConceptRow> {
+    let id = compared.concept;
     let active = subject.activations.of(id);
     let parameters = &context.parameters;
     let columns: Vec<_> = context
@@ -84,7 +81,7 @@ pub fn describe(
     };
     let mut tensors = Tensors::default();
     if class != ConceptClass::Dead {
-        fill(context, subject, id, &mut row, &mut detail, &mut tensors, work)?;
+        fill(context, subject, compared, &mut row, &mut detail, &mut tensors, work)?;
     }
     let folder = subject.folder;
     if class != ConceptClass::Dead {
@@ -98,30 +95,30 @@ pub fn describe(
 fn fill(
     context: &Context,
     subject: &Subject,
-    id: ConceptId,
+    compared: &Compared,
     row: &mut ConceptRow,
     detail: &mut ConceptDetail,
     tensors: &mut Tensors,
     work: &Work,
 ) -> anyhow::Result<()> {
+    let id = compared.concept;
     let active = subject.activations.of(id);
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
-    let kept = KEPT_COUNTERFACTUALS.max(n_counterfactuals);
-    let cells = concept_cells(active, context.embeddings().view(), p.prototypes as usize, kept);
+    let cells = &compared.cells;
     let swaps = context.swapping.among(&context.counts, &context.one_hot)?;
-    let attribution = attribute(&swaps, &subject.reader, id, &cells, n_counterfactuals)?;
-    let test = differential(context, active);
+    let attribution = attribute(&swaps, &subject.reader, id, cells, n_counterfactuals)?;
+    let test = differential(context, compared);
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
-    let described = describe_attribution(&attribution, &cells, &swaps, info, p.important, SHOWN_GENES);
+    let described = describe_attribution(&attribution, cells, &swaps, info, p.important, SHOWN_GENES);
 
-    detail.prototypes = prototypes(context, &cells);
+    detail.prototypes = prototypes(context, cells);
     detail.enrichment = enrich(context, &attribution, active.len())?;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.swapping.deletion() };
-    detail.deletion = Maybe::Value(deletion_curves(&swaps, &subject.reader, id, &cells, &orders, options)?);
+    detail.deletion = Maybe::Value(deletion_curves(&swaps, &subject.reader, id, cells, &orders, options)?);
     (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;
@@ -146,7 +143,7 @@ fn fill(
     concept_tensors(tensors, active, &attribution, &described.genes, test.as_ref());
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, &cells, kept)?)?;
+        work.put(&path::samples(id), &samples(context, cells, compared::kept(p))?)?;
     }
     Ok(())
 }
@@ -220,18 +217,10 @@ fn enrich(
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-fn differential(context: &Context, active: &ActiveCells) -> Option<Differential> {
-    let mask = active.mask(context.embeddings().nrows());
-    let group: Vec<CellId> = active.prototypes(TEST_CELLS).into_iter().map(|p| p.0).collect();
-    let mut reference: Vec<CellId> = group
-        .iter()
-        .flat_map(|&cell| nearest(context.embeddings().view(), cell, &mask, 1))
-        .map(|n| n.cell)
-        .collect();
-    reference.sort_unstable();
-    reference.dedup();
+fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+    let Compared { group, reference, .. } = compared;
     (group.len() > 1 && reference.len() > 1)
-        .then(|| welch(&context.counts, &context.totals, &group, &reference))
+        .then(|| welch(&context.counts, &context.totals, group, reference))
 }
 
 fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {

@@ -12,6 +12,7 @@
 //! | `concept` | one concept: cells, genes, pathways, files |
 //! | `finish` | cells, genes, sets, metrics, manifest |
 
+mod compared;
 mod concept;
 mod context;
 mod dictionary;
@@ -26,6 +27,7 @@ use anyhow::Context as _;
 use cellprism_core::{bundle::ConceptRow, ids::ConceptId, parallel};
 
 use crate::cli::{Progress, embed::say_audit};
+use compared::Compared;
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
@@ -74,22 +76,33 @@ pub fn run(job: &Job) -> anyhow::Result<Report> {
 
 /// Every concept, or every neuron, in parallel; those already described are read back.
 fn describe(job: &Job, context: &Context, subject: &Subject, work: &Work) -> anyhow::Result<Vec<ConceptRow>> {
-    let active = subject.activations.iter().filter(|(_, cells)| !cells.is_empty()).count();
-    let progress = Progress::new(subject.folder, active as u64, subject.folder, job.quiet);
-    let rows = parallel::map(subject.activations.len(), |i| {
-        let id = ConceptId::from(i);
-        let dead = subject.activations.of(id).is_empty();
-        let row = match work.row(subject.folder, id)? {
-            Some(row) => row,
-            None => concept::describe(context, subject, id, work)
-                .with_context(|| format!("{}, number {i}", subject.folder))?,
-        };
-        if !dead {
+    let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
+    let rows = ids.iter().map(|&id| work.row(subject.folder, id)).collect::<anyhow::Result<Vec<_>>>()?;
+    let open: Vec<ConceptId> =
+        ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
+    let compared = Compared::find(context, subject, &open, job.quiet);
+    let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
+    let progress = Progress::new(
+        subject.folder,
+        open.iter().filter(|&&id| alive(id)).count() as u64,
+        subject.folder,
+        job.quiet,
+    );
+    let described = parallel::map(open.len(), |i| {
+        let id = open[i];
+        let row = concept::describe(context, subject, &compared[i], work)
+            .with_context(|| format!("{}, number {}", subject.folder, id.index()))?;
+        if alive(id) {
             progress.advance(1);
         }
         Ok(row)
     });
-    let rows = rows.into_iter().collect::<anyhow::Result<Vec<_>>>();
     progress.finish();
-    rows
+    let mut described = described.into_iter();
+    rows.into_iter()
+        .map(|row| match row {
+            Some(row) => Ok(row),
+            None => described.next().context("a concept was left out")?,
+        })
+        .collect()
 }

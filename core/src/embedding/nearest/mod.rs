@@ -1,10 +1,16 @@
 //! Nearest cells in embedding space by Euclidean distance, exact.
 //!
 //! Distances are sums of squared differences in f64, in the order of the dimensions, so that the choice never
-//! depends on the machine; equal distances go to the lowest cell index.
+//! depends on the machine; equal distances go to the lowest cell index. [`nearest`] walks over all cells for one,
+//! [`nearest_of_many`] passes over most pairs with a bound from 8-bit codes, and chooses the same.
+
+mod codes;
+mod kernel;
+mod many;
 
 use ndarray::ArrayView2;
 
+pub use self::many::{Query, nearest_of_many};
 use crate::ids::CellId;
 
 /// A cell and its distance.
@@ -26,7 +32,7 @@ pub fn nearest(
     n: usize,
 ) -> Vec<Neighbour> {
     let from = embeddings.row(query.index());
-    let mut best: Vec<(f64, u32)> = Vec::with_capacity(n + 1);
+    let mut best = Best::new(n);
     if n == 0 {
         return Vec::new();
     }
@@ -34,19 +40,47 @@ pub fn nearest(
         if excluded[cell] {
             continue;
         }
-        let bound = if best.len() == n { best[n - 1].0 } else { f64::INFINITY };
         let squared = match (from.as_slice(), row.as_slice()) {
-            (Some(a), Some(b)) => squared_distance(a, b, bound),
+            (Some(a), Some(b)) => squared_distance(a, b, best.bound()),
             _ => from.iter().zip(row).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum(),
         };
-        // Cells come in index order, so an equal distance never displaces an earlier cell.
-        if squared < bound {
-            let place = best.partition_point(|&(other, _)| other <= squared);
-            best.insert(place, (squared, cell as u32));
-            best.truncate(n);
+        best.offer(squared, cell as u32);
+    }
+    best.neighbours()
+}
+
+/// The nearest cells so far, of those offered in the order of their index.
+#[derive(Clone, Debug)]
+struct Best {
+    n: usize,
+    /// Squared distances, ascending.
+    found: Vec<(f64, u32)>,
+}
+
+impl Best {
+    fn new(n: usize) -> Self {
+        Self { n, found: Vec::with_capacity(n + 1) }
+    }
+
+    /// Squared distance that a further cell must stay below.
+    fn bound(&self) -> f64 {
+        if self.found.len() < self.n { f64::INFINITY } else { self.found.last().map_or(0.0, |f| f.0) }
+    }
+
+    /// Takes the cell in if it is near enough: an equal distance never displaces an earlier cell.
+    fn offer(&mut self, squared: f64, cell: u32) {
+        if squared < self.bound() {
+            let place = self.found.partition_point(|&(other, _)| other <= squared);
+            self.found.insert(place, (squared, cell));
+            self.found.truncate(self.n);
         }
     }
-    best.into_iter().map(|(d, cell)| Neighbour { cell: CellId(cell), distance: d.sqrt() }).collect()
+
+    fn neighbours(self) -> Vec<Neighbour> {
+        let neighbour =
+            |(squared, cell): (f64, u32)| Neighbour { cell: CellId(cell), distance: squared.sqrt() };
+        self.found.into_iter().map(neighbour).collect()
+    }
 }
 
 /// Sum of squared differences; a value ≥ `bound` is only known to be at least `bound`.
