@@ -6,10 +6,10 @@
 
 #![allow(unsafe_code)] // calling a function compiled for AVX2 after asking the processor for it
 
+/// Weights that are read for several lists of rows: half a megabyte.
+const STRETCH: usize = 1 << 16;
 /// Rows computed together, so that a row of weights is read once for all of them.
 const ROWS: usize = 4;
-/// Outputs held in registers.
-const LANES: usize = 16;
 
 /// `out[r][j] = bias[j] + Σ_k x[r][k] · weights[k][j]`, summed in the order of k.
 ///
@@ -25,27 +25,40 @@ pub fn linear(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut
     let rows = out.len() / outputs;
     assert!(x.len() == rows * inputs && weights.len() == inputs * outputs && out.len() == rows * outputs);
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has just said that it knows AVX2.
-        return unsafe { linear_avx2(x, inputs, weights, bias, out) };
+    {
+        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has just said that it knows both.
+            return unsafe { linear_avx512(x, inputs, weights, bias, out) };
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has just said that it knows AVX2.
+            return unsafe { linear_avx2(x, inputs, weights, bias, out) };
+        }
     }
-    blocks(x, inputs, weights, bias, out);
+    blocks::<ROWS>(x, inputs, weights, bias, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn linear_avx512(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
+    // Twice the registers, each twice as wide.
+    blocks::<{ 2 * ROWS }>(x, inputs, weights, bias, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn linear_avx2(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
-    blocks(x, inputs, weights, bias, out);
+    blocks::<ROWS>(x, inputs, weights, bias, out);
 }
 
 #[inline(always)]
-fn blocks(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
+fn blocks<const R: usize>(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
     let outputs = bias.len();
-    let mut x_blocks = x.chunks(ROWS * inputs.max(1));
-    for out_block in out.chunks_mut(ROWS * outputs) {
+    let mut x_blocks = x.chunks(R * inputs.max(1));
+    for out_block in out.chunks_mut(R * outputs) {
         let x_block = x_blocks.next().unwrap_or(&[]);
-        if out_block.len() == ROWS * outputs {
-            block::<ROWS>(x_block, inputs, weights, bias, out_block);
+        if out_block.len() == R * outputs {
+            block::<R>(x_block, inputs, weights, bias, out_block);
         } else {
             for (row, out_row) in out_block.chunks_mut(outputs).enumerate() {
                 block::<1>(&x_block[row * inputs..(row + 1) * inputs], inputs, weights, bias, out_row);
@@ -54,36 +67,54 @@ fn blocks(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f3
     }
 }
 
+/// All outputs of some rows: as many at once as registers hold, then the rest in halves.
 #[inline(always)]
 fn block<const R: usize>(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
     let outputs = bias.len();
-    let whole = outputs - outputs % LANES;
-    for start in (0..whole).step_by(LANES) {
-        let mut sums = [[0.0f32; LANES]; R];
-        for sum in &mut sums {
-            sum.copy_from_slice(&bias[start..start + LANES]);
-        }
-        for k in 0..inputs {
-            let row = &weights[k * outputs + start..k * outputs + start + LANES];
-            for (r, sum) in sums.iter_mut().enumerate() {
-                let factor = x[r * inputs + k];
-                for (total, weight) in sum.iter_mut().zip(row) {
-                    *total += factor * weight;
-                }
+    let mut start = 0;
+    while start + 16 <= outputs {
+        tile::<R, 16>(x, inputs, weights, bias, out, start);
+        start += 16;
+    }
+    if start + 8 <= outputs {
+        tile::<R, 8>(x, inputs, weights, bias, out, start);
+        start += 8;
+    }
+    if start + 4 <= outputs {
+        tile::<R, 4>(x, inputs, weights, bias, out, start);
+        start += 4;
+    }
+    while start < outputs {
+        tile::<R, 1>(x, inputs, weights, bias, out, start);
+        start += 1;
+    }
+}
+
+#[inline(always)]
+fn tile<const R: usize, const LANES: usize>(
+    x: &[f32],
+    inputs: usize,
+    weights: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+    start: usize,
+) {
+    let outputs = bias.len();
+    let mut sums = [[0.0f32; LANES]; R];
+    for sum in &mut sums {
+        sum.copy_from_slice(&bias[start..start + LANES]);
+    }
+    for k in 0..inputs {
+        let row = &weights[k * outputs + start..k * outputs + start + LANES];
+        for (r, sum) in sums.iter_mut().enumerate() {
+            let factor = x[r * inputs + k];
+            for (total, weight) in sum.iter_mut().zip(row) {
+                *total += factor * weight;
             }
-        }
-        for (r, sum) in sums.iter().enumerate() {
-            out[r * outputs + start..r * outputs + start + LANES].copy_from_slice(sum);
         }
     }
-    for j in whole..outputs {
-        for r in 0..R {
-            let mut sum = bias[j];
-            for k in 0..inputs {
-                sum += x[r * inputs + k] * weights[k * outputs + j];
-            }
-            out[r * outputs + j] = sum;
-        }
+    for (r, sum) in sums.iter().enumerate() {
+        out[r * outputs + start..r * outputs + start + LANES].copy_from_slice(sum);
     }
 }
 
@@ -106,6 +137,26 @@ pub fn add_rows(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]
         }
     }
     sparse::<32>(sums, rows, factors, weights);
+}
+
+/// [`add_rows`] for several lists of rows, each with its factors: `sums` is `[lists, outputs]`. A stretch of weights that
+/// fits the processor's cache is read for all lists before the next one. The order within a list, and so every bit, is the
+/// same.
+///
+/// # Panics
+/// As [`add_rows`], or if there are fewer sums than lists.
+pub fn add_rows_of_many(sums: &mut [f32], lists: &[(&[u32], Vec<f32>)], weights: &[f32]) {
+    let Some(outputs) = sums.len().checked_div(lists.len()).filter(|&outputs| outputs > 0) else { return };
+    let stretch = (STRETCH / outputs).max(1);
+    let mut done = vec![0; lists.len()];
+    for end in (0..weights.len() / outputs).step_by(stretch).map(|start| start + stretch) {
+        for ((sums, (rows, factors)), done) in sums.chunks_mut(outputs).zip(lists).zip(&mut done) {
+            let from = *done;
+            // Not a binary search: in a list that does not rise, what comes after a later row waits for it.
+            *done += rows[from..].iter().take_while(|&&row| (row as usize) < end).count();
+            add_rows(sums, &rows[from..*done], &factors[from..*done], weights);
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -169,7 +220,10 @@ mod tests {
             let factors: Vec<f32> = (0..picked.len()).map(|i| number(i + 77)).collect();
             let mut sums: Vec<f32> = (0..outputs).map(|i| number(i + 9999)).collect();
             let mut expected = sums.clone();
+            let mut many = [sums.as_slice(), &sums].concat();
+            add_rows_of_many(&mut many, &[(&picked, factors.clone()), (&picked, factors.clone())], &weights);
             add_rows(&mut sums, &picked, &factors, &weights);
+            prop_assert_eq!(many, [sums.as_slice(), &sums].concat());
             for (&row, &factor) in picked.iter().zip(&factors) {
                 add_scaled(&mut expected, factor, &weights[row as usize * outputs..(row as usize + 1) * outputs]);
             }

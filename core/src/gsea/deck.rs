@@ -1,6 +1,7 @@
 //! Permutations made once, for many rankings.
 
 use super::{
+    network::Network,
     null::{GROUP, append, make_tables, networks, walk_block},
     permutations::Permutations,
     walk::{AllZero, LANES, Place},
@@ -49,14 +50,15 @@ fn deal<P: Place>(
     weights: &[f64],
     sets: &[&[u32]],
     zero: AllZero,
-    networks: &[Option<Vec<(u32, u32)>>],
+    networks: &[Option<Network>],
     out: &mut [Vec<f64>],
 ) {
+    let weights = P::weights(weights);
     let mut walked = Vec::new();
     for tables in tables.chunks(GROUP) {
         walked.resize_with(tables.len(), Vec::new);
         parallel::for_each_mut(&mut walked, |b, block| {
-            walk_block(weights, &tables[b], sets, zero, networks, block);
+            walk_block(&weights, &tables[b], sets, zero, networks, block);
         });
         append(out, &walked, usize::MAX);
     }

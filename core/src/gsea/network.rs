@@ -1,7 +1,67 @@
 //! Sorting networks: the comparisons do not depend on the values, so many short lists are sorted side by side.
 
+#![allow(unsafe_code)] // leaving out a check that the constructor has made
+
+/// Longest list sorted by comparators; lanes of a longer one are sorted one by one.
+const LONGEST: usize = 600;
+
+/// How lists of one length are sorted.
+pub struct Network {
+    length: usize,
+    /// Pairs below `length` to be put in order one after another.
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Network {
+    /// For lists of so many items.
+    pub fn new(length: usize) -> Self {
+        let pairs = if length <= LONGEST { comparators(length) } else { Vec::new() };
+        assert!(pairs.iter().all(|&(i, j)| i < j && (j as usize) < length));
+        Self { length, pairs }
+    }
+
+    /// Without comparators, lane by lane.
+    #[cfg(test)]
+    pub fn none(length: usize) -> Self {
+        Self { length, pairs: Vec::new() }
+    }
+
+    /// Sorts every lane of as many rows as the network is for.
+    ///
+    /// # Panics
+    /// If there are more or fewer rows.
+    #[inline(always)]
+    pub fn sort<P: Copy + Ord, const LANES: usize>(&self, rows: &mut [[P; LANES]]) {
+        assert_eq!(rows.len(), self.length);
+        if self.pairs.is_empty() {
+            return sort_each(rows);
+        }
+        for &(i, j) in &self.pairs {
+            // SAFETY: i < j < length, which the constructor has checked, and there are `length` rows.
+            let [low, high] = unsafe { rows.get_disjoint_unchecked_mut([i as usize, j as usize]) };
+            let (a, b) = (*low, *high);
+            for lane in 0..LANES {
+                low[lane] = a[lane].min(b[lane]);
+                high[lane] = a[lane].max(b[lane]);
+            }
+        }
+    }
+}
+
+fn sort_each<P: Copy + Ord, const LANES: usize>(rows: &mut [[P; LANES]]) {
+    let mut column: Vec<P> = Vec::with_capacity(rows.len());
+    for lane in 0..LANES {
+        column.clear();
+        column.extend(rows.iter().map(|row| row[lane]));
+        column.sort_unstable();
+        for (row, &item) in rows.iter_mut().zip(&column) {
+            row[lane] = item;
+        }
+    }
+}
+
 /// Pairs (i, j), i < j, to be put in order one after another: Batcher's odd–even merge sort for `n` items.
-pub fn comparators(n: usize) -> Vec<(u32, u32)> {
+fn comparators(n: usize) -> Vec<(u32, u32)> {
     let mut pairs = Vec::new();
     let mut p = 1;
     while p < n {

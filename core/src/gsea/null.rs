@@ -5,9 +5,9 @@
 use std::ops::ControlFlow;
 
 use super::{
-    network::comparators,
+    network::Network,
     permutations::Permutations,
-    walk::{AllZero, LANES, Place, Scratch, scores},
+    walk::{AllZero, HALF, LANES, Place, Scratch, scores},
 };
 use crate::parallel;
 
@@ -15,8 +15,6 @@ use crate::parallel;
 pub const GROUP: usize = 8;
 /// Genes up to which so many blocks are made; of longer rankings fewer.
 const LONGEST_SHORT: usize = 1 << 16;
-/// Longest set sorted by a network; a longer one is sorted lane by lane.
-const LONGEST_NETWORK: usize = 600;
 
 /// The work was stopped by its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +54,7 @@ fn run<P: Place>(
     watch: Watch<'_>,
 ) -> Result<Vec<Vec<f64>>, Cancelled> {
     let networks = networks(sets);
+    let dealt = P::weights(weights);
     let mut order: Vec<u32> = (0..weights.len() as u32).collect();
     let mut out: Vec<Vec<f64>> = parallel::map(sets.len(), |_| Vec::with_capacity(permutations));
     let blocks = permutations.div_ceil(LANES);
@@ -70,7 +69,7 @@ fn run<P: Place>(
             || {
                 walked.resize_with(tables.len(), Vec::new);
                 parallel::for_each_mut(&mut walked, |b, block| {
-                    walk_block(weights, &tables[b], sets, zero, &networks, block);
+                    walk_block(&dealt, &tables[b], sets, zero, &networks, block);
                 });
             },
             || make_tables::<P>(next, std::mem::take(&mut spare), &mut order, source),
@@ -85,14 +84,12 @@ fn run<P: Place>(
     Ok(out)
 }
 
-/// Comparators for every set size in use.
-pub fn networks(sets: &[&[u32]]) -> Vec<Option<Vec<(u32, u32)>>> {
+/// How sets of every size in use are sorted.
+pub fn networks(sets: &[&[u32]]) -> Vec<Option<Network>> {
     let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
-    let mut networks: Vec<Option<Vec<(u32, u32)>>> = vec![None; longest + 1];
+    let mut networks: Vec<Option<Network>> = (0..=longest).map(|_| None).collect();
     for set in sets {
-        let length = set.len();
-        networks[length]
-            .get_or_insert_with(|| if length <= LONGEST_NETWORK { comparators(length) } else { vec![] });
+        networks[set.len()].get_or_insert_with(|| Network::new(set.len()));
     }
     networks
 }
@@ -128,49 +125,72 @@ pub fn make_tables<P: Place>(
 }
 
 pub fn walk_block<P: Place>(
-    weights: &[f64],
+    weights: &P::Weights,
     table: &[[P; LANES]],
     sets: &[&[u32]],
     zero: AllZero,
-    networks: &[Option<Vec<(u32, u32)>>],
+    networks: &[Option<Network>],
     out: &mut Vec<[f64; LANES]>,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has just said that it knows AVX2.
-        unsafe { walk_sets_avx2(weights, table, sets, zero, networks, out) };
-        return;
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
+            // SAFETY: the processor has just said that it knows them.
+            unsafe { walk_sets_avx512(weights, table, sets, zero, networks, out) };
+            return;
+        }
+        if has!("avx2") {
+            // SAFETY: the processor has just said that it knows AVX2.
+            unsafe { walk_sets_avx2(weights, table, sets, zero, networks, out) };
+            return;
+        }
     }
-    walk_sets(weights, table, sets, zero, networks, out);
+    walk_sets::<P, HALF>(weights, table, sets, zero, networks, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn walk_sets_avx512<P: Place>(
+    weights: &P::Weights,
+    table: &[[P; LANES]],
+    sets: &[&[u32]],
+    zero: AllZero,
+    networks: &[Option<Network>],
+    out: &mut Vec<[f64; LANES]>,
+) {
+    walk_sets::<P, LANES>(weights, table, sets, zero, networks, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn walk_sets_avx2<P: Place>(
-    weights: &[f64],
+    weights: &P::Weights,
     table: &[[P; LANES]],
     sets: &[&[u32]],
     zero: AllZero,
-    networks: &[Option<Vec<(u32, u32)>>],
+    networks: &[Option<Network>],
     out: &mut Vec<[f64; LANES]>,
 ) {
-    walk_sets(weights, table, sets, zero, networks, out);
+    walk_sets::<P, HALF>(weights, table, sets, zero, networks, out);
 }
 
 #[inline(always)]
-fn walk_sets<P: Place>(
-    weights: &[f64],
+fn walk_sets<P: Place, const WIDTH: usize>(
+    weights: &P::Weights,
     table: &[[P; LANES]],
     sets: &[&[u32]],
     zero: AllZero,
-    networks: &[Option<Vec<(u32, u32)>>],
+    networks: &[Option<Network>],
     out: &mut Vec<[f64; LANES]>,
 ) {
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch::<P, WIDTH>::default();
     out.clear();
     out.reserve(sets.len());
     for set in sets {
-        let network = networks[set.len()].as_deref().unwrap_or(&[]);
-        out.push(scores(weights, table, set, network, zero, &mut scratch));
+        // There is one for every size.
+        if let Some(network) = &networks[set.len()] {
+            out.push(scores(weights, table, set, network, zero, &mut scratch));
+        }
     }
 }

@@ -107,8 +107,10 @@ fn family_wise(nes: &[f64], mut highest: Vec<f64>, mut lowest: Vec<f64>) -> Vec<
 struct Scale {
     /// Observed values, ascending.
     observed: Vec<f64>,
-    /// For each bucket of the value range the first candidate; marked where the bucket has observed values, so
-    /// that a null value in it must be compared.
+    /// They and one beyond all.
+    bounded: Vec<f64>,
+    /// For each bucket of the value range the first candidate; marked where the bucket has several observed values, so
+    /// that a null value in it must be compared with more than the first.
     first: Vec<u32>,
     low: f64,
     per_bucket: f64,
@@ -116,7 +118,7 @@ struct Scale {
 
 /// Buckets over the range of observed values: many more than these, so that few null values must be compared.
 const BUCKETS: usize = 1 << 16;
-/// The mark of a bucket with observed values.
+/// The mark of a bucket with several observed values.
 const MARK: u32 = 1 << 31;
 
 impl Scale {
@@ -135,9 +137,10 @@ impl Scale {
             while place < observed.len() && bucket(observed[place]) <= b {
                 place += 1;
             }
-            first.push(start as u32 | if place > start { MARK } else { 0 });
+            first.push(start as u32 | if place > start + 1 { MARK } else { 0 });
         }
-        Self { observed, first, low, per_bucket }
+        let bounded = observed.iter().copied().chain([f64::INFINITY]).collect();
+        Self { observed, bounded, first, low, per_bucket }
     }
 }
 
@@ -154,7 +157,7 @@ struct Counts {
 impl Counts {
     fn new(scale: &Scale) -> Self {
         let n = scale.observed.len();
-        Self { between: vec![0; n + 1], equal: vec![0; n], negative: 0, all: 0 }
+        Self { between: vec![0; n + 1], equal: vec![0; n + 1], negative: 0, all: 0 }
     }
 
     /// Counts a null value. 0/0, of a set without any null score above 0, is no value; GSEApy sorts such values
@@ -169,13 +172,15 @@ impl Counts {
         let bucket = (((x - scale.low) * scale.per_bucket) as usize).min(BUCKETS);
         let first = scale.first[bucket];
         let mut place = (first & !MARK) as usize;
+        // Adding the comparison, not asking it: whether it holds cannot be foreseen.
+        place += usize::from(scale.bounded[place] < x);
         if first & MARK != 0 {
-            while place < scale.observed.len() && scale.observed[place] < x {
+            while scale.bounded[place] < x {
                 place += 1;
             }
-            if place < scale.observed.len() && scale.observed[place] == x {
-                self.equal[place] += 1;
-            }
+        }
+        if scale.bounded[place] == x {
+            self.equal[place] += 1;
         }
         self.between[place] += 1;
     }

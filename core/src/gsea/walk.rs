@@ -4,34 +4,60 @@
 //! hit; the score is its value furthest from 0, an earlier one winning ties. Sums run in the order of the
 //! ranking, so lanes of several permutations give the bits of one walk after another.
 
+use super::network::Network;
+
 /// Permutations walked side by side.
 pub const LANES: usize = 16;
-/// Lanes of one walk: what fits the registers.
-const HALF: usize = 8;
+/// Lanes of one walk where registers hold 4 numbers: more would not fit them.
+pub const HALF: usize = 8;
 
 /// A place in the ranking in as few bits as its length allows.
 pub trait Place: Copy + Default + Ord + Send + Sync {
     /// From an index that fits.
     fn from_index(index: usize) -> Self;
-    /// As an index.
-    fn index(self) -> usize;
+    /// As a number.
+    fn number(self) -> i32;
+    /// Weights in ranking order, so that none has to ask whether a place is in the ranking.
+    type Weights: Sync;
+    /// Of a ranking.
+    fn weights(ranking: &[f64]) -> Self::Weights;
+    /// The weight at a place.
+    fn weight(self, weights: &Self::Weights) -> f64;
 }
 
 impl Place for u16 {
+    type Weights = Box<[f64; 1 << 16]>;
+
     fn from_index(index: usize) -> Self {
         index as u16
     }
-    fn index(self) -> usize {
-        usize::from(self)
+    fn number(self) -> i32 {
+        i32::from(self)
+    }
+    fn weights(ranking: &[f64]) -> Self::Weights {
+        let mut all = vec![0.0; 1 << 16];
+        all[..ranking.len()].copy_from_slice(ranking);
+        all.try_into().unwrap_or_else(|_| unreachable!("the length of an array"))
+    }
+    fn weight(self, weights: &Self::Weights) -> f64 {
+        weights[usize::from(self)]
     }
 }
 
 impl Place for u32 {
+    type Weights = Vec<f64>;
+
     fn from_index(index: usize) -> Self {
         index as u32
     }
-    fn index(self) -> usize {
-        self as usize
+    fn number(self) -> i32 {
+        self as i32
+    }
+    fn weights(ranking: &[f64]) -> Self::Weights {
+        ranking.to_vec()
+    }
+    fn weight(self, weights: &Self::Weights) -> f64 {
+        weights[self as usize]
     }
 }
 
@@ -75,71 +101,54 @@ pub fn enrichment_score_uniform(weights: &[f64], hits: &[u32]) -> f64 {
 }
 
 /// Scratch space of one thread.
-#[derive(Default)]
-pub struct Scratch<P> {
+pub struct Scratch<P, const WIDTH: usize> {
     places: Vec<[P; LANES]>,
-    weights: Vec<[f64; HALF]>,
+    weights: Vec<[f64; WIDTH]>,
 }
 
-/// Enrichment scores of one set under [`LANES`] permutations.
+impl<P, const WIDTH: usize> Default for Scratch<P, WIDTH> {
+    fn default() -> Self {
+        Self { places: Vec::new(), weights: Vec::new() }
+    }
+}
+
+/// Enrichment scores of one set under [`LANES`] permutations, so many of them side by side as `WIDTH`, [`HALF`] or all.
 ///
-/// `table[gene][lane]` is the place of a gene, `set` its genes, `network` the comparators for its size; an
-/// empty network sorts lane by lane.
+/// `table[gene][lane]` is the place of a gene, `set` its genes, `network` sorts as many places.
 #[inline(always)]
-pub fn scores<P: Place>(
-    weights: &[f64],
+pub fn scores<P: Place, const WIDTH: usize>(
+    weights: &P::Weights,
     table: &[[P; LANES]],
     set: &[u32],
-    network: &[(u32, u32)],
+    network: &Network,
     zero: AllZero,
-    scratch: &mut Scratch<P>,
+    scratch: &mut Scratch<P, WIDTH>,
 ) -> [f64; LANES] {
     let Scratch { places, weights: weighted } = scratch;
     places.clear();
     places.extend(set.iter().map(|&gene| table[gene as usize]));
-    if network.is_empty() {
-        sort_each(places);
-    }
-    for &(i, j) in network {
-        let (a, b) = (places[i as usize], places[j as usize]);
-        let (mut low, mut high) = (a, b);
-        for lane in 0..LANES {
-            low[lane] = a[lane].min(b[lane]);
-            high[lane] = a[lane].max(b[lane]);
-        }
-        places[i as usize] = low;
-        places[j as usize] = high;
-    }
+    network.sort(places);
     let mut out = [0.0; LANES];
-    out[..HALF].copy_from_slice(&walk::<P, 0>(weights, places, zero, weighted));
-    out[HALF..].copy_from_slice(&walk::<P, HALF>(weights, places, zero, weighted));
+    for (part, out) in out.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+        *out = walk(weights, table.len(), places, part * WIDTH, zero, weighted);
+    }
     out
 }
 
-fn sort_each<P: Place>(places: &mut [[P; LANES]]) {
-    let mut column: Vec<P> = Vec::with_capacity(places.len());
-    for lane in 0..LANES {
-        column.clear();
-        column.extend(places.iter().map(|row| row[lane]));
-        column.sort_unstable();
-        for (row, &place) in places.iter_mut().zip(&column) {
-            row[lane] = place;
-        }
-    }
-}
-
 #[inline(always)]
-fn walk<P: Place, const FROM: usize>(
-    weights: &[f64],
+fn walk<P: Place, const WIDTH: usize>(
+    weights: &P::Weights,
+    genes: usize,
     places: &[[P; LANES]],
+    from: usize,
     zero: AllZero,
-    weighted: &mut Vec<[f64; HALF]>,
-) -> [f64; HALF] {
+    weighted: &mut Vec<[f64; WIDTH]>,
+) -> [f64; WIDTH] {
     weighted.clear();
-    let mut total = [0.0f64; HALF];
+    let mut total = [0.0f64; WIDTH];
     for row in places {
-        let values: [f64; HALF] = std::array::from_fn(|lane| weights[row[FROM + lane].index()]);
-        for lane in 0..HALF {
+        let values: [f64; WIDTH] = std::array::from_fn(|lane| row[from + lane].weight(weights));
+        for lane in 0..WIDTH {
             total[lane] += values[lane];
         }
         weighted.push(values);
@@ -152,13 +161,13 @@ fn walk<P: Place, const FROM: usize>(
             }
         }
     }
-    let down = 1.0 / (weights.len() as f64 - places.len() as f64);
-    let up: [f64; HALF] = std::array::from_fn(|lane| 1.0 / total[lane]);
-    let (mut best, mut current, mut last) = ([0.0f64; HALF], [0.0f64; HALF], [-1.0f64; HALF]);
+    let down = 1.0 / (genes as f64 - places.len() as f64);
+    let up: [f64; WIDTH] = std::array::from_fn(|lane| 1.0 / total[lane]);
+    let (mut best, mut current, mut last) = ([0.0f64; WIDTH], [0.0f64; WIDTH], [-1.0f64; WIDTH]);
     for (row, values) in places.iter().zip(weighted.iter()) {
         // Through i32, which processors convert many at a time.
-        let place: [f64; HALF] = std::array::from_fn(|lane| f64::from(row[FROM + lane].index() as i32));
-        for lane in 0..HALF {
+        let place: [f64; WIDTH] = std::array::from_fn(|lane| f64::from(row[from + lane].number()));
+        for lane in 0..WIDTH {
             let before = current[lane] - down * (place[lane] - last[lane] - 1.0);
             let kept = if before.abs() > best[lane].abs() { before } else { best[lane] };
             let after = before + up[lane] * values[lane];
@@ -175,7 +184,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::gsea::network::comparators;
 
     proptest! {
         #[test]
@@ -191,10 +199,13 @@ mod tests {
                 }
             }
             let set: Vec<u32> = (0..size as u32).collect();
-            let network = if by_network { comparators(size) } else { vec![] };
+            let network = if by_network { Network::new(size) } else { Network::none(size) };
+            let padded = u16::weights(&weights);
             let zero = if uniform { AllZero::Uniform } else { AllZero::Ends };
             let one = if uniform { enrichment_score_uniform } else { enrichment_score };
-            let fast = scores(&weights, &table, &set, &network, zero, &mut Scratch::default());
+            let fast = scores(&padded, &table, &set, &network, zero, &mut Scratch::<_, HALF>::default());
+            let wide = scores(&padded, &table, &set, &network, zero, &mut Scratch::<_, LANES>::default());
+            prop_assert_eq!(fast.map(f64::to_bits), wide.map(f64::to_bits));
             for lane in 0..LANES {
                 let mut hits: Vec<u32> = set.iter().map(|&g| u32::from(table[g as usize][lane])).collect();
                 hits.sort_unstable();

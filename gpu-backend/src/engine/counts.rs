@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Values that one batch may hold, so that memory stays bounded for any number of genes.
-pub(super) const BATCH_VALUES: usize = 8 << 20;
+pub(super) const BATCH_VALUES: usize = 2 << 20;
 
 /// Embeddings with what computed them.
 #[derive(Clone, Debug)]

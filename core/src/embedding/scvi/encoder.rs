@@ -12,7 +12,7 @@ use super::{
 use crate::{cells::CountMatrix, parallel};
 
 /// Cells that one piece of work encodes: rows of weights of the later layers are read once for all of them.
-const CELLS: usize = 32;
+const CELLS: usize = 128;
 /// Counts below this have their logarithm in a table.
 const TABLE: usize = 1024;
 
@@ -23,7 +23,7 @@ pub struct ScviEncoder {
     hidden: Vec<HiddenLayer>,
     mean: Linear,
     /// ln(1 + i) as the first layer reads it.
-    logarithms: Vec<f32>,
+    logarithms: Box<[f32; TABLE]>,
 }
 
 /// One-hot columns that are active in one cell, one a covariate; empty where the encoder has none.
@@ -40,7 +40,7 @@ impl ScviEncoder {
         let hidden = file.hidden(file.card.genes.len(), file.card.encoder_covariate_width())?;
         let inputs = hidden.last().map_or(0, HiddenLayer::outputs);
         let mean = file.linear("mean", inputs, file.card.latent as usize)?;
-        let logarithms = (0..TABLE).map(|count| libm::log1p(count as f64) as f32).collect();
+        let logarithms = Box::new(std::array::from_fn(|count| libm::log1p(count as f64) as f32));
         Ok(Self { card: file.card, hidden, mean, logarithms })
     }
 
@@ -99,20 +99,46 @@ impl ScviEncoder {
         let step = if each { 1 } else { CELLS };
         let rows = parallel::map(counts.rows.div_ceil(step), |block| {
             let cells = block * step..((block + 1) * step).min(counts.rows);
-            let first: Vec<f32> =
-                cells.clone().flat_map(|cell| self.first_layer(counts.row(cell), active(cell))).collect();
-            self.finish(&first, if each { active(cells.start) } else { &[] })
+            let first = cells.start;
+            let sums = self.first_layers(cells.map(|cell| (counts.row(cell), active(cell))));
+            self.finish(&sums, if each { active(first) } else { &[] })
         });
         let shape = (counts.rows, self.latent());
         Ok(Array2::from_shape_vec(shape, rows.concat()).expect("one embedding a cell"))
     }
 
+    /// [`Self::first_layer`] of some cells, `[cells, first_width]`.
+    fn first_layers<'a>(
+        &self,
+        cells: impl Iterator<Item = ((&'a [u32], &'a [f32]), &'a ActiveCovariates)>,
+    ) -> Vec<f32> {
+        let (mut sums, mut rows) = (Vec::new(), Vec::new());
+        for ((genes, counts), active) in cells {
+            sums.extend(self.hidden[0].start(active));
+            rows.push((genes, self.inputs(counts)));
+        }
+        dense::add_rows_of_many(&mut sums, &rows, &self.hidden[0].weights);
+        sums
+    }
+
+    /// [`Self::input`] of a cell's counts.
+    fn inputs(&self, counts: &[f32]) -> Vec<f32> {
+        if self.card.log1p && self.card.normalize == Normalize::None {
+            // Nearly all counts are small whole numbers: all are looked up first, and asked about afterwards.
+            let place = |count: f32| count as i32 as usize & (TABLE - 1);
+            let found: Vec<f32> = counts.iter().map(|&count| self.logarithms[place(count)]).collect();
+            if counts.iter().fold(true, |all, &count| all & (place(count) as f32 == count)) {
+                return found;
+            }
+        }
+        let total = if self.scales_by_sum() { counts.iter().map(|&x| f64::from(x)).sum() } else { 0.0 };
+        counts.iter().map(|&count| self.input(count, total)).collect()
+    }
+
     /// Pre-activation of the first layer: the part that changing one gene changes by one row of weights.
     pub fn first_layer(&self, (genes, counts): (&[u32], &[f32]), active: &ActiveCovariates) -> Vec<f32> {
-        let total = if self.scales_by_sum() { counts.iter().map(|&x| f64::from(x)).sum() } else { 0.0 };
         let mut sums = self.hidden[0].start(active);
-        let inputs: Vec<f32> = counts.iter().map(|&count| self.input(count, total)).collect();
-        dense::add_rows(&mut sums, genes, &inputs, &self.hidden[0].weights);
+        dense::add_rows(&mut sums, genes, &self.inputs(counts), &self.hidden[0].weights);
         sums
     }
 

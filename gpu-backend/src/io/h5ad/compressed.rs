@@ -43,6 +43,9 @@ pub(super) fn read_counts(
     };
     if data.kind == Kind::F32 {
         let values = data.floats(container, start, count)?;
+        if all_plain(&values) {
+            return Ok(values);
+        }
         match values.iter().position(|&value| !is_count(f64::from(value), any_number)) {
             Some(at) => Err(wrong(at, f64::from(values[at]))),
             None => Ok(values),
@@ -54,6 +57,13 @@ pub(super) fn read_counts(
             None => Ok(values.into_iter().map(|value| value as f32).collect()),
         }
     }
+}
+
+/// Whether all values are whole numbers from 0 on that 32 bits hold: so most counts are, and many are tested at once.
+fn all_plain(values: &[f32]) -> bool {
+    values.chunks(1024).all(|values| {
+        values.iter().fold(true, |plain, &value| plain & (value >= 0.0) & (value as i32 as f32 == value))
+    })
 }
 
 /// Whether a value may be a count: not negative, finite as a 32-bit number, and whole unless that is waived.
