@@ -44,6 +44,17 @@ pub(crate) fn top_k(row: &[f32], k: usize, scratch: &mut Scratch, indices: &mut 
 #[inline(always)]
 pub(crate) fn top_k_ascending(row: &[f32], k: usize, scratch: &mut Scratch, indices: &mut [u32]) {
     let candidates = candidates(row, k, scratch);
+    if candidates.len() <= FEW {
+        let mut keys = [0; FEW];
+        keys[..candidates.len()].copy_from_slice(candidates);
+        let ranks = ranks(&keys, candidates.len());
+        // Candidates come in ascending order already.
+        let best = candidates.iter().zip(ranks).filter(|&(_, rank)| (rank as usize) < k);
+        for (index, (key, _)) in indices.iter_mut().zip(best) {
+            *index = !(*key as u32);
+        }
+        return;
+    }
     if k < candidates.len() {
         candidates.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
     }
@@ -51,6 +62,21 @@ pub(crate) fn top_k_ascending(row: &[f32], k: usize, scratch: &mut Scratch, indi
         *index = !(*key as u32);
     }
     indices[..k].sort_unstable();
+}
+
+/// So many are ranked by comparing each with each, many at once, faster than they are sorted.
+const FEW: usize = 32;
+
+/// How many of the first `n` items are greater than each.
+#[inline(always)]
+fn ranks<T: Copy + Ord>(items: &[T; FEW], n: usize) -> [u32; FEW] {
+    let mut ranks = [0; FEW];
+    for other in &items[..n] {
+        for (rank, item) in ranks.iter_mut().zip(items) {
+            *rank += u32::from(item < other);
+        }
+    }
+    ranks
 }
 
 /// Keys of at least the k largest values, in ascending order of index.
@@ -106,7 +132,14 @@ fn lower_bound(row: &[f32], k: usize, maxima: &mut Vec<f32>, orders: &mut Vec<u3
     }
     orders.clear();
     orders.extend(maxima.iter().map(|&v| ordered(v)));
-    let (_, &mut nth, _) = orders.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+    let nth = match <&[u32; FEW]>::try_from(orders.as_slice()) {
+        // The k-th largest is the smallest of those that fewer than k exceed.
+        Ok(few) => {
+            let at_least = few.iter().zip(ranks(few, FEW)).filter(|&(_, rank)| (rank as usize) < k);
+            at_least.map(|(&order, _)| order).min().unwrap_or(0)
+        }
+        Err(_) => *orders.select_nth_unstable_by(k - 1, |a, b| b.cmp(a)).1,
+    };
     let bits = if nth >> 31 == 1 { nth & 0x7fff_ffff } else { !nth };
     let bound = f32::from_bits(bits);
     if bound.is_nan() { f32::NEG_INFINITY } else { bound }

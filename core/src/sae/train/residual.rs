@@ -140,21 +140,10 @@ impl Residual {
                 &mut packed,
                 &mut rebuilt,
             );
-            let mut squares = 0.0;
-            for ((rest, error), rebuilt) in rest
-                .chunks_exact_mut(stride)
-                .zip(error.chunks_exact(stride))
-                .zip(rebuilt.chunks_exact(down.padded()))
-            {
-                for ((rest, error), rebuilt) in rest.iter_mut().zip(error).zip(rebuilt) {
-                    *rest = error - rebuilt;
-                }
-                squares += sum_of_squares(rest);
-            }
+            let padded = down.padded();
+            let squares = widest(Subtract { rest: &mut *rest, error, rebuilt: &rebuilt, stride, padded });
             up.product::<FUSED>(Left::Rows { values: rest, stride }, &mut packed, slopes);
-            for (slope, activation) in slopes.iter_mut().zip(activations.iter()) {
-                *slope = if *activation > 0.0 { *slope * settings.slope } else { 0.0 };
-            }
+            widest(Slopes { slopes, activations, slope: settings.slope });
             squares
         });
         squares.iter().sum()
@@ -190,6 +179,54 @@ impl Residual {
                 d_bias.iter_mut().zip(&row[from..from + n]).for_each(|(sum, slope)| *sum += slope);
             }
         });
+    }
+}
+
+/// What the dead concepts leave over of a block's errors, and its sum of squares.
+struct Subtract<'a> {
+    rest: &'a mut [f32],
+    error: &'a [f32],
+    rebuilt: &'a [f32],
+    stride: usize,
+    padded: usize,
+}
+
+impl WithSimd for Subtract<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut squares = 0.0;
+        for ((rest, error), rebuilt) in self
+            .rest
+            .chunks_exact_mut(self.stride)
+            .zip(self.error.chunks_exact(self.stride))
+            .zip(self.rebuilt.chunks_exact(self.padded))
+        {
+            for ((rest, error), rebuilt) in rest.iter_mut().zip(error).zip(rebuilt) {
+                *rest = error - rebuilt;
+            }
+            squares += sum_of_squares(rest);
+        }
+        squares
+    }
+}
+
+/// Slopes times a factor where the concept is active, else 0.
+struct Slopes<'a> {
+    slopes: &'a mut [f32],
+    activations: &'a [f32],
+    slope: f32,
+}
+
+impl WithSimd for Slopes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (slope, &activation) in self.slopes.iter_mut().zip(self.activations) {
+            *slope = if activation > 0.0 { *slope * self.slope } else { 0.0 };
+        }
     }
 }
 
