@@ -1,14 +1,18 @@
-use std::ops::ControlFlow;
+use std::{collections::HashMap, ops::ControlFlow};
 
 use ndarray::{Array2, ArrayView2};
 use proptest::prelude::*;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::*;
 use crate::sae::{
     SaeWeights,
     matching::match_dictionaries,
     metrics,
-    train::{Checkpoint, Native, Plan, Schedule, Session, Split, TrainOptions, random, train},
+    train::{
+        Arithmetic, Checkpoint, Engine, Native, Plan, Schedule, Session, Split, State, TrainOptions, random,
+        train,
+    },
 };
 
 /// Convex mixtures of a few corners with noise, off the origin.
@@ -201,4 +205,117 @@ fn threads_change_nothing() {
     });
     assert_eq!(found[0], found[1]);
     assert_eq!(found[0], found[2]);
+}
+
+/// 40 steps by PyTorch autograd in f64 (`tests/fixtures/archetypal_step.py`); tensors by their names.
+struct Golden(HashMap<String, Vec<f64>>);
+
+impl Golden {
+    fn read() -> Self {
+        let file = SafeTensors::deserialize(include_bytes!(
+            "../../../../tests/fixtures/archetypal_step.safetensors"
+        ))
+        .unwrap();
+        let numbers = |tensor: &TensorView<'_>| -> Vec<f64> {
+            let data = tensor.data();
+            match tensor.dtype() {
+                Dtype::F32 => {
+                    data.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
+                }
+                Dtype::F64 => data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+                _ => data.as_chunks::<8>().0.iter().map(|b| i64::from_le_bytes(*b) as f64).collect(),
+            }
+        };
+        Self(file.tensors().iter().map(|(name, tensor)| (name.clone(), numbers(tensor))).collect())
+    }
+
+    fn f32s(&self, name: &str) -> Vec<f32> {
+        self.0[name].iter().map(|&v| v as f32).collect()
+    }
+
+    fn rows(&self, step: usize) -> Vec<u32> {
+        self.0["batches"][step * CELLS..(step + 1) * CELLS].iter().map(|&row| row as u32).collect()
+    }
+
+    /// A state's tensors as the file lays them out: W_enc [d, c], mixtures in the order of the cells.
+    fn largest_difference(&self, at: &str, state: &State, anchors: &[u32]) -> f64 {
+        let mixture = &state.mixture.as_ref().unwrap().weights;
+        let mut by_cell = vec![0.0; C * CELLS];
+        for (place, &value) in mixture.mixture.iter().enumerate() {
+            by_cell[place / CELLS * CELLS + anchors[place % CELLS] as usize] = value;
+        }
+        let w_enc = transposed(&state.weights.w_enc, D);
+        let found = [
+            ("W_enc", &w_enc),
+            ("b_enc", &state.weights.b_enc),
+            ("W_dec", &state.weights.w_dec),
+            ("b_dec", &state.weights.b_dec),
+            ("mixture", &by_cell),
+            ("offset", &mixture.offset),
+        ];
+        let differences = found.into_iter().flat_map(|(name, found)| {
+            let golden = &self.0[&format!("{at}.{name}")];
+            assert_eq!(golden.len(), found.len(), "{name}");
+            found.iter().zip(golden).map(|(&a, b)| (f64::from(a) - b).abs())
+        });
+        differences.fold(0.0, f64::max)
+    }
+}
+
+const D: usize = 6;
+const C: usize = 20;
+/// All cells, which are the anchors, and a batch.
+const CELLS: usize = 24;
+
+/// [columns, rows] of [rows, columns], row-major.
+fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
+    let rows = values.len() / columns;
+    (0..values.len()).map(|i| values[i % rows * columns + i / rows]).collect()
+}
+
+#[test]
+fn steps_are_those_of_autograd_to_rounding() {
+    let golden = Golden::read();
+    let x = Array2::from_shape_vec((CELLS, D), golden.f32s("x")).unwrap();
+    for arithmetic in [Arithmetic::Fused, Arithmetic::Portable] {
+        let mut options = options(C, 3, 1, CELLS, 0.4);
+        options.batch = CELLS;
+        options.learning_rate = 1e-3;
+        options.aux_k = Some(4);
+        options.dead_window = Some(600);
+        options.arithmetic = arithmetic;
+        let plan = Plan::new(x.view(), options).unwrap();
+        let anchors = plan.hull.as_ref().unwrap().rows.clone();
+        let mut state = plan.initial();
+        state.weights.w_enc = transposed(&golden.f32s("start.W_enc"), C);
+        state.weights.b_enc = golden.f32s("start.b_enc");
+        state.weights.w_dec = golden.f32s("start.W_dec");
+        state.weights.b_dec = golden.f32s("start.b_dec");
+        state.since[..6].fill(600);
+        let mixture = state.mixture.as_mut().unwrap();
+        assert_eq!(f64::from(mixture.scale), golden.0["scale"][0]);
+        let by_cell = golden.f32s("start.mixture");
+        for (place, value) in mixture.weights.mixture.iter_mut().enumerate() {
+            *value = by_cell[place / CELLS * CELLS + anchors[place % CELLS] as usize];
+        }
+        mixture.weights.offset = golden.f32s("start.offset");
+        let mut engine = Native::new(&plan);
+        engine.restore(&state).unwrap();
+        for step in 0..40 {
+            let report = engine.step(x.view(), &golden.rows(step), 1e-3).unwrap();
+            let (loss, aux) = (golden.0["loss"][step], golden.0["aux"][step]);
+            let entries = (CELLS * D) as f64;
+            assert!((report.sse / entries - loss).abs() < 1e-5 * loss, "{report:?}, step {step}");
+            assert!((report.aux - aux).abs() < 1e-5 * aux, "{report:?}, step {step}");
+            // Adam divides by the size of gradients: where they are small, rounding is not.
+            let (at, tolerance) = match step {
+                0 => ("step1", 2e-6),
+                39 => ("end", 1e-4),
+                _ => continue,
+            };
+            let difference = golden.largest_difference(at, &engine.state().unwrap(), &anchors);
+            println!("{arithmetic:?}, {at}: {difference:e}");
+            assert!(difference < tolerance, "{at}: {difference:e}");
+        }
+    }
 }
