@@ -60,18 +60,18 @@ impl Shards {
         Ok(Self { folder: Some(folder.join(digest)), stays: Cell::new(false) })
     }
 
-    /// The part that begins at cell `start` and has `len` values, where it is finished.
-    pub fn get(&self, start: usize, len: usize) -> Option<Shard> {
+    /// The part of so many cells from `start` on, each of `width` values, where it is finished.
+    pub fn get(&self, start: usize, cells: usize, width: usize) -> Option<Shard> {
         let bytes = fs::read(self.path(start)?).ok()?;
         let (head, body) = bytes.split_at_checked(HEADER)?;
         let (numbers, []) = head.as_chunks::<8>() else { return None };
         let (values, []) = body.as_chunks::<4>() else { return None };
         let whole = numbers[0] == checksum(&bytes[numbers[0].len()..]);
-        (whole && values.len() == len).then(|| Shard {
+        (whole && values.len() == cells * width).then(|| Shard {
             values: values.iter().map(|&b| f32::from_le_bytes(b)).collect(),
             counts: (f64::from_le_bytes(numbers[1]), f64::from_le_bytes(numbers[2])),
             shortened: u64::from_le_bytes(numbers[3]),
-            kept: len,
+            kept: cells,
         })
     }
 
@@ -116,7 +116,7 @@ impl Shards {
             all.kept += shard.kept;
         };
         let part = |start: usize| (start, step.min(n - start));
-        let is_there = |&(start, rows): &(usize, usize)| self.get(start, rows * width).is_some();
+        let is_there = |&(start, rows): &(usize, usize)| self.get(start, rows, width).is_some();
         let missing: Vec<_> = (0..n).step_by(step).map(part).filter(|part| !is_there(part)).collect();
         thread::scope(|scope| {
             // While one part is computed, the next is read.
@@ -135,7 +135,7 @@ impl Shards {
             let mut missing = missing.into_iter().peekable();
             for (start, rows) in (0..n).step_by(step).map(part) {
                 if missing.next_if_eq(&(start, rows)).is_none() {
-                    let shard = self.get(start, rows * width).context("a finished part has disappeared")?;
+                    let shard = self.get(start, rows, width).context("a finished part has disappeared")?;
                     progress.advance(rows as u64);
                     add(&shard);
                     continue;
@@ -190,23 +190,23 @@ mod tests {
     fn parts_survive_a_kill_and_belong_to_their_key() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("e.safetensors");
-        let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5, kept: 2 };
+        let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5, kept: 1 };
         let shards = Shards::open(&out, "a").unwrap();
-        assert_eq!(shards.get(0, 2), None);
+        assert_eq!(shards.get(0, 1, 2), None);
         shards.put(0, &shard).unwrap();
-        assert_eq!(shards.get(0, 3), None, "another length is not this part");
+        assert_eq!(shards.get(0, 1, 3), None, "another length is not this part");
         std::mem::forget(shards);
         let again = Shards::open(&out, "a").unwrap();
-        assert_eq!(again.get(0, 2), Some(shard.clone()));
+        assert_eq!(again.get(0, 1, 2), Some(shard.clone()));
         let path = again.path(0).unwrap();
         let mut damaged = fs::read(&path).unwrap();
         *damaged.last_mut().unwrap() ^= 1;
         fs::write(&path, damaged).unwrap();
-        assert_eq!(again.get(0, 2), None, "a damaged part is computed again");
+        assert_eq!(again.get(0, 1, 2), None, "a damaged part is computed again");
         again.put(0, &shard).unwrap();
         std::mem::forget(again);
         let other = Shards::open(&out, "b").unwrap();
-        assert_eq!(other.get(0, 2), None);
+        assert_eq!(other.get(0, 1, 2), None);
         drop(other);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
     }
