@@ -25,6 +25,8 @@ pub struct ConceptReader {
 #[derive(Clone, Debug)]
 pub struct Base {
     centred: Vec<f32>,
+    /// Length of `centred`.
+    length: f64,
     pre: Vec<f32>,
     /// Concepts by falling pre-activation.
     order: Vec<u32>,
@@ -105,7 +107,7 @@ impl ConceptReader {
         let pre = self.pre_all(&centred);
         let mut order: Vec<u32> = (0..self.concepts() as u32).collect();
         order.sort_unstable_by(|&a, &b| pre[b as usize].total_cmp(&pre[a as usize]).then(a.cmp(&b)));
-        Base { centred, pre, order }
+        Base { length: norm(&centred), centred, pre, order }
     }
 
     /// Activation after TopK and pre-activation of one concept, from all pre-activations.
@@ -139,7 +141,7 @@ impl ConceptReader {
         let level = f64::from(own);
         // By Cauchy and Schwarz no pre-activation moves farther than its norm times this; the second part is what
         // rounding of both f32 sums may add.
-        let rounding = self.dimensions as f64 * 1.2e-7 * (norm(&base.centred) + norm(&centred));
+        let rounding = self.dimensions as f64 * 1.2e-7 * (base.length + norm(&centred));
         let moved = distance(&base.centred, &centred) + rounding;
         let reach = |norm: f64| moved * norm + 1e-6 * (1.0 + level.abs());
         let farthest = reach(self.largest_norm);
@@ -166,11 +168,23 @@ impl ConceptReader {
 }
 
 fn norm(vector: &[f32]) -> f64 {
-    vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt()
+    let square = |&x: &f32| f64::from(x) * f64::from(x);
+    let (eights, rest) = vector.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for eight in eights {
+        lanes.iter_mut().zip(eight).for_each(|(lane, x)| *lane += square(x));
+    }
+    (lanes.iter().sum::<f64>() + rest.iter().map(square).sum::<f64>()).sqrt()
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
+    let square = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).powi(2);
+    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut lanes = [0.0; 8];
+    for (a, b) in a.iter().zip(b) {
+        lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, pair)| *lane += square(pair));
+    }
+    (lanes.iter().sum::<f64>() + rest_a.iter().zip(rest_b).map(square).sum::<f64>()).sqrt()
 }
 
 /// Whether `other` comes before `own` in TopK: larger, or equal with a lower index.
