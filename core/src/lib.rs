@@ -22,5 +22,6 @@ pub mod gsea;
 pub mod ids;
 pub mod parallel;
 pub mod sae;
+mod simd;
 pub mod stats;
 pub mod steering;

@@ -7,7 +7,7 @@
 use std::{fs, path::PathBuf};
 
 use cellprism_core::{
-    attribution::{Attribution, ConceptCells, ConceptReader, ScviSwaps, attribute, concept_cells},
+    attribution::{Attribution, ConceptCells, ConceptReader, ScviSwaps, attribute, cells_of_concepts},
     cells::{Aliases, CountMatrix, map_genes},
     concepts::Activations,
     embedding::scvi::{ScviDecoder, ScviEncoder},
@@ -86,7 +86,8 @@ impl Reference {
         latents: &Array2<f32>,
     ) -> (ConceptCells, Attribution) {
         let swaps = ScviSwaps::new(&self.encoder, &self.counts, &[]).unwrap();
-        let cells = concept_cells(activations.of(concept), latents.view(), 10, 3);
+        let mut cells = cells_of_concepts(activations, &[concept], latents.view(), &[3; 10], |_| ());
+        let cells = cells.remove(0);
         let attribution = attribute(&swaps, &self.reader(), concept, &cells, 3).unwrap();
         (cells, attribution)
     }

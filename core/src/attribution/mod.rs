@@ -20,9 +20,7 @@ mod scvi;
 
 pub use deletion::{DeletionOptions, GeneOrder, deletion_curves};
 pub use naive::occlusion as naive_occlusion;
-pub use occlusion::{
-    Attribution, ConceptCells, PairScores, SwapScore, attribute, cells_of_concepts, concept_cells,
-};
+pub use occlusion::{Attribution, ConceptCells, PairScores, SwapScore, attribute, cells_of_concepts};
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};
 pub use reader::ConceptReader;

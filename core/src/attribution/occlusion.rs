@@ -7,8 +7,8 @@ use super::{
     reader::ConceptReader,
 };
 use crate::{
-    concepts::{Activations, ActiveCells},
-    embedding::nearest::{Neighbour, Query, nearest, nearest_of_many},
+    concepts::Activations,
+    embedding::nearest::{Neighbour, Query, nearest_of_many},
     ids::{CellId, ConceptId},
 };
 
@@ -21,23 +21,9 @@ pub struct ConceptCells {
     pub counterfactuals: Vec<Vec<Neighbour>>,
 }
 
-/// The `prototypes` most active cells and, for each, the `counterfactuals` nearest cells whose activation is
-/// exactly 0 (equation 1). Fewer where there are fewer; ties go to the lowest cell index.
-pub fn concept_cells(
-    active: &ActiveCells,
-    embeddings: ArrayView2<'_, f32>,
-    prototypes: usize,
-    counterfactuals: usize,
-) -> ConceptCells {
-    let excluded = active.mask(embeddings.nrows());
-    let prototypes = active.prototypes(prototypes);
-    let counterfactuals =
-        prototypes.iter().map(|&(cell, _)| nearest(embeddings, cell, &excluded, counterfactuals)).collect();
-    ConceptCells { prototypes, counterfactuals }
-}
-
-/// [`concept_cells`] of many concepts, in their order. `asked[i]` cells are looked for near the prototype of rank i, so that
-/// a prototype of a high rank can have fewer than the first; `done` is told how many prototypes are finished.
+/// The most active cells of every concept and, for each, the nearest cells whose activation is exactly 0 (equation 1), in the
+/// order of `concepts`. There are as many prototypes as `asked` is long, and `asked[i]` cells near that of rank i; fewer
+/// where there are fewer. Ties go to the lowest cell index. `done` is told how many prototypes are finished.
 pub fn cells_of_concepts(
     activations: &Activations,
     concepts: &[ConceptId],

@@ -4,7 +4,7 @@
 //! registers only change how many outputs are computed at once, so native code on any processor and
 //! WebAssembly give the same bits.
 
-#![allow(unsafe_code)] // calling a function compiled for AVX2 after asking the processor for it
+use crate::simd::{Simd, WithSimd, widest};
 
 /// Weights that are read for several lists of rows: half a megabyte.
 const STRETCH: usize = 1 << 16;
@@ -24,31 +24,29 @@ pub fn linear(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut
     }
     let rows = out.len() / outputs;
     assert!(x.len() == rows * inputs && weights.len() == inputs * outputs && out.len() == rows * outputs);
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the processor has just said that it knows both.
-            return unsafe { linear_avx512(x, inputs, weights, bias, out) };
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has just said that it knows AVX2.
-            return unsafe { linear_avx2(x, inputs, weights, bias, out) };
+    widest(Linear { x, inputs, weights, bias, out });
+}
+
+struct Linear<'a> {
+    x: &'a [f32],
+    inputs: usize,
+    weights: &'a [f32],
+    bias: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Linear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { x, inputs, weights, bias, out } = self;
+        match S::F32_LANES {
+            // Twice the registers, each twice as wide.
+            16 => blocks::<{ 2 * ROWS }>(x, inputs, weights, bias, out),
+            _ => blocks::<ROWS>(x, inputs, weights, bias, out),
         }
     }
-    blocks::<ROWS>(x, inputs, weights, bias, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl")]
-fn linear_avx512(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
-    // Twice the registers, each twice as wide.
-    blocks::<{ 2 * ROWS }>(x, inputs, weights, bias, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn linear_avx2(x: &[f32], inputs: usize, weights: &[f32], bias: &[f32], out: &mut [f32]) {
-    blocks::<ROWS>(x, inputs, weights, bias, out);
 }
 
 #[inline(always)]
@@ -125,18 +123,29 @@ fn tile<const R: usize, const LANES: usize>(
 /// If there are fewer factors than rows, or `weights` has not as many rows of `sums.len()` values.
 pub fn add_rows(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
     assert!(factors.len() == rows.len());
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the processor has just said that it knows both.
-            return unsafe { add_rows_avx512(sums, rows, factors, weights) };
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has just said that it knows AVX2.
-            return unsafe { add_rows_avx2(sums, rows, factors, weights) };
+    widest(Sparse { sums, rows, factors, weights });
+}
+
+struct Sparse<'a> {
+    sums: &'a mut [f32],
+    rows: &'a [u32],
+    factors: &'a [f32],
+    weights: &'a [f32],
+}
+
+impl WithSimd for Sparse<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { sums, rows, factors, weights } = self;
+        // Eight registers of sums.
+        match S::F32_LANES {
+            16 => sparse::<128>(sums, rows, factors, weights),
+            8 => sparse::<64>(sums, rows, factors, weights),
+            _ => sparse::<32>(sums, rows, factors, weights),
         }
     }
-    sparse::<32>(sums, rows, factors, weights);
 }
 
 /// [`add_rows`] for several lists of rows, each with its factors: `sums` is `[lists, outputs]`. A stretch of weights that
@@ -157,18 +166,6 @@ pub fn add_rows_of_many(sums: &mut [f32], lists: &[(&[u32], Vec<f32>)], weights:
             add_rows(sums, &rows[from..*done], &factors[from..*done], weights);
         }
     }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl")]
-fn add_rows_avx512(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
-    sparse::<128>(sums, rows, factors, weights);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn add_rows_avx2(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
-    sparse::<64>(sums, rows, factors, weights);
 }
 
 #[inline(always)]

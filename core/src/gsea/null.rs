@@ -1,7 +1,5 @@
 //! Enrichment scores of all sets under many permutations, block by block.
 
-#![allow(unsafe_code)] // calling a function compiled for AVX2 after asking the processor for it
-
 use std::ops::ControlFlow;
 
 use super::{
@@ -9,7 +7,10 @@ use super::{
     permutations::Permutations,
     walk::{AllZero, HALF, LANES, Place, Scratch, scores},
 };
-use crate::parallel;
+use crate::{
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
 
 /// Blocks of permutations made before they are walked: bounds the memory, feeds the threads.
 pub const GROUP: usize = 8;
@@ -124,6 +125,7 @@ pub fn make_tables<P: Place>(
     spare
 }
 
+/// Walks all sets under a block of permutations.
 pub fn walk_block<P: Place>(
     weights: &P::Weights,
     table: &[[P; LANES]],
@@ -132,65 +134,41 @@ pub fn walk_block<P: Place>(
     networks: &[Option<Network>],
     out: &mut Vec<[f64; LANES]>,
 ) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::is_x86_feature_detected as has;
-        if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
-            // SAFETY: the processor has just said that it knows them.
-            unsafe { walk_sets_avx512(weights, table, sets, zero, networks, out) };
-            return;
-        }
-        if has!("avx2") {
-            // SAFETY: the processor has just said that it knows AVX2.
-            unsafe { walk_sets_avx2(weights, table, sets, zero, networks, out) };
-            return;
+    widest(WalkSets { weights, table, sets, zero, networks, out });
+}
+
+struct WalkSets<'a, P: Place> {
+    weights: &'a P::Weights,
+    table: &'a [[P; LANES]],
+    sets: &'a [&'a [u32]],
+    zero: AllZero,
+    networks: &'a [Option<Network>],
+    out: &'a mut Vec<[f64; LANES]>,
+}
+
+impl<P: Place> WithSimd for WalkSets<'_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        match S::F64_LANES {
+            8 => self.walk::<LANES>(),
+            _ => self.walk::<HALF>(),
         }
     }
-    walk_sets::<P, HALF>(weights, table, sets, zero, networks, out);
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn walk_sets_avx512<P: Place>(
-    weights: &P::Weights,
-    table: &[[P; LANES]],
-    sets: &[&[u32]],
-    zero: AllZero,
-    networks: &[Option<Network>],
-    out: &mut Vec<[f64; LANES]>,
-) {
-    walk_sets::<P, LANES>(weights, table, sets, zero, networks, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn walk_sets_avx2<P: Place>(
-    weights: &P::Weights,
-    table: &[[P; LANES]],
-    sets: &[&[u32]],
-    zero: AllZero,
-    networks: &[Option<Network>],
-    out: &mut Vec<[f64; LANES]>,
-) {
-    walk_sets::<P, HALF>(weights, table, sets, zero, networks, out);
-}
-
-#[inline(always)]
-fn walk_sets<P: Place, const WIDTH: usize>(
-    weights: &P::Weights,
-    table: &[[P; LANES]],
-    sets: &[&[u32]],
-    zero: AllZero,
-    networks: &[Option<Network>],
-    out: &mut Vec<[f64; LANES]>,
-) {
-    let mut scratch = Scratch::<P, WIDTH>::default();
-    out.clear();
-    out.reserve(sets.len());
-    for set in sets {
-        // There is one for every size.
-        if let Some(network) = &networks[set.len()] {
-            out.push(scores(weights, table, set, network, zero, &mut scratch));
+impl<P: Place> WalkSets<'_, P> {
+    #[inline(always)]
+    fn walk<const WIDTH: usize>(self) {
+        let mut scratch = Scratch::<P, WIDTH>::default();
+        self.out.clear();
+        self.out.reserve(self.sets.len());
+        for set in self.sets {
+            // There is one for every size.
+            if let Some(network) = &self.networks[set.len()] {
+                self.out.push(scores(self.weights, self.table, set, network, self.zero, &mut scratch));
+            }
         }
     }
 }

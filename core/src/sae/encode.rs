@@ -7,9 +7,9 @@ use super::{
     SaeWeights,
     linear::{Left, Panels},
     parallel,
-    simd::{Simd, WithSimd, widest},
     topk::{Scratch, top_k},
 };
+use crate::simd::{Simd, WithSimd, widest};
 
 /// Rows that one piece of work encodes.
 const BLOCK: usize = 48;

@@ -4,10 +4,8 @@
 //! left[r, p]·W[p, j] are added for p = 0, 1, …, then the bias. In portable arithmetic each product is rounded
 //! before it is added; in fused arithmetic it is not.
 
-use super::{
-    parallel,
-    simd::{Simd, WithSimd, multiply_add, widest},
-};
+use super::parallel;
+use crate::simd::{Simd, WithSimd, multiply_add, widest};
 
 /// Columns of a panel.
 pub(crate) const PANEL: usize = 32;
@@ -211,7 +209,7 @@ fn tile<S: Simd, const R: usize, const FUSED: bool>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sae::simd::multiply_add_one;
+    use crate::simd::multiply_add_one;
     use proptest::prelude::*;
 
     fn naive<const FUSED: bool>(

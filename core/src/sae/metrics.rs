@@ -5,10 +5,8 @@ use std::ops::Range;
 use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Codes, SaeWeights, parallel,
-    simd::{Simd, WithSimd, widest},
-};
+use super::{Codes, SaeWeights, parallel};
+use crate::simd::{Simd, WithSimd, widest};
 
 /// Metrics of a dictionary on embeddings. Reconstructions are computed in f64 from the f32 activations and weights;
 /// all sums are in f64.

@@ -29,7 +29,6 @@ pub mod matching;
 pub mod metrics;
 mod parallel;
 pub mod semi_nmf;
-mod simd;
 mod topk;
 pub mod train;
 mod weights;

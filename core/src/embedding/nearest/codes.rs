@@ -18,16 +18,15 @@ const MOST_DIMENSIONS: usize = 60_000;
 
 /// What bounds the distance to a cell, in units of [`Codes::unit`]. Sums in f32 of what these numbers are made of are off by
 /// a few units of its last place, 6e-8 each; [`SLACK`] of every term is given away so that the bound holds.
-#[derive(Clone, Debug, Default)]
 pub(super) struct Panel {
     /// By groups of dimensions.
     pub columns: Vec<Column>,
     /// ‖s·q‖² − e², a little less.
-    pub reach: Vec<f32>,
+    pub reach: [f32; PANEL],
     /// s.
-    pub scale: Vec<f32>,
+    pub scale: [f32; PANEL],
     /// e.
-    pub error: Vec<f32>,
+    pub error: [f32; PANEL],
 }
 
 /// Cells of which the mean is taken.
@@ -100,9 +99,9 @@ impl Codes {
     fn panel(&self, embeddings: ArrayView2<'_, f32>, first: usize) -> Panel {
         let mut panel = Panel {
             columns: vec![[[0; GROUP]; PANEL]; self.mean.len().div_ceil(GROUP)],
-            reach: vec![f32::INFINITY; PANEL],
-            scale: vec![0.0; PANEL],
-            error: vec![0.0; PANEL],
+            reach: [f32::INFINITY; PANEL],
+            scale: [0.0; PANEL],
+            error: [0.0; PANEL],
         };
         let mut code = Code::default();
         for place in 0..PANEL.min(embeddings.nrows() - first) {

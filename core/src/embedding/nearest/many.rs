@@ -1,7 +1,5 @@
 //! Nearest cells of many cells at once, each among others.
 
-#![allow(unsafe_code)] // calling a function compiled for AVX-512 after asking the processor for it
-
 use std::collections::BTreeMap;
 
 use ndarray::ArrayView2;
@@ -12,7 +10,11 @@ use super::{
     kernel::{PANEL, QUERIES, products},
     squared_distance,
 };
-use crate::{ids::CellId, parallel};
+use crate::{
+    ids::CellId,
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
 
 /// Cells whose codes stay near the processor while a thread's queries go by: 512 kB at 512 dimensions.
 const PANELS: usize = 16;
@@ -33,7 +35,7 @@ pub struct Query {
     pub n: usize,
 }
 
-/// The nearest cells of every query, as [`nearest`](super::nearest) finds them: exact, equal distances to the lowest index.
+/// The nearest cells of every query, nearest first and fewer where there are fewer: exact, equal distances to the lowest index.
 ///
 /// `excluded(group, cell)` leaves a cell out for a group. `done` is told how many queries are finished. Beside the
 /// embeddings this takes a byte a dimension of every cell.
@@ -143,7 +145,8 @@ impl<'a> Search<'a> {
         first: usize,
         excluded: &(impl Fn(u32, CellId) -> bool + Sync),
     ) {
-        if !any_near(panel, products, self.code.scale, self.limit) {
+        let any = AnyNear { panel, products, scale: self.code.scale, limit: self.limit };
+        if !widest(any) {
             return;
         }
         for (place, &product) in products.iter().enumerate().take(embeddings.nrows() - first) {
@@ -174,31 +177,23 @@ fn near(panel: &Panel, place: usize, product: i32, scale: f32, limit: Limit) -> 
     apart - limit.twice * panel.error[place] <= limit.below
 }
 
-fn any_near(panel: &Panel, products: &[i32; PANEL], scale: f32, limit: Limit) -> bool {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vl") {
-        // SAFETY: the processor has just said that it knows both.
-        return unsafe { any_near_avx512(panel, products, scale, limit) };
-    }
-    any_of(panel, products, scale, limit)
+/// Whether any cell of a panel is [`near`].
+struct AnyNear<'a> {
+    panel: &'a Panel,
+    products: &'a [i32; PANEL],
+    scale: f32,
+    limit: Limit,
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl")]
-fn any_near_avx512(panel: &Panel, products: &[i32; PANEL], scale: f32, limit: Limit) -> bool {
-    any_of(panel, products, scale, limit)
-}
+impl WithSimd for AnyNear<'_> {
+    type Output = bool;
 
-/// Without a branch in the loop the compiler compares many at once.
-#[inline(always)]
-fn any_of(panel: &Panel, products: &[i32; PANEL], scale: f32, limit: Limit) -> bool {
-    let (reach, scales, errors) = (&panel.reach[..PANEL], &panel.scale[..PANEL], &panel.error[..PANEL]);
-    let mut any = false;
-    for place in 0..PANEL {
-        let apart = reach[place] - 2.0 * scale * (scales[place] * products[place] as f32);
-        any |= apart - limit.twice * errors[place] <= limit.below;
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> bool {
+        let Self { panel, products, scale, limit } = self;
+        // Without a branch in the loop the compiler compares many at once.
+        (0..PANEL).fold(false, |any, place| any | near(panel, place, products[place], scale, limit))
     }
-    any
 }
 
 fn row_of(embeddings: ArrayView2<'_, f32>, row: usize) -> &[f32] {

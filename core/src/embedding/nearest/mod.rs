@@ -1,13 +1,14 @@
 //! Nearest cells in embedding space by Euclidean distance, exact.
 //!
 //! Distances are sums of squared differences in f64, in the order of the dimensions, so that the choice never
-//! depends on the machine; equal distances go to the lowest cell index. [`nearest`] walks over all cells for one,
-//! [`nearest_of_many`] passes over most pairs with a bound from 8-bit codes, and chooses the same.
+//! depends on the machine; equal distances go to the lowest cell index. [`nearest_of_many`] passes over most pairs with a
+//! bound from 8-bit codes, and chooses what walking over all cells would.
 
 mod codes;
 mod kernel;
 mod many;
 
+#[cfg(test)]
 use ndarray::ArrayView2;
 
 pub use self::many::{Query, nearest_of_many};
@@ -22,15 +23,9 @@ pub struct Neighbour {
     pub distance: f64,
 }
 
-/// The `n` candidates nearest to `query`, nearest first; fewer where there are fewer.
-///
-/// `excluded[i]` leaves cell i out; `query` is a row of `embeddings`.
-pub fn nearest(
-    embeddings: ArrayView2<'_, f32>,
-    query: CellId,
-    excluded: &[bool],
-    n: usize,
-) -> Vec<Neighbour> {
+/// The `n` candidates nearest to `query` by a walk over all cells; `excluded[i]` leaves cell i out.
+#[cfg(test)]
+fn nearest(embeddings: ArrayView2<'_, f32>, query: CellId, excluded: &[bool], n: usize) -> Vec<Neighbour> {
     let from = embeddings.row(query.index());
     let mut best = Best::new(n);
     if n == 0 {

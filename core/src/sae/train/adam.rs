@@ -1,7 +1,7 @@
 //! Adam (Kingma and Ba 2015), as PyTorch computes it: w − lr/(1−β₁ᵗ) · m / (√(v/(1−β₂ᵗ)) + ε), written as
 //! w − rate · m / (√v + floor) with both scalars computed in f64.
 
-use crate::sae::simd::{Simd, multiply_add, multiply_add_one};
+use crate::simd::{Simd, multiply_add, multiply_add_one};
 
 /// Adam's constants and how often it has run.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::sae::{
     linear::{Left, Panels},
-    simd::{Simd, WithSimd, widest},
     topk::{self, top_k_ascending},
 };
+use crate::simd::{Simd, WithSimd, widest};
 
 /// What the forward pass leaves for the others, all cells of the batch.
 #[derive(Clone, Debug, Default)]

@@ -5,9 +5,9 @@ use super::{forward::Forward, native::CELLS, rows::sum_of_squares};
 use crate::sae::{
     linear::{Left, PANEL, Panels},
     parallel,
-    simd::{Simd, WithSimd, widest},
     topk::{self, top_k_ascending},
 };
+use crate::simd::{Simd, WithSimd, widest};
 
 /// The auxiliary pass: its work space and results.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 //! Rows have a length that is a multiple of 16, zero beyond d. Order of sums: [`add_rows`] adds one row after the
 //! other; [`dot_rows`] sums position i into lane i mod 16, then the lanes in pairs.
 
-use crate::sae::simd::{Simd, multiply_add};
+use crate::simd::{Simd, multiply_add};
 
 /// Numbers that a row length is a multiple of.
 pub(crate) const LANES: usize = 16;

@@ -9,10 +9,8 @@ use super::{
     residual::Residual,
     rows::{add_rows, dot, sum_of_squares},
 };
-use crate::sae::{
-    parallel,
-    simd::{Simd, WithSimd, multiply_add, widest},
-};
+use crate::sae::parallel;
+use crate::simd::{Simd, WithSimd, multiply_add, widest};
 
 /// What gradients are built from.
 pub(crate) struct Update<'a> {

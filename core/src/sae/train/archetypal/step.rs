@@ -4,13 +4,13 @@ use super::{Mixture, anchors::Hull, simplex::project};
 use crate::sae::{
     linear::{Left, Panels},
     parallel,
-    simd::{Simd, WithSimd, widest},
     train::{
         adam::{Adam, Tensor},
         native::CONCEPTS,
         rows::{LANES, sum_of_squares},
     },
 };
+use crate::simd::{Simd, WithSimd, widest};
 
 /// Λ stays this little inside the ball, so that rounding does not take it out.
 const INSIDE: f64 = 1.0 - 1e-6;
