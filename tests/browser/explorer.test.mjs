@@ -95,6 +95,48 @@ test("another seed moves the pathways only", async () => {
   });
 });
 
+// Rows of a CSV file by their first field, numbers as numbers.
+function table(path) {
+  const [, ...rows] = readFileSync(path, "utf8").trim().split(/\r?\n/);
+  return new Map(rows.map((row) => row.split(",")).map(([name, ...numbers]) => [name, numbers.map(Number)]));
+}
+
+test("a concept doubled in the page changes genes as cellprism steer says", async () => {
+  const own = mkdtempSync(join(tmpdir(), "cellprism-steer-"));
+  try {
+    await visit(folder, "", async (page) => {
+      const concept = await labelled(page);
+      await page.goto(`${folder.url}${concept}`);
+      await page.getByRole("button", { name: "Double" }).click();
+      const genes = page.getByTestId("steered-genes").locator("tbody tr");
+      await genes.first().waitFor({ timeout: 60_000 });
+      assert.equal(await genes.count(), 12);
+      const csv = page.locator("#steer").getByRole("button", { name: "CSV" });
+      const [download] = await Promise.all([page.waitForEvent("download"), csv.click()]);
+      await download.saveAs(join(own, "page.csv"));
+
+      const bundle = needed("CELLPRISM_BUNDLE");
+      const inputs = ["--model", join(bundle, "../model"), "--sae", join(bundle, "sae"), "--cells", join(import.meta.dirname, "../fixtures/demo/cells.h5ad")];
+      const number = concept.match(/\d+/)[0];
+      execFileSync(needed("CELLPRISM_BINARY"), ["steer", ...inputs, "--concept", number, "--scale", "2", "--out", join(own, "command.csv")], { stdio: "pipe" });
+      const [here, there] = [table(join(own, "page.csv")), table(join(own, "command.csv"))];
+      assert.ok(there.size > 500 && here.size === there.size);
+      for (const [gene, expected] of there) {
+        const found = here.get(gene);
+        expected.forEach((value, i) => assert.ok(Math.abs(found[i] - value) <= 1e-6 * Math.max(1, Math.abs(value)), `${gene}: ${found} and ${expected}`));
+      }
+
+      // By keyboard: one step to the left.
+      await page.getByTestId("steer").focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator("#steer output").filter({ hasText: "1.75" }).waitFor();
+      await genes.first().waitFor();
+    });
+  } finally {
+    rmSync(own, { recursive: true });
+  }
+});
+
 test("under cellprism serve, with its content security policy, the same", async () => {
   await visit(program, "", async (page) => {
     await page.goto(`${program.url}#/concepts?show=label`);

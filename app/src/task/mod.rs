@@ -1,9 +1,10 @@
 //! Work for the worker, and what it says. The functions are those that the backend calls, so they also run natively.
 
 pub mod recompute;
+pub mod steer;
 pub mod train;
 
-use cellprism_core::sae::train::EpochMetrics;
+use cellprism_core::{sae::train::EpochMetrics, steering::SteeredConcept};
 use serde::{Deserialize, Serialize};
 
 /// Work for the worker.
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub enum Job {
     /// Recompute a concept's ranking and its pathways; files as in [`recompute::Files`].
     Recompute(Box<recompute::Request>),
+    /// Set a concept to another value; files as in [`steer::Files`].
+    Steer(Box<steer::Request>),
     /// Train a dictionary; files as in [`train::Files`].
     Train(Box<train::Request>),
 }
@@ -26,6 +29,8 @@ pub enum Said {
     Epoch(Box<EpochMetrics>),
     /// The ranking and the pathways.
     Recomputed(Box<recompute::Answer>),
+    /// What steering changed.
+    Steered(Box<SteeredConcept>),
     /// The dictionary, with the files of [`train::Files::SAID`].
     Trained(Box<train::Answer>),
     /// Why there is no answer.
@@ -41,6 +46,9 @@ pub fn run(job: &Job, files: &[Vec<u8>], say: &mut dyn FnMut(Said)) -> (Said, Ve
                 .and_then(|files| recompute::run(request, files, &mut progress))
                 .map(|answer| (Said::Recomputed(Box::new(answer)), Vec::new()))
         }
+        Job::Steer(request) => steer::Files::of(files)
+            .and_then(|files| steer::run(request, files))
+            .map(|answer| (Said::Steered(Box::new(answer)), Vec::new())),
         Job::Train(request) => train::Files::of(files)
             .and_then(|files| train::run(request, files, say))
             .map(|(answer, files)| (Said::Trained(Box::new(answer)), files)),

@@ -16,7 +16,7 @@
 //! | `genes/descriptions.NN.json` | map from symbol to [`GeneDescription`] |
 //! | `gene_sets/<library>.json` | [`GeneSetFile`] |
 //! | `sae/` | SAELens layout |
-//! | `model/` | `model.json` (preprocessing card), `encoder.safetensors` (scVI only) |
+//! | `model/` | `model.json` (preprocessing card), `encoder.safetensors` and `decoder.safetensors` (scVI only) |
 //! | `evaluation/metrics.json` | [`SaeMetricsRow`] list: Table 3 of the paper |
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].

@@ -35,6 +35,8 @@ pub const SAE_WEIGHTS: &str = "sae/sae_weights.safetensors";
 pub const MODEL_CARD: &str = "model/model.json";
 /// The foundation model's encoder, where the page can run it.
 pub const MODEL_ENCODER: &str = "model/encoder.safetensors";
+/// Its decoder, where the page can steer.
+pub const MODEL_DECODER: &str = "model/decoder.safetensors";
 /// Metrics of the dictionaries.
 pub const METRICS: &str = "evaluation/metrics.json";
 

@@ -7,12 +7,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::{
-    attribution::ConceptReader,
     cells::{Aliases, GeneMap},
     concepts::ActiveCells,
     embedding::{card::ModelKind, scvi::ScviDecoder},
     ids::{CellId, ConceptId},
-    steering::{Target, moved, steer},
+    steering::{SteeredCells, Target, steer_concept},
 };
 use clap::Args as ClapArgs;
 use ndarray::Axis;
@@ -150,20 +149,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let totals = totals(&mut cells, &map)?;
     let totals: Vec<f64> = rows.iter().map(|&row| totals[row]).collect();
     let one_hot: Vec<Vec<u32>> = rows.iter().filter_map(|&row| one_hot.get(row).cloned()).collect();
-    let direction: Vec<f32> = sae.w_dec.row(concept.index()).to_vec();
-    let steps: Vec<f32> = chosen.iter().map(|&(_, old)| target.of(old) - old).collect();
-    let steered = steer(&decoder, latent.view(), &totals, &one_hot, &direction, &steps)?;
-    let after: Vec<f32> = moved(latent.view(), &direction, &steps).into_iter().collect();
-    let report = Report {
-        concept,
-        target,
-        cells_like: args.cells_like,
-        old: chosen.iter().map(|&(_, old)| old).collect(),
-        read_again: ConceptReader::of(&sae).read_rows(&after, concept),
-        genes: decoder.genes(),
-        steered,
-        scores,
-    };
+    let activations: Vec<f32> = chosen.iter().map(|&(_, value)| value).collect();
+    let chosen_cells =
+        SteeredCells { latent: latent.view(), totals: &totals, one_hot: &one_hot, activations: &activations };
+    let steered = steer_concept(&decoder, &sae, concept, chosen_cells, target)?;
+    let report =
+        Report { concept, target, cells_like: args.cells_like, genes: decoder.genes(), steered, scores };
     atomic::write_file(&args.out, report.table().as_bytes())
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     if !global.quiet {

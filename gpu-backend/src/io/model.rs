@@ -66,6 +66,11 @@ impl Model {
         self.folder.join("encoder.safetensors")
     }
 
+    /// Whether a page can run the encoder on counts alone: scVI's, where no covariate enters it.
+    pub fn runs_in_browser(&self) -> bool {
+        self.encoder().exists() && self.card.encoder_covariate_width() == 0
+    }
+
     /// The encoder's weights, for what is computed without ONNX Runtime.
     ///
     /// # Errors

@@ -94,7 +94,9 @@ pub fn write(
         json(&format!("gene_sets/{}.json", sets.library), sets)?;
     }
     copy_folder(&work.stage("sae"), work, "sae")?;
-    for name in ["model.json", "encoder.safetensors", "vocab.json"] {
+    let networks = ["encoder.safetensors", "decoder.safetensors"];
+    let networks = networks.into_iter().filter(|_| inputs.model.runs_in_browser());
+    for name in ["model.json", "vocab.json"].into_iter().chain(networks) {
         let path = inputs.model.folder.join(name);
         if path.exists() {
             work.put(&format!("model/{name}"), &fs::read(&path)?)?;
@@ -396,7 +398,7 @@ fn manifest(
             kind: card.kind.name().into(),
             name: card.name.clone(),
             preprocessing: preprocessing(inputs),
-            in_browser: inputs.model.encoder().exists() && card.encoder_covariate_width() == 0,
+            in_browser: inputs.model.runs_in_browser(),
         },
         parameters: p.clone(),
         inputs: inputs.files.clone(),

@@ -10,6 +10,7 @@
 //! | `pairs` | a prototype and its counterfactual |
 //! | `faithful` | deletion curves, differential expression |
 //! | `recompute` | the same numbers, computed in the page |
+//! | `steer` | the concept set to another value |
 //! | `related` | concepts like it; where the numbers come from |
 
 mod cells;
@@ -21,6 +22,7 @@ mod pairs;
 mod pathways;
 mod recompute;
 mod related;
+mod steer;
 
 use std::sync::Arc;
 
@@ -115,6 +117,7 @@ fn parts(shown: &Shown) -> AnyView {
         {pairs::view(shown)}
         {faithful::view(shown)}
         {recompute::view(shown)}
+        {steer::view(shown)}
         {related::related(shown)}
         {related::provenance(shown)}
     }
@@ -123,7 +126,7 @@ fn parts(shown: &Shown) -> AnyView {
 
 /// Links to the parts; they scroll, since the address already names the concept.
 fn contents() -> AnyView {
-    const PARTS: [(&str, &str); 9] = [
+    const PARTS: [(&str, &str); 10] = [
         ("cells", "Cells"),
         ("genes", "Genes"),
         ("pathways", "Pathways"),
@@ -131,6 +134,7 @@ fn contents() -> AnyView {
         ("pairs", "Pairs"),
         ("deletion", "Deletion"),
         ("recompute", "Recompute here"),
+        ("steer", "Steer"),
         ("related", "Related"),
         ("provenance", "Provenance"),
     ];

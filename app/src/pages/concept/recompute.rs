@@ -198,7 +198,7 @@ fn spawn(shown: Shown, library: String, request: Request, state: RwSignal<State>
                     State::Done(Arc::new(*answer), parameters.clone(), taken)
                 }
                 Said::Failed(what) => State::Failed(what),
-                Said::Epoch(_) | Said::Trained(_) => {
+                Said::Epoch(_) | Said::Steered(_) | Said::Trained(_) => {
                     State::Failed("the worker answered something else".into())
                 }
             });

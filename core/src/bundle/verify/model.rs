@@ -3,7 +3,10 @@
 use super::{Bundle, Report};
 use crate::{
     bundle::{GeneIndex, SaeMetricsRow, path},
-    embedding::{card::ModelCard, scvi::ScviEncoder},
+    embedding::{
+        card::ModelCard,
+        scvi::{ScviDecoder, ScviEncoder},
+    },
     sae::{SaeConfig, SaeWeights},
 };
 
@@ -49,6 +52,12 @@ fn foundation(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut Repor
         match ScviEncoder::from_safetensors(&bytes) {
             Ok(encoder) => cards.push((path::MODEL_ENCODER, encoder.card().clone())),
             Err(error) => report.note(path::MODEL_ENCODER, error.to_string()),
+        }
+    }
+    if let Some(bytes) = bundle.content(path::MODEL_DECODER, report) {
+        match ScviDecoder::from_safetensors(&bytes) {
+            Ok(decoder) => cards.push((path::MODEL_DECODER, decoder.card().clone())),
+            Err(error) => report.note(path::MODEL_DECODER, error.to_string()),
         }
     }
     for (file, card) in cards {

@@ -6,8 +6,6 @@ use anyhow::{Context, bail};
 use cellprism_core::{
     bundle::{read_f32, read_u32},
     ids::ConceptId,
-    stats::spearman,
-    steering::Steered,
 };
 use safetensors::SafeTensors;
 
@@ -15,17 +13,6 @@ use safetensors::SafeTensors;
 pub struct Scores {
     /// After TopK.
     pub values: Vec<f32>,
-}
-
-/// Rank correlations of scores and changes, where there is one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Agreement {
-    /// Genes compared.
-    pub genes: usize,
-    /// With the log2 ratio.
-    pub log2_ratio: Option<f64>,
-    /// With the difference of expected counts.
-    pub difference: Option<f64>,
 }
 
 impl Scores {
@@ -54,21 +41,5 @@ impl Scores {
             bail!("it has no concept {}: run `cellprism attribute --concepts {}`", concept.0, concept.0);
         };
         Ok(Self { values: scores[row * genes.len()..(row + 1) * genes.len()].to_vec() })
-    }
-
-    /// How the scores agree with changes towards more activation: `sign` is that of the mean step. Over all genes, or
-    /// those alone whose score is not 0.
-    pub fn agreement(&self, steered: &Steered, sign: f64, scored_only: bool) -> Agreement {
-        let genes: Vec<usize> =
-            (0..self.values.len()).filter(|&gene| !scored_only || self.values[gene] != 0.0).collect();
-        let scores: Vec<f64> = genes.iter().map(|&gene| f64::from(self.values[gene])).collect();
-        let with = |change: &dyn Fn(usize) -> f64| {
-            spearman(&scores, &genes.iter().map(|&gene| sign * change(gene)).collect::<Vec<_>>())
-        };
-        Agreement {
-            genes: genes.len(),
-            log2_ratio: with(&|gene| steered.log2_ratio[gene]),
-            difference: with(&|gene| steered.difference(gene)),
-        }
     }
 }

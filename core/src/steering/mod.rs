@@ -4,7 +4,12 @@
 //! through the sparse autoencoder, so what it does not reconstruct of z stays. The decoder then gives each gene's
 //! expected count before and after (the future work that the paper names; scVI decodes).
 
+mod concept;
+
+pub use concept::{Agreement, SteeredCells, SteeredConcept, mean, steer_concept};
+
 use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
 
 use crate::embedding::scvi::{EncoderError, ScviDecoder};
 
@@ -12,7 +17,8 @@ use crate::embedding::scvi::{EncoderError, ScviDecoder};
 const BATCH: usize = 256;
 
 /// What a concept is set to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// The same value in every cell.
     To(f32),
@@ -31,7 +37,7 @@ impl Target {
 }
 
 /// How expected expression changes, by gene.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Steered {
     /// Cells that were steered.
     pub cells: usize,
