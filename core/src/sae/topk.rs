@@ -87,17 +87,19 @@ fn candidates<'a>(row: &[f32], k: usize, scratch: &'a mut Scratch) -> &'a mut [u
     if places.len() < row.len() + 1 {
         places.resize(row.len() + 1, 0);
     }
-    // Places first, without branches; keys only for the few that are left.
+    // Places first; keys only for the few that are left.
     let mut found = 0;
     let (blocks, rest) = row.as_chunks::<16>();
     let mut at = 0;
     for block in blocks {
-        let any = block.iter().fold(false, |any, &v| any | reaches(v, bound));
-        if any {
-            for (l, &v) in block.iter().enumerate() {
-                places[found] = at + l as u32;
-                found += usize::from(reaches(v, bound));
-            }
+        let mut bits = block
+            .iter()
+            .zip(&BITS)
+            .fold(0, |bits, (&v, &bit)| bits | if reaches(v, bound) { bit } else { 0 });
+        while bits != 0 {
+            places[found] = at + bits.trailing_zeros();
+            found += 1;
+            bits &= bits - 1;
         }
         at += 16;
     }
@@ -109,6 +111,17 @@ fn candidates<'a>(row: &[f32], k: usize, scratch: &'a mut Scratch) -> &'a mut [u
     keys.extend(places[..found].iter().map(|&place| key(row[place as usize], place as usize)));
     keys
 }
+
+/// A bit for each value of a block.
+const BITS: [u32; 16] = {
+    let mut bits = [0; 16];
+    let mut i = 0;
+    while i < 16 {
+        bits[i] = 1 << i;
+        i += 1;
+    }
+    bits
+};
 
 /// Whether a value may be among the largest. NaN may, so that a diverged run is seen.
 #[inline(always)]
@@ -125,10 +138,19 @@ fn lower_bound(row: &[f32], k: usize, maxima: &mut Vec<f32>, orders: &mut Vec<u3
     }
     maxima.clear();
     maxima.extend_from_slice(&row[..groups]);
-    for part in row[groups..].chunks(groups) {
-        for (most, &v) in maxima.iter_mut().zip(part) {
-            *most = if v > *most { v } else { *most };
+    // A vector of groups at a time, so that its maxima stay in a register.
+    let parts = row[groups..].chunks_exact(groups);
+    for (most, &v) in maxima.iter_mut().zip(parts.remainder()) {
+        *most = if v > *most { v } else { *most };
+    }
+    for (number, kept) in maxima.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+        let mut most = *kept;
+        for part in parts.clone() {
+            for (most, &v) in most.iter_mut().zip(&part[number * 16..(number + 1) * 16]) {
+                *most = if v > *most { v } else { *most };
+            }
         }
+        *kept = most;
     }
     orders.clear();
     orders.extend(maxima.iter().map(|&v| ordered(v)));

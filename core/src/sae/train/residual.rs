@@ -248,9 +248,17 @@ impl WithSimd for Activate<'_> {
         let mut scratch = topk::Scratch::default();
         let mut pre = vec![0.0f32; self.columns.len()];
         let mut best = vec![0u32; self.aux_k.min(self.columns.len())];
+        // Columns ascend, so these are all that were kept.
+        let all_kept = self.columns.len() == self.kept;
         for (row, out) in
             self.silent.chunks_exact(self.kept).zip(self.activations.chunks_exact_mut(self.width))
         {
+            if all_kept && self.kept <= self.aux_k {
+                for (out, &value) in out.iter_mut().zip(row) {
+                    *out = value.max(0.0);
+                }
+                continue;
+            }
             if self.columns.len() <= self.aux_k {
                 for (out, &column) in out.iter_mut().zip(self.columns) {
                     *out = row[column].max(0.0);
