@@ -49,11 +49,13 @@ class Plain:
         self.k, self.bag, self.aux_k = k, bag, min(512, c // 2)
         self.W_enc, self.b_enc = torch.nn.Parameter(rows.T.clone().contiguous()), torch.nn.Parameter(torch.zeros(c))
         self.W_dec, self.b_dec = torch.nn.Parameter(rows.clone()), torch.nn.Parameter(torch.zeros(d))
+        # Spread over the dictionary, as dead concepts are; `cellprism sae bench` takes the same ones.
+        silent = [i * c // dead for i in range(dead)]
         with torch.no_grad():
-            self.W_enc[:, :dead] *= 0.02
+            self.W_enc[:, silent] *= 0.02
         self.since = torch.zeros(c, dtype=torch.long)
         self.window = window
-        self.since[:dead] = self.window
+        self.since[silent] = self.window
         self.adam = torch.optim.Adam([self.W_enc, self.b_enc, self.W_dec, self.b_dec], lr=rate)
 
     def step(self, x):

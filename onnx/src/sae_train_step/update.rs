@@ -5,12 +5,11 @@ use crate::graph::{Element, Value};
 
 pub(super) fn write(g: &mut Tools<'_>, inputs: &Inputs, forward: &Forward, gradients: Gradients) {
     let step = g.step;
-    let d_enc = g.transposed_product(forward.input, gradients.d_pre);
-    let d_enc_bias = g.sum(gradients.d_pre, 0, false);
+    let Gradients { d_enc, d_enc_bias, d_dec } = gradients;
     let sum = g.sum(forward.gradient, 0, false);
     let through = g.op("MatMul", &[inputs.get("W_enc"), d_enc_bias]);
     let d_dec_bias = g.op("Sub", &[sum, through]);
-    let d_dec = without_parallel_part(g, inputs.get("W_dec"), gradients.d_dec);
+    let d_dec = without_parallel_part(g, inputs.get("W_dec"), d_dec);
     let mut all = [d_enc, d_enc_bias, d_dec, d_dec_bias];
     let trained = if step.decoder_bias { 4 } else { 3 };
     if let Some(clip) = step.clip {

@@ -61,8 +61,12 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     let mut times = pool.install(|| -> anyhow::Result<Vec<f64>> {
         let plan = Plan::new(cells.view(), options)?;
         let mut state = plan.initial();
-        state.weights.w_enc[..args.dead * args.size].iter_mut().for_each(|w| *w *= 0.02);
-        state.since[..args.dead].fill(NEVER);
+        // Spread over the dictionary, as dead concepts are; `tests/bench/sae.py` takes the same ones.
+        for concept in (0..args.dead).map(|i| i * args.concepts / args.dead) {
+            let row = concept * args.size..(concept + 1) * args.size;
+            state.weights.w_enc[row].iter_mut().for_each(|w| *w *= 0.02);
+            state.since[concept] = NEVER;
+        }
         let mut engine = args.engine.start(args.device, args.threads, global, &plan)?;
         engine.restore(&state)?;
         let rows: Vec<u32> = (0..args.batch as u32).collect();
