@@ -20,6 +20,7 @@ use cellprism_gpu_backend::{
     io::model::{self, Model},
     scgpt::{ScgptSwaps, SequenceModel, read_gene_list},
 };
+use cellprism_onnx::folder::ModelFolder;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
@@ -54,9 +55,13 @@ fn numbers(bytes: &[u8], name: &str) -> (usize, Vec<f64>) {
 
 /// A checkpoint imported into a temporary folder.
 fn imported(checkpoint: &Path) -> (tempfile::TempDir, Model) {
+    imported_as(checkpoint, |folder| folder)
+}
+
+fn imported_as(checkpoint: &Path, change: fn(ModelFolder) -> ModelFolder) -> (tempfile::TempDir, Model) {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("model");
-    model::write(&model::import_scgpt(checkpoint).unwrap(), &target).unwrap();
+    model::write(&change(model::import_scgpt(checkpoint).unwrap()), &target).unwrap();
     (folder, Model::open(&target).unwrap())
 }
 
@@ -77,8 +82,13 @@ fn largest_difference(ours: &[f32], theirs: &[f64]) -> f64 {
     ours.iter().zip(theirs).map(|(&a, b)| (f64::from(a) - b).abs()).fold(0.0, f64::max)
 }
 
-/// The tiny model, and a tokenizer over its six genes.
+/// The tiny model.
 fn tiny() -> (tempfile::TempDir, Model) {
+    tiny_as(|folder| folder)
+}
+
+/// The tiny model, changed before it is written.
+fn tiny_as(change: fn(ModelFolder) -> ModelFolder) -> (tempfile::TempDir, Model) {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/fixtures");
     let checkpoint = tempfile::tempdir().unwrap();
     for (from, to) in [
@@ -88,7 +98,7 @@ fn tiny() -> (tempfile::TempDir, Model) {
     ] {
         fs::copy(fixtures.join(from), checkpoint.path().join(to)).unwrap();
     }
-    imported(checkpoint.path())
+    imported_as(checkpoint.path(), change)
 }
 
 fn tiny_engine(model: &Model, rule: SequenceRule) -> SequenceModel {
@@ -129,6 +139,21 @@ fn a_tiny_model_gives_what_pytorch_gives() {
     let fixed: Vec<(u32, u16)> = vec![(0, 6), (1, 5), (2, 4), (3, 3)];
     let ours = tiny_engine(&model, SequenceRule::FixedHvg).embed(&[cell(&fixed)], &|_| ()).unwrap();
     assert!(largest_difference(&ours, &list(&reference["embeddings"][2])) <= 1e-6);
+}
+
+#[test]
+fn half_precision_is_near_and_recorded() {
+    if !there_is_a_runtime() {
+        return;
+    }
+    let (_folder, model) = tiny();
+    let (_other, half) = tiny_as(|folder| folder.in_half_precision().unwrap());
+    assert_eq!((model.card.precision.as_str(), half.card.precision.as_str()), ("float32", "float16"));
+    let cells = [cell(&[(0, 6), (1, 5), (3, 1)]), cell(&[(2, 4), (4, 2), (5, 6)])];
+    let embed = |model| tiny_engine(model, SequenceRule::Nonzero).embed(&cells, &|_| ()).unwrap();
+    let exact: Vec<f64> = embed(&model).into_iter().map(f64::from).collect();
+    let difference = largest_difference(&embed(&half), &exact);
+    assert!(0.0 < difference && difference < 5e-3, "{difference}");
 }
 
 #[test]

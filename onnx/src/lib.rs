@@ -15,6 +15,7 @@
 pub mod checkpoint;
 pub mod folder;
 pub mod graph;
+mod half;
 pub mod overcomplete;
 pub mod proto;
 pub mod sae_infer;

@@ -49,6 +49,11 @@ fn a_killed_embedding_goes_on_to_the_same_file() {
     assert!(cells_kept >= kept as u64 * 512 && cells_kept <= CELLS as u64, "{report}");
     assert_eq!(fs::read(&out).unwrap(), fs::read(at("whole")).unwrap());
     assert!(!partial.exists());
+
+    // Shared among two, the cells are the same.
+    let shared = at("shared");
+    assert!(command(&shared).args(["--device", "cpu,cpu"]).status().unwrap().success());
+    assert_eq!(fs::read(&shared).unwrap(), fs::read(&out).unwrap());
 }
 
 /// Finished parts: files without a temporary name in the folder of the run's key.

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    slice,
     time::Instant,
 };
 
@@ -21,7 +22,7 @@ use clap::Args as ClapArgs;
 use ndarray::Array2;
 use serde_json::json;
 
-use super::{Global, Progress, embed::shared_genes, sequence::SequenceArgs};
+use super::{Global, Progress, embed::shared_genes, precision::PrecisionArgs, sequence::SequenceArgs};
 use crate::{
     engine::{Device, counts, swaps::EncoderEngine},
     io::{
@@ -78,6 +79,8 @@ pub struct Args {
     allow_non_integer: bool,
     #[command(flatten)]
     sequence: SequenceArgs,
+    #[command(flatten)]
+    precision: PrecisionArgs,
 }
 
 /// Runs the command.
@@ -89,6 +92,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         bail!("--prototypes and --counterfactuals must be at least 1");
     }
     let model = Model::open(&args.model)?;
+    args.precision.check(&model.card)?;
     let sae = read_sae(&args.sae, &model)?;
     let mut cells = h5ad::open(&args.cells, &Options { allow_non_integer: args.allow_non_integer })?;
     let aliases = match &args.gene_info {
@@ -118,7 +122,7 @@ fn through_counts(
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let embedded = counts::embed(
         model,
-        args.device,
+        &[args.device],
         global.onnxruntime.as_deref(),
         cells,
         map,
@@ -132,11 +136,11 @@ fn through_counts(
     if model.card.kind == ModelKind::Onnx {
         let engine = EncoderEngine::open(model, args.device, global.onnxruntime.as_deref())?;
         let swaps = engine.among(&model_counts, &one_hot)?;
-        return score(args, global, sae, &embedded, &swaps, &model.card.genes);
+        return score(args, global, sae, &embedded, &swaps, (&model.card.genes, &model.card.precision));
     }
     let encoder = model.read_encoder()?;
     let swaps = ScviSwaps::new(&encoder, &model_counts, &one_hot)?;
-    score(args, global, sae, &embedded, &swaps, &model.card.genes)
+    score(args, global, sae, &embedded, &swaps, (&model.card.genes, &model.card.precision))
 }
 
 fn through_scgpt(
@@ -150,11 +154,11 @@ fn through_scgpt(
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let library = global.onnxruntime.as_deref();
     let mut scgpt = SequenceModel::open(model, sequences.tokenizer.clone(), args.device, library)?;
-    let embedded = scgpt::embed(&mut scgpt, sequences, cells, &Shards::none(), &progress)?;
+    let embedded = scgpt::embed(slice::from_mut(&mut scgpt), sequences, cells, &Shards::none(), &progress)?;
     progress.finish();
     let (binned, _) = scgpt::bin(sequences, &cells.rows(0, cells.len())?);
     let swaps = ScgptSwaps::new(scgpt, binned);
-    score(args, global, sae, &embedded, &swaps, &sequences.genes.names)
+    score(args, global, sae, &embedded, &swaps, (&sequences.genes.names, &model.card.precision))
 }
 
 /// Chooses cells and swaps genes, concept by concept.
@@ -164,7 +168,7 @@ fn score(
     sae: &SaeWeights,
     embedded: &counts::Embedded,
     swaps: &impl Perturb,
-    genes: &[String],
+    (genes, precision): (&[String], &str),
 ) -> anyhow::Result<()> {
     let activations = activations(sae, &embedded.values);
     let concepts = match &args.concepts {
@@ -191,7 +195,7 @@ fn score(
     let found: Vec<_> = chosen.into_iter().zip(scores).collect();
     let seconds = started.elapsed().as_secs_f64();
     progress.finish();
-    write(args, &concepts, &found, swaps.genes(), genes)?;
+    write(args, &concepts, &found, swaps.genes(), genes, precision)?;
     if global.json {
         println!("{}", json!({"concepts": concepts.len(), "genes": swaps.genes(), "seconds": seconds}));
     }
@@ -227,6 +231,7 @@ fn write(
     found: &[(ConceptCells, Attribution)],
     genes: usize,
     names: &[String],
+    precision: &str,
 ) -> anyhow::Result<()> {
     let (q, p, c) = (concepts.len(), args.prototypes, args.counterfactuals);
     let mut file = Tensors::default();
@@ -261,6 +266,7 @@ fn write(
         file.f32("pair_scores", &[q, p, c, genes], all);
     }
     file.metadata("genes", serde_json::to_string(names)?);
+    file.metadata("precision", precision.to_owned());
     atomic::write_file(&args.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", args.out.display()))
 }

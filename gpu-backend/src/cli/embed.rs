@@ -42,9 +42,9 @@ pub struct Args {
     /// File to write: tensor "embeddings" f32 [cells, dimensions]
     #[arg(long, value_name = "SAFETENSORS")]
     out: PathBuf,
-    /// cpu, cuda or cuda:N; a device that is not there is an error
-    #[arg(long, default_value = "cpu", value_parser = Device::parse)]
-    device: Device,
+    /// cpu, cuda or cuda:N, or several that share the cells (cuda:0,cuda:1); a device that is not there is an error
+    #[arg(long, default_value = "cpu", value_delimiter = ',', value_parser = Device::parse)]
+    device: Vec<Device>,
     /// Gene table with aliases (NCBI gene_info or the project's own)
     #[arg(long, value_name = "FILE")]
     gene_info: Option<PathBuf>,
@@ -82,12 +82,13 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let mut started = Instant::now();
     let embedded = match &sequences {
         Some(sequences) => {
-            let mut scgpt = SequenceModel::open(&model, sequences.tokenizer.clone(), args.device, library)?;
+            let open = |&device| SequenceModel::open(&model, sequences.tokenizer.clone(), device, library);
+            let mut models = args.device.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
             // Reading a large model is no part of a cell's time.
             started = Instant::now();
-            scgpt::embed(&mut scgpt, sequences, &mut cells, &shards, &progress)?
+            scgpt::embed(&mut models, sequences, &mut cells, &shards, &progress)?
         }
-        None => counts::embed(&model, args.device, library, &mut cells, &map, &shards, &progress)?,
+        None => counts::embed(&model, &args.device, library, &mut cells, &map, &shards, &progress)?,
     };
     let seconds = started.elapsed().as_secs_f64();
     progress.finish();
@@ -146,13 +147,13 @@ fn shards_key(
         Ok(format!("{} {} {:?}", path.display(), about.len(), about.modified()?))
     };
     Ok(format!(
-        "{} {} {} {} {} {} {:?} {:?} {}",
+        "{} {} {} {} {:?} {:?} {:?} {:?} {}",
         env!("CARGO_PKG_VERSION"),
         file(&args.cells)?,
         file(&model.onnx())?,
         model.card.to_json()?,
         args.device,
-        counts::is_native(model, args.device, library),
+        args.device.iter().map(|&device| counts::is_native(model, device, library)).collect::<Vec<_>>(),
         map.column_of,
         sequences.map(|s| &s.tokenizer),
         args.allow_non_integer

@@ -7,6 +7,7 @@ pub mod config;
 pub mod embed;
 pub mod enrich;
 pub mod import;
+pub mod precision;
 mod progress;
 pub mod run;
 pub mod sae;

@@ -9,7 +9,7 @@ use cellprism_core::bundle::{
 };
 use clap::Args as ClapArgs;
 
-use super::{Global, sequence::SequenceArgs};
+use super::{Global, precision::PrecisionArgs, sequence::SequenceArgs};
 use crate::{
     engine::Device,
     pipeline::{self, Job},
@@ -90,6 +90,8 @@ pub struct Args {
     neurons: bool,
     #[command(flatten)]
     sequence: SequenceArgs,
+    #[command(flatten)]
+    precision: PrecisionArgs,
     /// Short name of the bundle
     #[arg(long)]
     name: Option<String>,
@@ -190,6 +192,7 @@ fn job(args: Args, global: &Global) -> Job {
         gene_info: args.gene_info,
         out: args.out,
         sequence: args.sequence,
+        precision: args.precision,
         device: args.device,
         onnxruntime: global.onnxruntime.clone(),
         labels: args.labels,

@@ -140,7 +140,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let one_hot = counts::covariates(&model.card, &cells)?;
     let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
     let library = global.onnxruntime.as_deref();
-    let embedded = counts::embed(&model, args.device, library, &mut cells, &map, &Shards::none(), &progress)?;
+    let embedded =
+        counts::embed(&model, &[args.device], library, &mut cells, &map, &Shards::none(), &progress)?;
     progress.finish();
     let activations = activations(&sae, &embedded.values);
     let chosen = choose(&args, activations.of(concept), cells.len())?;

@@ -44,13 +44,17 @@ pub struct Embedded {
     pub kept: usize,
 }
 
-/// Embeds all cells of a file, some rows at a time; those that `shards` holds are not computed again.
+/// Embeds all cells of a file, some rows at a time, shared among `devices`; those that `shards` holds are not computed
+/// again.
 ///
 /// # Errors
-/// If the device is not there, a covariate is missing, or the file is damaged.
+/// If a device is not there, a covariate is missing, or the file is damaged.
+///
+/// # Panics
+/// Without a device.
 pub fn embed(
     model: &Model,
-    device: Device,
+    devices: &[Device],
     onnxruntime: Option<&std::path::Path>,
     cells: &mut H5ad,
     map: &GeneMap,
@@ -58,17 +62,26 @@ pub fn embed(
     progress: &Progress,
 ) -> anyhow::Result<Embedded> {
     let one_hot = encoder_covariates(&model.card, cells)?;
-    let mut encoder = Encoder::open(model, device, onnxruntime)?;
+    let mut encoders = Vec::with_capacity(devices.len());
+    for &device in devices {
+        encoders.push(Encoder::open(model, device, onnxruntime)?);
+    }
+    let (provider, runtime) = (encoders[0].provider().into(), encoders[0].runtime());
     let rows = (BATCH_VALUES / model.card.genes.len().max(1)).clamp(1, 4096);
     let latent = model.card.latent as usize;
-    let all = shards.collect(cells, rows, latent, progress, |start, counts| {
+    let worker = |encoder: &mut Encoder, counts: &CountMatrix, start: usize| {
         let matched = map.matched_counts(counts);
         let counts = map.apply(counts);
         let one_hot = one_hot.get(start..start + counts.rows).unwrap_or(&[]);
         let values = encoder.run(model, &counts, one_hot)?;
         progress.advance(counts.rows as u64);
         Ok(Shard { values, counts: matched, ..Shard::default() })
-    })?;
+    };
+    let mut workers: Vec<_> = encoders
+        .iter_mut()
+        .map(|encoder| |counts: &CountMatrix, start| worker(encoder, counts, start))
+        .collect();
+    let all = shards.collect(cells, rows, latent, progress, &mut workers)?;
     let values = Array2::from_shape_vec((cells.len(), latent), all.values)?;
     if let Some((cell, _)) = values.indexed_iter().find(|(_, v)| !v.is_finite()).map(|(at, v)| (at.0, v)) {
         bail!(
@@ -77,14 +90,7 @@ pub fn embed(
             model.folder.display()
         );
     }
-    Ok(Embedded {
-        values,
-        provider: encoder.provider().into(),
-        runtime: encoder.runtime(),
-        counts: all.counts,
-        shortened: 0,
-        kept: all.kept,
-    })
+    Ok(Embedded { values, provider, runtime, counts: all.counts, shortened: 0, kept: all.kept })
 }
 
 /// Whether the page's code embeds, rather than ONNX Runtime.

@@ -95,18 +95,22 @@ impl Shards {
     }
 
     /// All cells of a file, `step` at a time: parts that are finished are read, the others computed from their counts
-    /// and kept. `width` is the number of values of a cell.
+    /// and kept, as many at once as there are `workers`. `width` is the number of values of a cell. The result does not
+    /// depend on the number of workers.
     ///
     /// # Errors
-    /// If the file is damaged, `compute` fails or gives another number of values, or a part cannot be written.
-    pub fn collect(
+    /// If the file is damaged, a worker fails or gives another number of values, or a part cannot be written.
+    pub fn collect<W>(
         &self,
         cells: &mut H5ad,
         step: usize,
         width: usize,
         progress: &Progress,
-        mut compute: impl FnMut(usize, &CountMatrix) -> anyhow::Result<Shard>,
-    ) -> anyhow::Result<Shard> {
+        workers: &mut [W],
+    ) -> anyhow::Result<Shard>
+    where
+        W: FnMut(&CountMatrix, usize) -> anyhow::Result<Shard> + Send,
+    {
         let (n, step) = (cells.len(), step.max(1));
         let mut all = Shard { values: Vec::with_capacity(n * width), ..Shard::default() };
         let mut add = |shard: &Shard| {
@@ -119,8 +123,8 @@ impl Shards {
         let is_there = |&(start, rows): &(usize, usize)| self.get(start, rows, width).is_some();
         let missing: Vec<_> = (0..n).step_by(step).map(part).filter(|part| !is_there(part)).collect();
         thread::scope(|scope| {
-            // While one part is computed, the next is read.
-            let (send, read) = mpsc::sync_channel(0);
+            // While some parts are computed, the next are read.
+            let (send, read) = mpsc::sync_channel(workers.len().saturating_sub(1));
             let wanted = missing.clone();
             scope.spawn(move || {
                 for (start, rows) in wanted {
@@ -133,25 +137,48 @@ impl Shards {
                 }
             });
             let mut missing = missing.into_iter().peekable();
-            for (start, rows) in (0..n).step_by(step).map(part) {
-                if missing.next_if_eq(&(start, rows)).is_none() {
+            let mut parts = (0..n).step_by(step).map(part).peekable();
+            while let Some((start, rows)) = parts.peek().copied() {
+                let mut round = Vec::new();
+                while let Some(next) = parts.peek().filter(|_| round.len() < workers.len())
+                    && missing.next_if_eq(next).is_some()
+                {
+                    round.push((
+                        parts.next().unwrap_or_default(),
+                        read.recv().context("reading the cells has stopped")??,
+                    ));
+                }
+                if round.is_empty() {
                     let shard = self.get(start, rows, width).context("a finished part has disappeared")?;
                     progress.advance(rows as u64);
                     add(&shard);
+                    parts.next();
                     continue;
                 }
-                let counts = read.recv().context("reading the cells has stopped")??;
                 // From here on it is not the input that fails.
                 self.stays.set(start > 0);
-                let shard = compute(start, &counts)?;
-                if shard.values.len() != rows * width {
-                    bail!("{} values for {rows} cells", shard.values.len());
+                let mut failed = None;
+                for ((start, rows), shard) in at_once(workers, &round) {
+                    // What the others have finished is kept, too.
+                    let kept = shard.and_then(|shard| {
+                        if shard.values.len() != rows * width {
+                            bail!("{} values for {rows} cells", shard.values.len());
+                        }
+                        if rows < n {
+                            self.put(start, &shard).context("cannot keep the cells embedded so far")?;
+                            self.stays.set(true);
+                        }
+                        Ok(shard)
+                    });
+                    match kept {
+                        Ok(shard) => add(&shard),
+                        Err(error) => failed = failed.or(Some(error)),
+                    }
                 }
-                if rows < n {
-                    self.put(start, &shard).context("cannot keep the cells embedded so far")?;
+                if let Some(error) = failed {
+                    return Err(error);
                 }
                 self.stays.set(false);
-                add(&shard);
             }
             Ok(())
         })?;
@@ -161,6 +188,30 @@ impl Shards {
     fn path(&self, start: usize) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(format!("{start:010}")))
     }
+}
+
+/// A part of the cells, from which on and how many, with their counts.
+type Part = ((usize, usize), CountMatrix);
+
+/// Every part by a worker of its own.
+fn at_once<W>(workers: &mut [W], round: &[Part]) -> Vec<((usize, usize), anyhow::Result<Shard>)>
+where
+    W: FnMut(&CountMatrix, usize) -> anyhow::Result<Shard> + Send,
+{
+    if let ([(place, counts)], [worker, ..]) = (round, &mut *workers) {
+        return vec![(*place, worker(counts, place.0))];
+    }
+    thread::scope(|scope| {
+        let running: Vec<_> = workers
+            .iter_mut()
+            .zip(round)
+            .map(|(worker, (place, counts))| (*place, scope.spawn(move || worker(counts, place.0))))
+            .collect();
+        let ended = |thread: thread::ScopedJoinHandle<'_, anyhow::Result<Shard>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        running.into_iter().map(|(place, thread)| (place, ended(thread))).collect()
+    })
 }
 
 /// The first bytes of the SHA-256.
@@ -185,6 +236,39 @@ impl Drop for Shards {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::h5ad;
+
+    fn demo_cells() -> H5ad {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/demo/cells.h5ad");
+        h5ad::open(&path, &h5ad::Options::default()).unwrap()
+    }
+
+    /// Sums of counts by so many workers, those of cell `broken` and later fail.
+    fn sums(shards: &Shards, workers: usize, broken: usize) -> anyhow::Result<Shard> {
+        let worker = |counts: &CountMatrix, start: usize| {
+            if start + counts.rows > broken {
+                bail!("broken");
+            }
+            let values = counts.row_sums().iter().map(|&sum| sum as f32).collect();
+            Ok(Shard { values, counts: (1.0, start as f64), shortened: 1, kept: 0 })
+        };
+        shards.collect(&mut demo_cells(), 100, 1, &Progress::hidden(), &mut vec![worker; workers])
+    }
+
+    #[test]
+    fn any_number_of_workers_gives_the_same_and_keeps_what_is_done() {
+        let one = sums(&Shards::none(), 1, usize::MAX).unwrap();
+        assert_eq!((one.values.len(), one.shortened), (700, 7));
+        for workers in [2, 3, 9] {
+            assert_eq!(sums(&Shards::none(), workers, usize::MAX).unwrap(), one);
+            let folder = tempfile::tempdir().unwrap();
+            let out = folder.path().join("e.safetensors");
+            assert!(sums(&Shards::open(&out, "a").unwrap(), workers, 350).is_err());
+            let resumed = sums(&Shards::open(&out, "a").unwrap(), workers, usize::MAX).unwrap();
+            assert_eq!(resumed, Shard { kept: 300, ..one.clone() }, "{workers} workers");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
 
     #[test]
     fn parts_survive_a_kill_and_belong_to_their_key() {

@@ -1,6 +1,6 @@
 //! Embeddings, and the sparse autoencoder trained on them.
 
-use std::{fs, ops::ControlFlow, time::Instant};
+use std::{fs, ops::ControlFlow, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
@@ -69,10 +69,10 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
         Some(sequences) => {
             let tokenizer = sequences.tokenizer.clone();
             let mut model = SequenceModel::open(&inputs.model, tokenizer, job.device, library)?;
-            scgpt::embed(&mut model, sequences, &mut file, &shards, &progress)?
+            scgpt::embed(slice::from_mut(&mut model), sequences, &mut file, &shards, &progress)?
         }
         None => {
-            counts::embed(&inputs.model, job.device, library, &mut file, &inputs.map, &shards, &progress)?
+            counts::embed(&inputs.model, &[job.device], library, &mut file, &inputs.map, &shards, &progress)?
         }
     };
     progress.finish();

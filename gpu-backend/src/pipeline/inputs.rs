@@ -60,6 +60,7 @@ impl Inputs {
     /// Names the first input that is wrong, and what to do.
     pub fn read(job: &Job) -> anyhow::Result<Self> {
         let (model, imported) = open_model(&job.model)?;
+        job.precision.check(&model.card)?;
         let options = Options { allow_non_integer: job.allow_non_integer };
         let mut file = h5ad::open(&job.cells, &options)?;
         let mut table: Option<GeneTable> = None;

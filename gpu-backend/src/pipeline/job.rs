@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use cellprism_core::bundle::Parameters;
 
-use crate::{cli::sequence::SequenceArgs, engine::Device};
+use crate::{
+    cli::{precision::PrecisionArgs, sequence::SequenceArgs},
+    engine::Device,
+};
 
 /// Inputs, output and parameters of a run.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Job {
     pub out: PathBuf,
     /// What scGPT reads of a cell.
     pub sequence: SequenceArgs,
+    /// Whether genes are scored through a model of half precision.
+    pub precision: PrecisionArgs,
     /// Where the model runs.
     pub device: Device,
     /// ONNX Runtime library, where given.

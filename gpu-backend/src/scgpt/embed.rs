@@ -16,28 +16,35 @@ use crate::{
 /// Cells read, sorted by length and kept together.
 const CHUNK: usize = 128;
 
-/// Embeds all cells of a file; those that `shards` holds are not computed again.
+/// Embeds all cells of a file, shared among `models`, the same one on several devices; those that `shards` holds are not
+/// computed again.
 ///
 /// # Errors
-/// If the file is damaged or the device fails.
+/// If the file is damaged or a device fails.
+///
+/// # Panics
+/// Without a model.
 pub fn embed(
-    model: &mut SequenceModel,
+    models: &mut [SequenceModel],
     sequences: &Sequences,
     cells: &mut H5ad,
     shards: &Shards,
     progress: &Progress,
 ) -> anyhow::Result<Embedded> {
-    let latent = model.latent();
-    let all = shards.collect(cells, CHUNK, latent, progress, |_, counts| {
+    let (latent, provider, runtime) = (models[0].latent(), models[0].provider(), models[0].runtime().into());
+    let worker = |model: &mut SequenceModel, counts: &CountMatrix| {
         let matched = sequences.genes.map.matched_counts(counts);
         let (binned, shortened) = bin(sequences, counts);
         let values = model.embed(&binned, &|n| progress.advance(n))?;
         Ok(Shard { values, counts: matched, shortened, kept: 0 })
-    })?;
+    };
+    let mut workers: Vec<_> =
+        models.iter_mut().map(|model| |counts: &CountMatrix, _| worker(model, counts)).collect();
+    let all = shards.collect(cells, CHUNK, latent, progress, &mut workers)?;
     Ok(Embedded {
         values: Array2::from_shape_vec((cells.len(), latent), all.values)?,
-        provider: model.provider().into(),
-        runtime: Some(model.runtime().into()),
+        provider: provider.into(),
+        runtime: Some(runtime),
         counts: all.counts,
         shortened: all.shortened,
         kept: all.kept,
