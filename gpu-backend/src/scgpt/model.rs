@@ -28,6 +28,8 @@ pub struct SequenceModel {
     pad: u32,
     /// Whether sequences of a batch may differ in length.
     padded: bool,
+    /// Tokens of one batch: what the device likes, less where its memory was too small.
+    most_tokens: usize,
     runtime: String,
 }
 
@@ -68,7 +70,11 @@ impl SequenceModel {
         };
         let pad = model.card.scgpt.as_ref().map_or(0, |sizes| sizes.pad);
         let latent = model.card.latent as usize;
-        Ok(Self { session, tokenizer, latent, pad, padded, runtime: runtime.version().into() })
+        let most_tokens = match device {
+            Device::Cpu => TOKENS_ON_CPU,
+            Device::Cuda(_) => TOKENS_ON_CUDA,
+        };
+        Ok(Self { session, tokenizer, latent, pad, padded, most_tokens, runtime: runtime.version().into() })
     }
 
     /// The tokenizer.
@@ -91,29 +97,27 @@ impl SequenceModel {
         &self.runtime
     }
 
-    /// Embeddings `[cells, latent]`, in the order of `cells`; `done` is told how many more are finished.
+    /// Embeddings `[cells, latent]`, in the order of `cells`; `done` is told how many more are finished. Batches that the
+    /// device has no memory for are halved, also in later calls.
     ///
     /// # Errors
     /// If the device fails, the model gives another size than its card says, or a number that is not finite.
     pub fn embed(&mut self, cells: &[BinnedCell], done: &dyn Fn(u64)) -> anyhow::Result<Vec<f32>> {
         let lengths: Vec<usize> = cells.iter().map(|cell| self.tokenizer.length(cell)).collect();
         let mut embeddings = vec![0.0; cells.len() * self.latent];
-        for places in batches(&lengths, self.most_tokens(), self.padded) {
-            let batch = self.batch(cells, &places, &lengths);
+        let halved = halving(batches(&lengths, self.most_tokens, self.padded), &mut |places| {
+            let batch = self.batch(cells, places, &lengths);
             let values = self.run(&batch)?;
             for (place, row) in places.iter().zip(values.chunks(self.latent)) {
                 embeddings[place * self.latent..(place + 1) * self.latent].copy_from_slice(row);
             }
             done(places.len() as u64);
+            Ok(())
+        })?;
+        for _ in 0..halved {
+            self.most_tokens = (self.most_tokens / 2).max(1);
         }
         Ok(embeddings)
-    }
-
-    fn most_tokens(&self) -> usize {
-        match self.session.device() {
-            Device::Cpu => TOKENS_ON_CPU,
-            Device::Cuda(_) => TOKENS_ON_CUDA,
-        }
     }
 
     fn batch(&self, cells: &[BinnedCell], places: &[usize], lengths: &[usize]) -> Batch {
@@ -162,6 +166,37 @@ fn mask(lengths: &[i32], longest: usize, device: Device) -> Vec<i32> {
     mask
 }
 
+/// Runs all batches, in halves where the device has no memory for the whole; how often the largest was halved.
+///
+/// # Errors
+/// The first that is another error, or where one cell alone is too much.
+fn halving(
+    batches: Vec<Vec<usize>>,
+    run: &mut dyn FnMut(&[usize]) -> anyhow::Result<()>,
+) -> anyhow::Result<u32> {
+    let mut most = 0;
+    let mut waiting: Vec<(Vec<usize>, u32)> = batches.into_iter().rev().map(|places| (places, 0)).collect();
+    while let Some((places, halved)) = waiting.pop() {
+        match run(&places) {
+            Ok(()) => {}
+            Err(error) if places.len() > 1 && is_out_of_memory(&error) => {
+                let (first, rest) = places.split_at(places.len() / 2);
+                waiting.extend([(rest.to_vec(), halved + 1), (first.to_vec(), halved + 1)]);
+                most = most.max(halved + 1);
+                tracing::debug!(cells = places.len(), "no memory for a batch, halved");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(most)
+}
+
+/// Whether ONNX Runtime or CUDA says that memory was lacking; they have no code for it.
+fn is_out_of_memory(error: &anyhow::Error) -> bool {
+    let text = format!("{error:#}").to_lowercase();
+    ["failed to allocate memory", "out of memory", "cuda failure 2:"].iter().any(|said| text.contains(said))
+}
+
 /// Places of the cells of each batch, shortest sequences first.
 fn batches(lengths: &[usize], most_tokens: usize, padded: bool) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
@@ -191,6 +226,30 @@ mod tests {
         assert_eq!(batches(&lengths, 12, false), [vec![1], vec![3], vec![0, 2], vec![4]]);
         assert_eq!(batches(&lengths, 15, true), [vec![1, 3, 0], vec![2, 4]]);
         assert_eq!(batches(&[7], 1, true), [vec![0]]);
+    }
+
+    #[test]
+    fn batches_are_halved_until_they_fit() {
+        let batches = || vec![vec![4, 0, 2, 3, 1], vec![5]];
+        let mut seen = Vec::new();
+        let mut fits_two = |places: &[usize]| {
+            if places.len() > 2 {
+                bail!("Failed to allocate memory for requested buffer of size 123");
+            }
+            seen.extend_from_slice(places);
+            Ok(())
+        };
+        assert_eq!(halving(batches(), &mut fits_two).unwrap(), 2);
+        assert_eq!(seen, [4, 0, 2, 3, 1, 5]);
+        let mut nothing_fits = |_: &[usize]| bail!("CUDA failure 2: out of memory");
+        assert!(halving(batches(), &mut nothing_fits).is_err());
+        let mut calls = 0;
+        let mut broken = |_: &[usize]| {
+            calls += 1;
+            bail!("the device is gone")
+        };
+        assert!(halving(batches(), &mut broken).is_err());
+        assert_eq!(calls, 1);
     }
 
     #[test]
