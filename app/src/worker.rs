@@ -1,12 +1,14 @@
 //! Work that would stop the page, given to a worker; stopping it means ending the worker.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use cellprism_app::task::{Job, Said};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::bundle::Bundle;
 
 /// A running computation.
 #[derive(Clone)]
@@ -93,6 +95,33 @@ pub fn start(
     worker.set_onmessage(Some(listen.as_ref().unchecked_ref()));
     listen.forget();
     Ok(running)
+}
+
+/// Fetches files of the bundle and starts a computation on them, held by `slot`. `tell` hears of no share done when it
+/// starts, then what it says, or why it could not start.
+pub fn start_on(
+    bundle: Arc<Bundle>,
+    names: Vec<String>,
+    job: Job,
+    slot: Slot,
+    tell: impl FnMut(Said) + 'static,
+) {
+    leptos::task::spawn_local(async move {
+        let tell = Rc::new(RefCell::new(tell));
+        let heard = tell.clone();
+        let say = |said| tell.borrow_mut()(said);
+        let files = futures::future::try_join_all(names.iter().map(|name| bundle.bytes(name))).await;
+        let started = files
+            .map_err(|error| format!("{}: {}", error.file, error.what))
+            .and_then(|files| start(&job, &files, move |said, _| heard.borrow_mut()(said)));
+        match started {
+            Ok(running) => {
+                say(Said::Progress(0.0));
+                slot.hold(running);
+            }
+            Err(what) => say(Said::Failed(what)),
+        }
+    });
 }
 
 /// Reads `{said: JSON, files: [Uint8Array]}`.

@@ -2,10 +2,8 @@
 
 use cellprism_core::{
     attribution::ConceptReader,
-    embedding::{
-        card::ModelCard,
-        scvi::{ScviDecoder, ScviEncoder},
-    },
+    cells::Column,
+    embedding::scvi::{ScviDecoder, ScviEncoder},
     ids::ConceptId,
     sae::SaeWeights,
     steering::{SteeredCells, SteeredConcept, Target, steer_concept},
@@ -21,17 +19,8 @@ pub struct Request {
     pub concept: ConceptId,
     /// What it is set to.
     pub target: Target,
-    /// The bundle's columns, for a decoder that reads the batch.
+    /// The bundle's columns with the labels of the prototypes, the most active first: a decoder may read the batch.
     pub columns: Vec<Column>,
-}
-
-/// A metadata column of the prototypes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Column {
-    /// Name.
-    pub name: String,
-    /// Label of each prototype, the most active first.
-    pub labels: Vec<Option<String>>,
 }
 
 /// Files that the work reads, as the bundle has them.
@@ -84,7 +73,7 @@ pub fn run(request: &Request, files: Files<'_>) -> Result<SteeredConcept, String
     let rows: Vec<usize> = samples.prototypes.iter().map(|&place| place as usize).collect();
     let counts = samples.counts.select_rows(&rows);
     let latent = encoder.encode(&counts, &[]).map_err(|e| e.to_string())?;
-    let one_hot = one_hot(decoder.card(), &request.columns, rows.len())?;
+    let one_hot = decoder.card().one_hot(rows.len(), &request.columns).map_err(|e| e.to_string())?;
     let values: Vec<f32> = latent.iter().copied().collect();
     let activations = ConceptReader::of(&sae).read_rows(&values, concept);
     let cells = SteeredCells {
@@ -96,59 +85,9 @@ pub fn run(request: &Request, files: Files<'_>) -> Result<SteeredConcept, String
     steer_concept(&decoder, &sae, concept, cells, request.target).map_err(|e| e.to_string())
 }
 
-/// Active covariate columns of each cell; empty where the decoder reads none.
-fn one_hot(card: &ModelCard, columns: &[Column], cells: usize) -> Result<Vec<Vec<u32>>, String> {
-    if card.covariate_width() == 0 {
-        return Ok(Vec::new());
-    }
-    let mut one_hot = vec![Vec::new(); cells];
-    let mut start = 0;
-    for covariate in card.covariates.iter().filter(|covariate| covariate.width() > 0) {
-        let name = covariate.column.as_deref().unwrap_or("batch");
-        let column = columns
-            .iter()
-            .find(|column| column.name == name)
-            .ok_or_else(|| format!("the model's decoder reads {name:?}, which this bundle does not tell"))?;
-        for (cell, active) in one_hot.iter_mut().enumerate() {
-            let label = column.labels.get(cell).and_then(Option::as_ref);
-            let place = label.and_then(|label| covariate.categories.iter().position(|c| c == label));
-            let place = place.ok_or_else(|| format!("{name} {label:?} of a cell is unknown to the model"))?;
-            active.push((start + place) as u32);
-        }
-        start += covariate.width();
-    }
-    Ok(one_hot)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn card(covariates: &str) -> ModelCard {
-        let json = format!(
-            r#"{{"format": 1, "kind": "scvi", "name": "m", "genes": ["A", "B"], "latent": 2, "preprocessing": "log1p",
-                "log1p": true, "precision": "float32", "covariates": {covariates}}}"#
-        );
-        ModelCard::from_json(json.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn covariates_are_found_by_name_and_label() {
-        let two = card(
-            r#"[{"column": "batch", "categories": ["a", "b"]}, {"column": "donor", "categories": ["x", "y", "z"]}]"#,
-        );
-        let column = |name: &str, labels: [&str; 2]| Column {
-            name: name.into(),
-            labels: labels.map(|label| Some(label.to_owned())).into(),
-        };
-        let known = [column("donor", ["z", "x"]), column("batch", ["a", "b"])];
-        assert_eq!(one_hot(&two, &known, 2), Ok(vec![vec![0, 4], vec![1, 2]]));
-        assert!(one_hot(&two, &known[..1], 2).unwrap_err().contains("\"batch\""));
-        let other = [column("donor", ["z", "x"]), column("batch", ["a", "c"])];
-        assert!(one_hot(&two, &other, 2).unwrap_err().contains("\"c\""));
-        assert!(one_hot(&two, &known, 3).is_err(), "a cell without a label");
-        assert_eq!(one_hot(&card("[]"), &[], 2), Ok(Vec::new()));
-    }
 
     #[test]
     fn damaged_files_are_told() {

@@ -1,10 +1,12 @@
 //! A categorical column of cell metadata.
 
+use serde::{Deserialize, Serialize};
+
 /// The code of a cell without a label.
 pub const NO_LABEL: u16 = u16::MAX;
 
 /// A categorical column: one code a cell, [`NO_LABEL`] where the cell has none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Name, for instance `cell_type`.
     pub name: String,

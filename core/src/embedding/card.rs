@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::cells::Column;
+
 /// The card's layout; a larger number is refused.
 pub const CARD_FORMAT: u32 = 1;
 /// Most genes, categories or dimensions that a card may declare.
@@ -183,6 +185,31 @@ pub enum CardError {
     Invalid(String),
 }
 
+/// Why cells have no one-hot columns.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CovariateError {
+    /// No column of that name.
+    #[error("the model reads the covariate {name:?}, which the cells do not have")]
+    Column {
+        /// The covariate.
+        name: String,
+        /// What it can be.
+        categories: Vec<String>,
+    },
+    /// A label that training did not see, or none.
+    #[error("cell {cell} has {name} {label:?}; the model knows {categories:?}")]
+    Label {
+        /// The cell's row.
+        cell: usize,
+        /// The covariate.
+        name: String,
+        /// The label; empty where the cell has none.
+        label: String,
+        /// What it can be.
+        categories: Vec<String>,
+    },
+}
+
 impl ModelCard {
     /// Reads and checks a card.
     ///
@@ -230,6 +257,41 @@ impl ModelCard {
     /// One-hot columns that enter the encoder.
     pub fn encoder_covariate_width(&self) -> usize {
         if self.encode_covariates { self.covariate_width() } else { 0 }
+    }
+
+    /// Active one-hot columns of each of so many cells, by their metadata; empty where the model knows no covariate.
+    ///
+    /// # Errors
+    /// If a covariate's column is missing, or a cell's label is none of its categories.
+    pub fn one_hot(&self, cells: usize, columns: &[Column]) -> Result<Vec<Vec<u32>>, CovariateError> {
+        if self.covariate_width() == 0 {
+            return Ok(Vec::new());
+        }
+        let mut one_hot = vec![Vec::new(); cells];
+        let mut start = 0u32;
+        for covariate in self.covariates.iter().filter(|c| c.width() > 0) {
+            let name = covariate.column.as_deref().unwrap_or("batch");
+            let categories = &covariate.categories;
+            let Some(column) = columns.iter().find(|c| c.name == name) else {
+                return Err(CovariateError::Column { name: name.into(), categories: categories.clone() });
+            };
+            let place: Vec<Option<usize>> =
+                column.labels.iter().map(|label| categories.iter().position(|c| c == label)).collect();
+            for (cell, active) in one_hot.iter_mut().enumerate() {
+                let code = column.codes.get(cell).map(|&code| usize::from(code));
+                let Some(found) = code.and_then(|code| place.get(code).copied().flatten()) else {
+                    return Err(CovariateError::Label {
+                        cell,
+                        name: name.into(),
+                        label: column.label(cell).unwrap_or_default().into(),
+                        categories: categories.clone(),
+                    });
+                };
+                active.push(start + found as u32);
+            }
+            start += covariate.width() as u32;
+        }
+        Ok(one_hot)
     }
 
     fn check(&self) -> Result<(), CardError> {
@@ -304,6 +366,25 @@ mod tests {
         assert!(ModelCard::from_json(fed.as_bytes()).unwrap().feed_log1p);
         let twice = fed.replace("\"latent\"", "\"log1p\": true, \"latent\"");
         assert!(ModelCard::from_json(twice.as_bytes()).unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
+    fn covariates_are_found_by_name_and_label() {
+        let none = ModelCard::from_json(BY_HAND.as_bytes()).unwrap();
+        let covariate = |column: &str, categories: &[&str]| Covariate {
+            column: Some(column.into()),
+            categories: categories.iter().map(|&c| c.into()).collect(),
+        };
+        let covariates = vec![covariate("batch", &["a", "b"]), covariate("donor", &["x", "y", "z"])];
+        let two = ModelCard { covariates, ..none.clone() };
+        let column = |name: &str, labels: [&str; 2]| Column::from_texts(name, &labels).unwrap();
+        let known = [column("donor", ["z", "x"]), column("batch", ["a", "b"])];
+        assert_eq!(two.one_hot(2, &known), Ok(vec![vec![0, 4], vec![1, 2]]));
+        assert!(two.one_hot(2, &known[..1]).unwrap_err().to_string().contains("\"batch\""));
+        let other = [column("donor", ["z", "x"]), column("batch", ["a", "c"])];
+        assert!(two.one_hot(2, &other).unwrap_err().to_string().contains("\"c\""));
+        assert!(two.one_hot(3, &known).is_err(), "a cell without a label");
+        assert_eq!(none.one_hot(2, &[]), Ok(Vec::new()));
     }
 
     #[test]

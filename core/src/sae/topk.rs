@@ -140,15 +140,11 @@ fn lower_bound(row: &[f32], k: usize, maxima: &mut Vec<f32>, orders: &mut Vec<u3
     maxima.extend_from_slice(&row[..groups]);
     // A vector of groups at a time, so that its maxima stay in a register.
     let parts = row[groups..].chunks_exact(groups);
-    for (most, &v) in maxima.iter_mut().zip(parts.remainder()) {
-        *most = if v > *most { v } else { *most };
-    }
+    raise(maxima, parts.remainder());
     for (number, kept) in maxima.as_chunks_mut::<16>().0.iter_mut().enumerate() {
         let mut most = *kept;
         for part in parts.clone() {
-            for (most, &v) in most.iter_mut().zip(&part[number * 16..(number + 1) * 16]) {
-                *most = if v > *most { v } else { *most };
-            }
+            raise(&mut most, &part[number * 16..(number + 1) * 16]);
         }
         *kept = most;
     }
@@ -165,6 +161,14 @@ fn lower_bound(row: &[f32], k: usize, maxima: &mut Vec<f32>, orders: &mut Vec<u3
     let bits = if nth >> 31 == 1 { nth & 0x7fff_ffff } else { !nth };
     let bound = f32::from_bits(bits);
     if bound.is_nan() { f32::NEG_INFINITY } else { bound }
+}
+
+/// Each maximum with one more value of its group.
+#[inline(always)]
+fn raise(maxima: &mut [f32], values: &[f32]) {
+    for (most, &v) in maxima.iter_mut().zip(values) {
+        *most = if v > *most { v } else { *most };
+    }
 }
 
 /// What [`top_k`] must equal: a stable sort by falling value.

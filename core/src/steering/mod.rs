@@ -57,8 +57,17 @@ impl Steered {
 
     /// Genes by falling size of the log2 ratio; ties in the model's order.
     pub fn by_change(&self) -> Vec<usize> {
+        self.by_size(|gene| self.log2_ratio[gene])
+    }
+
+    /// Genes by falling size of the change of the expected count; ties in the model's order.
+    pub fn by_difference(&self) -> Vec<usize> {
+        self.by_size(|gene| self.difference(gene))
+    }
+
+    fn by_size(&self, change: impl Fn(usize) -> f64) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.log2_ratio.len()).collect();
-        order.sort_by(|&a, &b| self.log2_ratio[b].abs().total_cmp(&self.log2_ratio[a].abs()));
+        order.sort_by(|&a, &b| change(b).abs().total_cmp(&change(a).abs()));
         order
     }
 }
@@ -152,6 +161,7 @@ mod tests {
             after: vec![1.5, 0.25, 1.5],
         };
         assert_eq!(steered.by_change(), [1, 0, 2]);
+        assert_eq!(steered.by_difference(), [1, 0, 2]);
         assert_eq!(steered.difference(1), -0.75);
     }
 

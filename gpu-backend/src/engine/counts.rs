@@ -4,10 +4,13 @@
 //! a graph of dense operators cannot, and the numbers are those of the page, bit for bit. Where a library is named, or on
 //! another device, ONNX Runtime runs the graph; both are within 1e-5 of scvi-tools.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use cellprism_core::{
     cells::{CountMatrix, GeneMap},
-    embedding::{card::ModelCard, scvi::ScviEncoder},
+    embedding::{
+        card::{CovariateError, ModelCard},
+        scvi::ScviEncoder,
+    },
 };
 use ndarray::Array2;
 
@@ -221,34 +224,12 @@ pub fn encoder_covariates(card: &ModelCard, cells: &H5ad) -> anyhow::Result<Vec<
 /// # Errors
 /// If a covariate's column is missing from the cells, or a cell has a category that the model does not know.
 pub fn covariates(card: &ModelCard, cells: &H5ad) -> anyhow::Result<Vec<Vec<u32>>> {
-    if card.covariate_width() == 0 {
-        return Ok(Vec::new());
-    }
-    let mut one_hot = vec![Vec::new(); cells.len()];
-    let mut start = 0u32;
-    for covariate in card.covariates.iter().filter(|c| c.width() > 0) {
-        let name = covariate.column.as_deref().unwrap_or("batch");
-        let Some(column) = cells.columns().iter().find(|c| c.name == name) else {
-            bail!(
-                "the model reads the covariate {name:?}, which the cells do not have: add obs[{name:?}] with values of {:?}",
-                covariate.categories
-            );
-        };
-        let place: Vec<Option<usize>> =
-            column.labels.iter().map(|label| covariate.categories.iter().position(|c| c == label)).collect();
-        for (cell, active) in one_hot.iter_mut().enumerate() {
-            let label = column.label(cell).unwrap_or("");
-            let found = place.get(usize::from(column.codes[cell])).copied().flatten();
-            let Some(found) = found else {
-                bail!(
-                    "cell {:?} has {name} {label:?}; the model knows {:?}",
-                    cells.names()[cell],
-                    covariate.categories
-                );
-            };
-            active.push(start + found as u32);
+    card.one_hot(cells.len(), cells.columns()).map_err(|error| match error {
+        CovariateError::Column { name, categories } => anyhow!(
+            "the model reads the covariate {name:?}, which the cells do not have: add obs[{name:?}] with values of {categories:?}"
+        ),
+        CovariateError::Label { cell, name, label, categories } => {
+            anyhow!("cell {:?} has {name} {label:?}; the model knows {categories:?}", cells.names()[cell])
         }
-        start += covariate.width() as u32;
-    }
-    Ok(one_hot)
+    })
 }

@@ -8,14 +8,13 @@ use cellprism_app::task::{
 };
 use cellprism_core::{
     attribution::order_by_score,
-    bundle::{EnrichmentDetail, EnrichmentParameters, concept_stem},
+    bundle::{EnrichmentDetail, EnrichmentParameters, path},
 };
 use leptos::prelude::*;
 
 use super::Shown;
 use crate::{
     browser,
-    client::FetchError,
     format::{p_value, score, thousands},
     pages::concepts::term_name,
     worker::{self, Slot},
@@ -90,7 +89,7 @@ fn panel(shown: &Shown, libraries: Vec<String>) -> AnyView {
             Ok(request) => {
                 let library = names.get(fields.library.get_untracked()).cloned().unwrap_or_default();
                 state.set(State::Fetching);
-                spawn(start_of.clone(), library, request, state, running);
+                spawn(&start_of, &library, request, state, running);
             }
         }
     };
@@ -178,52 +177,32 @@ fn request(shown: &Shown, fields: Fields, most: usize, kept: usize) -> Result<Re
     })
 }
 
-/// Fetches the files and starts the worker.
-fn spawn(shown: Shown, library: String, request: Request, state: RwSignal<State>, running: Slot) {
-    leptos::task::spawn_local(async move {
-        let files = match fetch(&shown, &library).await {
-            Ok(files) => files,
-            Err(error) => {
-                state.try_set(State::Failed(format!("{}: {}", error.file, error.what)));
-                return;
-            }
-        };
-        let started = js_sys::Date::now();
-        let parameters = request.enrichment.clone();
-        let told = worker::start(&Job::Recompute(Box::new(request)), &files, move |said, _| {
-            state.try_set(match said {
-                Said::Progress(share) => State::Working(share),
-                Said::Recomputed(answer) => {
-                    let taken = (js_sys::Date::now() - started).max(0.0) as u32;
-                    State::Done(Arc::new(*answer), parameters.clone(), taken)
-                }
-                Said::Failed(what) => State::Failed(what),
-                Said::Epoch(_) | Said::Steered(_) | Said::Trained(_) => {
-                    State::Failed("the worker answered something else".into())
-                }
-            });
-        });
-        match told {
-            Ok(handle) => {
-                state.try_set(State::Working(0.0));
-                running.hold(handle);
-            }
-            Err(what) => {
-                state.try_set(State::Failed(what));
-            }
-        }
-    });
-}
-
-async fn fetch(shown: &Shown, library: &str) -> Result<Vec<Vec<u8>>, FetchError> {
-    let names = [
-        "model/encoder.safetensors".to_owned(),
-        "sae/cfg.json".to_owned(),
-        "sae/sae_weights.safetensors".to_owned(),
-        format!("samples/{}.safetensors", concept_stem(shown.row.id)),
-        format!("gene_sets/{library}.json"),
+/// Starts the worker on the bundle's files.
+fn spawn(shown: &Shown, library: &str, request: Request, state: RwSignal<State>, running: Slot) {
+    let names = vec![
+        path::MODEL_ENCODER.to_owned(),
+        path::SAE_CONFIG.to_owned(),
+        path::SAE_WEIGHTS.to_owned(),
+        path::samples(shown.row.id),
+        path::gene_sets(library),
     ];
-    futures::future::try_join_all(names.iter().map(|name| shown.bundle.bytes(name))).await
+    let parameters = request.enrichment.clone();
+    let mut began = None;
+    let job = Job::Recompute(Box::new(request));
+    worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
+        let began = *began.get_or_insert_with(js_sys::Date::now);
+        state.try_set(match said {
+            Said::Progress(share) => State::Working(share),
+            Said::Recomputed(answer) => {
+                let taken = (js_sys::Date::now() - began).max(0.0) as u32;
+                State::Done(Arc::new(*answer), parameters.clone(), taken)
+            }
+            Said::Failed(what) => State::Failed(what),
+            Said::Epoch(_) | Said::Steered(_) | Said::Trained(_) => {
+                State::Failed("the worker answered something else".into())
+            }
+        });
+    });
 }
 
 /// The answer beside the published one.

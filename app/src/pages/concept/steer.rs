@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use cellprism_app::task::{
-    Job, Said,
-    steer::{Column, Request},
-};
+use cellprism_app::task::{Job, Said, steer::Request};
 use cellprism_core::{
     attribution::order_by_score,
-    bundle::{concept_stem, path},
+    bundle::path,
+    cells::{Column, NO_LABEL},
     steering::{SteeredConcept, Target, mean},
 };
 use leptos::prelude::*;
@@ -16,7 +14,6 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     browser,
-    client::FetchError,
     format::{score, significant, thousands},
     plots::{self, Point},
     worker::{self, Slot},
@@ -78,7 +75,7 @@ fn panel(shown: &Shown) -> AnyView {
         factor.set(to);
         running.stop();
         state.set(State::Working);
-        spawn(start_of.clone(), to, state, running);
+        spawn(&start_of, to, state, running);
     });
     let preset = |name: &'static str, to: f32| {
         view! { <button type="button" aria-pressed=move || (factor.get() == to && !matches!(state.get(), State::Idle)).to_string() on:click=move |_| start.run(to)>{name}</button> }
@@ -109,69 +106,35 @@ fn panel(shown: &Shown) -> AnyView {
     .into_any()
 }
 
-/// Fetches the files and starts the worker.
-fn spawn(shown: Shown, factor: f32, state: RwSignal<State>, running: Slot) {
-    leptos::task::spawn_local(async move {
-        let files = match fetch(&shown).await {
-            Ok(files) => files,
-            Err(error) => {
-                state.try_set(State::Failed(format!("{}: {}", error.file, error.what)));
-                return;
+/// Starts the worker on the bundle's files.
+fn spawn(shown: &Shown, factor: f32, state: RwSignal<State>, running: Slot) {
+    let fixed = [path::MODEL_ENCODER, path::MODEL_DECODER, path::SAE_CONFIG, path::SAE_WEIGHTS];
+    let names = fixed.map(str::to_owned).into_iter().chain([path::samples(shown.row.id)]).collect();
+    let request = Request { concept: shown.row.id, target: Target::Scale(factor), columns: columns(shown) };
+    let job = Job::Steer(Box::new(request));
+    worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
+        state.try_set(match said {
+            Said::Steered(found) => State::Done(Arc::new(*found), factor),
+            Said::Failed(what) => State::Failed(what),
+            Said::Progress(_) => State::Working,
+            Said::Recomputed(_) | Said::Epoch(_) | Said::Trained(_) => {
+                State::Failed("the worker answered something else".into())
             }
-        };
-        let request =
-            Request { concept: shown.row.id, target: Target::Scale(factor), columns: columns(&shown) };
-        let told = worker::start(&Job::Steer(Box::new(request)), &files, move |said, _| {
-            state.try_set(match said {
-                Said::Steered(found) => State::Done(Arc::new(*found), factor),
-                Said::Failed(what) => State::Failed(what),
-                Said::Progress(_) => State::Working,
-                Said::Recomputed(_) | Said::Epoch(_) | Said::Trained(_) => {
-                    State::Failed("the worker answered something else".into())
-                }
-            });
         });
-        match told {
-            Ok(handle) => running.hold(handle),
-            Err(what) => {
-                state.try_set(State::Failed(what));
-            }
-        }
     });
 }
 
-async fn fetch(shown: &Shown) -> Result<Vec<Vec<u8>>, FetchError> {
-    let samples = format!("samples/{}.safetensors", concept_stem(shown.row.id));
-    let names =
-        [path::MODEL_ENCODER, path::MODEL_DECODER, path::SAE_CONFIG, path::SAE_WEIGHTS, samples.as_str()];
-    futures::future::try_join_all(names.map(|name| shown.bundle.bytes(name))).await
-}
-
-/// Labels of the prototypes in every column.
+/// The bundle's columns with the labels of the prototypes.
 fn columns(shown: &Shown) -> Vec<Column> {
     let bundle = &shown.bundle;
-    let label = |column: usize, cell: usize| {
-        let code = *bundle.codes.get(column)?.get(cell)?;
-        bundle.cells.columns[column].labels.get(usize::from(code)).cloned()
-    };
     let prototypes = &shown.concept.detail.prototypes;
-    let of = |column: usize| prototypes.iter().map(|p| label(column, p.cell.index())).collect();
-    (0..bundle.cells.columns.len())
-        .map(|i| Column { name: bundle.cells.columns[i].name.clone(), labels: of(i) })
+    let of = |codes: &[u16]| {
+        prototypes.iter().map(|p| codes.get(p.cell.index()).copied().unwrap_or(NO_LABEL)).collect()
+    };
+    let columns = bundle.cells.columns.iter().zip(&bundle.codes);
+    columns
+        .map(|(c, codes)| Column { name: c.name.clone(), labels: c.labels.clone(), codes: of(codes) })
         .collect()
-}
-
-/// Genes by size of change.
-fn ordered(found: &SteeredConcept, order: Order) -> Vec<usize> {
-    let genes = &found.genes;
-    match order {
-        Order::Ratio => genes.by_change(),
-        Order::Counts => {
-            let mut all: Vec<usize> = (0..genes.before.len()).collect();
-            all.sort_by(|&a, &b| genes.difference(b).abs().total_cmp(&genes.difference(a).abs()));
-            all
-        }
-    }
 }
 
 fn signed(value: f64) -> String {
@@ -185,11 +148,15 @@ fn done(shown: &Shown, found: &Arc<SteeredConcept>, factor: f32, order: RwSignal
     let scores = &shown.concept.scores;
     let (rows_of, rows_found) = (shown.clone(), found.clone());
     let rows = move || {
-        ordered(&rows_found, order.get())
+        let genes = &rows_found.genes;
+        let ordered = match order.get() {
+            Order::Ratio => genes.by_change(),
+            Order::Counts => genes.by_difference(),
+        };
+        ordered
             .into_iter()
             .take(LISTED)
             .map(|gene| {
-                let genes = &rows_found.genes;
                 let attribution = f64::from(rows_of.concept.scores.get(gene).copied().unwrap_or(0.0));
                 view! { <tr><td class="gene">{rows_of.bundle.genes.symbols[gene].clone()}</td><td class="n">{signed(genes.log2_ratio[gene])}</td><td class="n">{format!("{} → {}", significant(genes.before[gene]), significant(genes.after[gene]))}</td><td class="n">{score(attribution)}</td></tr> }
             })

@@ -36,28 +36,31 @@ fn autoencoder(bundle: &Bundle<'_>, report: &mut Report) {
     }
 }
 
+/// Reads a file of the model and gives the card in it.
+type ReadCard = fn(&[u8]) -> Result<ModelCard, String>;
+
+/// Files with a card. Of models that the page cannot run only the first is there.
+const CARDS: [(&str, ReadCard); 3] = [
+    (path::MODEL_CARD, |json| ModelCard::from_json(json).map_err(|e| e.to_string())),
+    (path::MODEL_ENCODER, |bytes| {
+        ScviEncoder::from_safetensors(bytes).map(|encoder| encoder.card().clone()).map_err(|e| e.to_string())
+    }),
+    (path::MODEL_DECODER, |bytes| {
+        ScviDecoder::from_safetensors(bytes).map(|decoder| decoder.card().clone()).map_err(|e| e.to_string())
+    }),
+];
+
 fn foundation(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut Report) {
     let listed = bundle.manifest.files.contains_key(path::MODEL_ENCODER);
     report.expect(listed == bundle.manifest.model.in_browser, path::MODEL_ENCODER, || {
         "the manifest says otherwise about whether the page can recompute (model.in_browser)".into()
     });
     let mut cards = Vec::new();
-    if let Some(json) = bundle.content(path::MODEL_CARD, report) {
-        match ModelCard::from_json(&json) {
-            Ok(card) => cards.push((path::MODEL_CARD, card)),
-            Err(error) => report.note(path::MODEL_CARD, error.to_string()),
-        }
-    }
-    if let Some(bytes) = bundle.content(path::MODEL_ENCODER, report) {
-        match ScviEncoder::from_safetensors(&bytes) {
-            Ok(encoder) => cards.push((path::MODEL_ENCODER, encoder.card().clone())),
-            Err(error) => report.note(path::MODEL_ENCODER, error.to_string()),
-        }
-    }
-    if let Some(bytes) = bundle.content(path::MODEL_DECODER, report) {
-        match ScviDecoder::from_safetensors(&bytes) {
-            Ok(decoder) => cards.push((path::MODEL_DECODER, decoder.card().clone())),
-            Err(error) => report.note(path::MODEL_DECODER, error.to_string()),
+    for (file, read) in CARDS {
+        match bundle.content(file, report).map(|bytes| read(&bytes)) {
+            Some(Ok(card)) => cards.push((file, card)),
+            Some(Err(error)) => report.note(file, error),
+            None => {}
         }
     }
     for (file, card) in cards {
