@@ -24,11 +24,13 @@
 mod list;
 pub mod path;
 mod read;
+mod reading;
 mod schema;
 mod tensors;
 pub mod verify;
 
 pub use list::{BUNDLE_LIST, BundleEntry};
 pub use read::{ReadError, read_json, read_manifest};
+pub use reading::*;
 pub use schema::*;
 pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u16, read_u32};

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Calibration, PrototypesFrom, Reading, ReadingParameters, SideLabels, TitleParts};
 use crate::ids::{CellId, ConceptId, GeneId};
 
 /// Name in [`Manifest::schema`].
 pub const SCHEMA_NAME: &str = "cellprism-bundle";
 /// The version written by this release. A reader refuses a larger major number by name.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 2 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 3 };
 
 /// File stem of a concept: its number with at least four digits.
 ///
@@ -150,6 +151,9 @@ pub struct Parameters {
     pub attribution: AttributionParameters,
     /// Pathway enrichment.
     pub enrichment: EnrichmentParameters,
+    /// Readings beyond the paper; nothing where only the paper's were made.
+    #[serde(default)]
+    pub reading: Option<ReadingParameters>,
     /// Whether the embedding's own dimensions are described, too, as a baseline.
     #[serde(default)]
     pub neurons: bool,
@@ -202,11 +206,14 @@ pub struct AttributionParameters {
     pub counterfactuals: u32,
     /// Score above which a gene is called important.
     pub important: f64,
+    /// Which active cells are prototypes.
+    #[serde(default)]
+    pub prototypes_from: PrototypesFrom,
 }
 
 impl Default for AttributionParameters {
     fn default() -> Self {
-        Self { prototypes: 10, counterfactuals: 3, important: 0.05 }
+        Self { prototypes: 10, counterfactuals: 3, important: 0.05, prototypes_from: PrototypesFrom::Top }
     }
 }
 
@@ -447,6 +454,18 @@ pub struct ConceptIndex {
     pub labelled_by_chance: Option<f64>,
     /// Concepts that went through enrichment.
     pub tested: u32,
+    /// What all readings together say, in words.
+    #[serde(default)]
+    pub verdict: String,
+    /// Concepts and sides whose chance was adjusted together.
+    #[serde(default)]
+    pub side_tests: u32,
+    /// Labels that survive, of both sides.
+    #[serde(default)]
+    pub surviving: u32,
+    /// How many survive where there is nothing to find.
+    #[serde(default)]
+    pub calibration: Vec<Calibration>,
     /// How [`ConceptRow::xy`] was computed.
     pub layout: Option<String>,
     /// One row a concept, by number.
@@ -485,6 +504,18 @@ pub struct ConceptRow {
     pub any_label_by_chance: Option<f64>,
     /// Place on the map of the dictionary.
     pub xy: Option<[f32; 2]>,
+    /// What is most certain: cells, then genes that several of them carry.
+    #[serde(default)]
+    pub title: String,
+    /// The title's parts.
+    #[serde(default)]
+    pub title_parts: TitleParts,
+    /// The best set of each side.
+    #[serde(default)]
+    pub labels: SideLabels,
+    /// Whether a label of either side survives.
+    #[serde(default)]
+    pub survives: bool,
 }
 
 /// A label that most active cells share.
@@ -496,6 +527,22 @@ pub struct SpecificLabel {
     pub label: String,
     /// Share of active cells with it.
     pub ratio: f64,
+    /// Share of all cells with it.
+    #[serde(default)]
+    pub base_rate: f64,
+    /// `ratio` over `base_rate`.
+    #[serde(default)]
+    pub lift: f64,
+    /// Donors in which ratio and lift hold, where there are donors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub donors: Option<u32>,
+    /// Exact p of as many active cells with the label, after Benjamini-Hochberg over labels and concepts; descriptive, as cells
+    /// of one donor are no independent witnesses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_adjusted: Option<f64>,
+    /// Whether more can be said than the base rate says: the lift is large enough, in two donors where there are donors.
+    #[serde(default)]
+    pub beyond_base_rate: bool,
 }
 
 /// A gene and its mean attribution.
@@ -549,6 +596,24 @@ pub struct ConceptDetail {
     pub max: f32,
     /// Mean over active cells.
     pub mean: f32,
+    /// What is most certain: cells, then genes that several of them carry.
+    #[serde(default)]
+    pub title: String,
+    /// The title's parts.
+    #[serde(default)]
+    pub title_parts: TitleParts,
+    /// What the readings together say, in words.
+    #[serde(default)]
+    pub verdict: String,
+    /// The best set of each side.
+    #[serde(default)]
+    pub labels: SideLabels,
+    /// Prototypes at the edge of TopK: the smallest changes bring another concept before this one.
+    #[serde(default)]
+    pub edge: u32,
+    /// Both sides, or why there are none.
+    #[serde(default = "only_the_paper")]
+    pub reading: Maybe<Reading>,
     /// Active cells in 40 equal bins from 0 to the largest activation.
     pub histogram: Vec<u32>,
     /// Metadata, column by column.
@@ -565,6 +630,10 @@ pub struct ConceptDetail {
     pub coactive: Vec<Related>,
     /// Concepts whose dictionary columns point the same way.
     pub alike: Vec<Related>,
+}
+
+fn only_the_paper() -> Maybe<Reading> {
+    Maybe::missing("this bundle holds the paper's readings only")
 }
 
 /// Labels of one metadata column among active cells.
@@ -587,6 +656,12 @@ pub struct LabelCount {
     pub active: u32,
     /// All cells with it.
     pub total: u32,
+    /// Share of all cells with it.
+    #[serde(default)]
+    pub base_rate: f64,
+    /// Share of active cells with it, over `base_rate`.
+    #[serde(default)]
+    pub lift: f64,
 }
 
 /// A cell of highest activation.
@@ -600,6 +675,9 @@ pub struct Prototype {
     pub label: Option<String>,
     /// Its activation.
     pub activation: f32,
+    /// Whether it is at the edge of TopK.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edge: bool,
     /// Nearest cells that do not activate the concept, nearest first; the first N_c are the ones attributed to.
     pub counterfactuals: Vec<Counterfactual>,
 }

@@ -30,7 +30,17 @@ pub fn column_specificity(
     let totals = column.label_counts();
     let labels = order
         .iter()
-        .map(|&i| LabelCount { label: column.labels[i].clone(), active: counts[i], total: totals[i] })
+        .map(|&i| {
+            let base_rate = f64::from(totals[i]) / column.codes.len().max(1) as f64;
+            let ratio = f64::from(counts[i]) / active.len().max(1) as f64;
+            LabelCount {
+                label: column.labels[i].clone(),
+                active: counts[i],
+                total: totals[i],
+                base_rate,
+                lift: lift(ratio, base_rate),
+            }
+        })
         .collect();
     let specific = specific_label(active.len(), &counts, order.first().copied(), column, parameters);
     ColumnSpecificity { column: column.name.clone(), labels, specific }
@@ -60,7 +70,22 @@ fn specific_label(
     if ratio < parameters.ratio {
         return Maybe::missing(format!("no label reaches {:.0}%", parameters.ratio * 100.0));
     }
-    Maybe::Value(SpecificLabel { column: column.name.clone(), label: column.labels[most].clone(), ratio })
+    let base_rate = f64::from(column.label_counts()[most]) / column.codes.len().max(1) as f64;
+    Maybe::Value(SpecificLabel {
+        column: column.name.clone(),
+        label: column.labels[most].clone(),
+        ratio,
+        base_rate,
+        lift: lift(ratio, base_rate),
+        donors: None,
+        p_adjusted: None,
+        beyond_base_rate: false,
+    })
+}
+
+/// A share over the share among all cells; 0 where that is 0.
+pub fn lift(share: f64, base_rate: f64) -> f64 {
+    if base_rate > 0.0 { share / base_rate } else { 0.0 }
 }
 
 /// The class of a concept, by the primary column where there is one.
@@ -117,7 +142,10 @@ mod tests {
         let column = column(&["B", "T"], &[0, 0, 0, 1, 1]);
         let found = column_specificity(&active(&[0, 1, 2, 3]), &column, &ALL);
         assert_eq!(found.specific.value().unwrap().label, "B");
-        assert_eq!(found.labels[0], LabelCount { label: "B".into(), active: 3, total: 3 });
+        assert_eq!(
+            found.labels[0],
+            LabelCount { label: "B".into(), active: 3, total: 3, base_rate: 0.6, lift: 0.75 / 0.6 }
+        );
         let mixed = column_specificity(&active(&[0, 1, 3, 4]), &column, &ALL);
         assert!(mixed.specific.value().is_none());
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
-    AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, SaeParameters,
+    AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, ReadingParameters, SaeParameters,
     SpecificityParameters,
 };
 use clap::Args as ClapArgs;
@@ -185,6 +185,7 @@ fn job(args: Args, global: &Global) -> Job {
                 ..EnrichmentParameters::default()
             },
             neurons: args.neurons,
+            reading: Some(ReadingParameters::default()),
         },
         cells: args.cells,
         model: args.model,

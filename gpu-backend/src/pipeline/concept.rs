@@ -9,7 +9,7 @@ use cellprism_core::{
     },
     bundle::{
         ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
-        Prototype, Tensors, path,
+        Prototype, SideLabels, Tensors, TitleParts, path,
     },
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, enrich_concept},
@@ -63,6 +63,10 @@ pub fn describe(
         chance: None,
         any_label_by_chance: None,
         xy: None,
+        title: String::new(),
+        title_parts: TitleParts::default(),
+        labels: SideLabels::default(),
+        survives: false,
     };
     let mut detail = ConceptDetail {
         id,
@@ -78,6 +82,12 @@ pub fn describe(
         deletion: Maybe::missing("no active cell"),
         coactive: Vec::new(),
         alike: Vec::new(),
+        title: String::new(),
+        title_parts: TitleParts::default(),
+        verdict: String::new(),
+        labels: SideLabels::default(),
+        edge: 0,
+        reading: Maybe::missing("not made yet"),
     };
     let mut tensors = Tensors::default();
     if class != ConceptClass::Dead {
@@ -179,6 +189,7 @@ fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
             name: context.names[cell.index()].clone(),
             label: label(cell),
             activation,
+            edge: false,
             counterfactuals: near
                 .iter()
                 .map(|found| Counterfactual {

@@ -171,6 +171,10 @@ fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Opti
         labelled_by_chance: (!context.sets.is_empty() && tested.iter().any(|r| any(r)))
             .then(|| by_chance(&tested)),
         tested: tested.len() as u32,
+        verdict: String::new(),
+        side_tests: 0,
+        surviving: 0,
+        calibration: Vec::new(),
         layout,
         rows,
     }

@@ -10,7 +10,7 @@ use crate::{
     bundle::{
         CellMetadata, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, Counts, FileEntry, Files,
         GeneAudit, GeneSetFile, Maybe, MetadataColumn, ModelSummary, Parameters, Prototype, SCHEMA_NAME,
-        SCHEMA_VERSION, Software,
+        SCHEMA_VERSION, SideLabels, Software, TitleParts,
     },
     ids::{CellId, ConceptId, GeneId},
     sae::{SaeConfig, SaeWeights},
@@ -156,6 +156,10 @@ fn small() -> Memory {
         chance: None,
         any_label_by_chance: None,
         xy: None,
+        title: String::new(),
+        title_parts: TitleParts::default(),
+        labels: SideLabels::default(),
+        survives: false,
     };
     let rows = vec![row(0, ConceptClass::Rare, 2, 1.5, &[1, 1]), row(1, ConceptClass::Dead, 0, 0.0, &[0, 0])];
     files.json(
@@ -167,6 +171,7 @@ fn small() -> Memory {
         name: "c".into(),
         label: None,
         activation: 1.5,
+        edge: false,
         counterfactuals: Vec::new(),
     };
     let detail = |id, class, cells, max, histogram: &[u32], prototypes| ConceptDetail {
@@ -183,6 +188,12 @@ fn small() -> Memory {
         deletion: Maybe::missing("a test"),
         coactive: Vec::new(),
         alike: Vec::new(),
+        title: String::new(),
+        title_parts: TitleParts::default(),
+        verdict: String::new(),
+        labels: SideLabels::default(),
+        edge: 0,
+        reading: Maybe::missing("a test"),
     };
     files.json("concepts/0000.json", &detail(0, ConceptClass::Rare, 2, 1.5, &[1, 1], vec![prototype]));
     files.json("concepts/0001.json", &detail(1, ConceptClass::Dead, 0, 0.0, &[0], Vec::new()));
