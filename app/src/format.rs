@@ -57,3 +57,57 @@ pub fn score(x: f64) -> String {
 pub fn count(n: u32, what: &str) -> String {
     format!("{} {what}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
+
+/// The first digits of a checksum, whatever text stands there.
+pub fn digest_start(text: &str) -> String {
+    text.chars().take(12).collect()
+}
+
+/// How many times its share: 0.2×, 1.8×, 12×.
+pub fn times(lift: f64) -> String {
+    if lift >= 9.95 { format!("{lift:.0}×") } else { format!("{lift:.1}×") }
+}
+
+/// "9", or "7 to 9".
+pub fn range(low: u32, high: u32) -> String {
+    if low == high { low.to_string() } else { format!("{low} to {high}") }
+}
+
+/// "a", "a and b", "a, b and c".
+pub fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// With a capital letter first; words that have their own capitals stay ("pDCs").
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let own = text.chars().skip(1).take_while(|c| c.is_alphanumeric()).any(char::is_uppercase);
+    match letters.next() {
+        Some(first) if !own => first.to_uppercase().collect::<String>() + letters.as_str(),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_is_cut_between_letters() {
+        assert_eq!(digest_start("4b0e468d4d20ffff"), "4b0e468d4d20");
+        assert_eq!(digest_start("prüfsumme-äöü"), "prüfsumme-äö");
+        assert_eq!(digest_start("short"), "short");
+    }
+
+    #[test]
+    fn lifts_and_lists() {
+        assert_eq!([times(0.23), times(1.8), times(9.96), times(23.4)], ["0.2×", "1.8×", "10×", "23×"]);
+        let words = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!([list(&words), list(&words[..1])], ["a, b and c", "a"]);
+        assert_eq!([range(9, 9), range(7, 9)], ["9", "7 to 9"]);
+    }
+}

@@ -30,6 +30,7 @@ pub fn About() -> impl IntoView {
         .map(|s| view! { <tr><td>{s.part.clone()}</td><td>{s.source.clone()}</td><td>{s.licence.clone()}</td></tr> })
         .collect::<Vec<_>>();
     let skipped = bundle
+        .concepts
         .index
         .skipped_columns
         .iter()

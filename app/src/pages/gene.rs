@@ -15,7 +15,7 @@ pub fn Genes() -> impl IntoView {
     let bundle = bundle::current();
     let route = route::current();
     let mut best: std::collections::BTreeMap<String, (usize, f32, u32)> = std::collections::BTreeMap::new();
-    for row in &bundle.index.rows {
+    for row in &bundle.concepts.index.rows {
         for gene in &row.genes {
             let entry = best.entry(gene.gene.clone()).or_insert((0, 0.0, row.id.0));
             entry.0 += 1;
@@ -86,6 +86,7 @@ pub fn Gene(symbol: String) -> impl IntoView {
     let detection = bundle.genes.detection.get(place).copied().unwrap_or(0.0);
     let measured = bundle.genes.measured.get(place).copied().unwrap_or(false);
     let mut rows: Vec<(f32, usize)> = bundle
+        .concepts
         .index
         .rows
         .iter()
@@ -97,7 +98,7 @@ pub fn Gene(symbol: String) -> impl IntoView {
     let table = rows
         .into_iter()
         .map(|(value, i)| {
-            let row = &bundle.index.rows[i];
+            let row = &bundle.concepts.index.rows[i];
             view! {
                 <tr><td><a class="mono idl" href=format!("#/concept/{}", row.id.0)>{format!("C{}", row.id.0)}</a></td><td class="n">{score(f64::from(value))}</td>
                     <td style="min-width:120px">{stackbar::composition(&bundle, row)}</td><td>{row.reads_as.clone()}</td><td class="gene">{row.genes.iter().take(5).map(|g| g.gene.clone()).collect::<Vec<_>>().join(", ")}</td></tr>

@@ -16,7 +16,7 @@ use super::Shown;
 use crate::{
     browser,
     format::{p_value, score, thousands},
-    pages::concepts::term_name,
+    term::term_name,
     worker::{self, Slot},
 };
 
