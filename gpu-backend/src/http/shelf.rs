@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context;
 use cellprism_core::bundle::{BundleEntry, File, FileEntry, Files, Manifest, bundle_folder, path};
 
-use crate::{io::bundle::BundleFolder, site};
+use crate::{files::bundle::BundleFolder, site};
 
 /// Largest list of files that is read.
 const MOST_LIST: u64 = 256 << 20;
