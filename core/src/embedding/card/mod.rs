@@ -15,6 +15,8 @@ mod sizes;
 pub use covariates::{Covariate, CovariateError};
 pub use sizes::{GeneformerSizes, Pooling, ScgptSizes, ScviSizes};
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -128,6 +130,12 @@ impl ModelKind {
             Self::Scimilarity => "SCimilarity",
             Self::Onnx => "the model",
         }
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
