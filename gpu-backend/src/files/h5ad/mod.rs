@@ -1,0 +1,272 @@
+//! `.h5ad` files. Reading: any usual form, bounded memory, and one clear error for what is damaged or hostile.
+//!
+//! Counts are taken from `layers/counts`, else `raw/X` (`raw.X` in old files), else `X`; stored as CSR, CSC or dense,
+//! with gzip, LZF and shuffle. Metadata: categorical, text, truth value and repeating whole-number columns of `obs`.
+//! Files written before anndata 0.7 (tables of records) are read too.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `container`, `array` | the HDF5 file by path; arrays checked against what is stored before memory is taken |
+//! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
+//! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
+//! | `genes`, `maps` | names of genes, coordinates of cells |
+//! | `write` | files in today's encoding |
+//! | `guard` | a panic in the HDF5 library becomes an error |
+
+mod array;
+mod columns;
+mod compressed;
+mod container;
+mod error;
+mod frame;
+mod genes;
+mod guard;
+mod maps;
+mod matrix;
+mod records;
+#[cfg(test)]
+mod tests;
+mod values;
+mod write;
+
+use std::path::Path;
+
+use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
+
+pub use error::{H5adError, NotACount};
+pub use write::{Extras, to_bytes};
+
+use compressed::{ReadError, Wrong};
+use container::{Container, Node};
+use frame::Frame;
+use matrix::Matrix;
+
+/// How counts are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Accept values that are not whole numbers; negative ones and NaN are refused always.
+    pub allow_non_integer: bool,
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// See [`H5adError`].
+///
+/// ```no_run
+/// # use std::path::Path;
+/// # use cellprism_gpu_backend::files::h5ad;
+/// let cells = h5ad::read(Path::new("pbmc3k.h5ad"), &h5ad::Options::default())?;
+/// println!("{} cells, {} genes, counts from {}", cells.counts.rows, cells.counts.cols, cells.counts_source);
+/// # Ok::<(), h5ad::H5adError>(())
+/// ```
+pub fn read(path: &Path, options: &Options) -> Result<Cells, H5adError> {
+    open(path, options)?.into_cells()
+}
+
+/// Opens a file to read its counts some rows at a time; names and metadata are read at once.
+///
+/// # Errors
+/// See [`H5adError`].
+pub fn open(path: &Path, options: &Options) -> Result<H5ad, H5adError> {
+    H5ad::open(path, options)
+}
+
+/// An open file: names and metadata in memory, counts on disk.
+pub struct H5ad {
+    container: Container,
+    matrix: Matrix,
+    options: Options,
+    genes: GeneNames,
+    names: Vec<String>,
+    columns: Vec<Column>,
+    skipped: Vec<(String, String)>,
+    umap: Option<Vec<[f32; 2]>>,
+    source: String,
+}
+
+impl std::fmt::Debug for H5ad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { container, names, genes, source, .. } = self;
+        write!(
+            f,
+            "H5ad({}: {} cells × {} genes from {source})",
+            container.path.display(),
+            names.len(),
+            genes.len()
+        )
+    }
+}
+
+impl H5ad {
+    /// See [`open`].
+    ///
+    /// # Errors
+    /// See [`H5adError`].
+    pub fn open(path: &Path, options: &Options) -> Result<Self, H5adError> {
+        contained(path, || Self::open_uncontained(path, options))
+    }
+
+    fn open_uncontained(path: &Path, options: &Options) -> Result<Self, H5adError> {
+        let container = Container::open(path)?;
+        let (source, var) = find_counts(&container)?;
+        let missing = |what: &str| container.damaged(what, "there is no such data frame");
+        let obs = Frame::open(&container, "obs")?.ok_or_else(|| missing("obs"))?;
+        let var_frame = Frame::open(&container, var)?.ok_or_else(|| missing(var))?;
+        let matrix = Matrix::open(&container, source, obs.index().len(), var_frame.index().len())?;
+        let genes = genes::names(&container, &var_frame, var)?;
+        let (mut columns, mut skipped) = (Vec::new(), Vec::new());
+        for name in obs.columns() {
+            let Some(values) = obs.values(&container, &name)? else { continue };
+            match values.into_column(&name) {
+                Ok(column) => columns.push(column),
+                Err(reason) => skipped.push((name, reason)),
+            }
+        }
+        let umap = maps::umap(&container, obs.index().len())?;
+        let names = obs.index().to_vec();
+        Ok(Self {
+            matrix,
+            options: *options,
+            genes,
+            names,
+            columns,
+            skipped,
+            umap,
+            source: source.into(),
+            container,
+        })
+    }
+
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        self.matrix.rows
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.matrix.rows == 0
+    }
+
+    /// Names of the genes.
+    pub fn genes(&self) -> &GeneNames {
+        &self.genes
+    }
+
+    /// Names of the cells.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Categorical metadata.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Columns of `obs` that are no metadata, with the reason.
+    pub fn skipped_columns(&self) -> &[(String, String)] {
+        &self.skipped
+    }
+
+    /// Coordinates of a map, where the file has one.
+    pub fn umap(&self) -> Option<&[[f32; 2]]> {
+        self.umap.as_deref()
+    }
+
+    /// Where the counts are, for instance `layers/counts`.
+    pub fn counts_source(&self) -> &str {
+        &self.source
+    }
+
+    /// Counts of the cells `start .. start + count`, clipped to the end.
+    ///
+    /// # Errors
+    /// If the file is damaged there, or a value is not a count.
+    pub fn rows(&mut self, start: usize, count: usize) -> Result<CountMatrix, H5adError> {
+        let path = self.container.path.clone();
+        let (matrix, container, any) = (&mut self.matrix, &self.container, self.options.allow_non_integer);
+        let outcome = guard::contain(|| matrix.read(container, start, count, any));
+        match outcome {
+            Ok(Ok(rows)) => {
+                debug_assert!(rows.validate().is_ok());
+                Ok(rows)
+            }
+            Ok(Err(ReadError::File(error))) => Err(error),
+            Ok(Err(ReadError::Value(wrong))) => Err(self.not_a_count(wrong)),
+            Err(message) => Err(gave_up(&path, &message)),
+        }
+    }
+
+    /// All counts, `rows` cells at a time: (first cell, counts).
+    ///
+    /// Memory does not grow with the number of cells: a chunk, and for matrices stored by columns at most 512 MB more.
+    pub fn chunks(
+        &mut self,
+        rows: usize,
+    ) -> impl Iterator<Item = Result<(usize, CountMatrix), H5adError>> + '_ {
+        let (step, cells) = (rows.max(1), self.len());
+        (0..cells).step_by(step).map(move |start| self.rows(start, step).map(|counts| (start, counts)))
+    }
+
+    /// Everything, in memory.
+    ///
+    /// # Errors
+    /// If the counts are damaged, or a value is not a count.
+    pub fn into_cells(mut self) -> Result<Cells, H5adError> {
+        let counts = self.rows(0, self.len())?;
+        Ok(Cells {
+            counts,
+            genes: self.genes,
+            names: self.names,
+            columns: self.columns,
+            umap: self.umap,
+            counts_source: self.source,
+        })
+    }
+
+    fn not_a_count(&self, wrong: Wrong) -> H5adError {
+        let Wrong { dataset, row, column, value } = wrong;
+        let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
+        H5adError::NotACount(Box::new(NotACount {
+            path: self.container.path.clone(),
+            dataset,
+            row,
+            cell: name(&self.names, row),
+            column,
+            gene: name(&self.genes.index, column),
+            value,
+            remedy: if value > 0.0 && value.is_finite() {
+                "these look like normalised values: put raw counts into layers/counts or raw/X, or pass \
+                 --allow-non-integer to take the values as they are"
+            } else {
+                "counts are zero or positive: put raw counts into layers/counts or raw/X"
+            },
+        }))
+    }
+}
+
+/// Where the counts are, and the frame that names their columns.
+fn find_counts(container: &Container) -> Result<(&'static str, &'static str), H5adError> {
+    for (matrix, var) in [("layers/counts", "var"), ("raw/X", "raw/var"), ("raw.X", "raw.var"), ("X", "var")]
+    {
+        match container.find(matrix)? {
+            // anndata writes "no X" as an empty scalar.
+            Some(Node::Array(array)) if array.shape.len() == 2 => return Ok((matrix, var)),
+            Some(Node::Group(_)) => return Ok((matrix, var)),
+            Some(Node::Array(_)) | None => {}
+        }
+    }
+    Err(H5adError::NoCounts { path: container.path.clone() })
+}
+
+fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, H5adError>) -> Result<T, H5adError> {
+    guard::contain(work).unwrap_or_else(|message| Err(gave_up(path, &message)))
+}
+
+fn gave_up(path: &Path, message: &str) -> H5adError {
+    H5adError::Damaged {
+        path: path.to_owned(),
+        dataset: "the file".into(),
+        problem: format!("it is damaged in a way that the HDF5 reader cannot follow ({message})"),
+    }
+}

@@ -1,0 +1,311 @@
+//! One concept: which cells, which genes, which pathways; its files in the bundle and its row in the index.
+
+use std::{collections::HashMap, ops::ControlFlow};
+
+use cellprism_core::{
+    attribution::{
+        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, attribute, deletion_curves,
+        describe as describe_attribution, order_by_score,
+    },
+    bundle::{
+        ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder,
+        EnrichmentDetail, File as _, GeneAttribution, GeneScore, Maybe, Prototype, Samples, SideLabels,
+        TitleParts, path,
+    },
+    concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
+    gsea::{ConceptEnrichment, enrich_concept},
+    ids::CellId,
+    stats::differential::{Differential, welch},
+};
+
+use super::{
+    compared::{self, Compared},
+    context::{Context, plural},
+    subject::Subject,
+    work::Work,
+};
+
+/// Genes listed with their spread and pairs.
+const SHOWN_GENES: usize = 50;
+/// Genes in the index.
+const INDEX_GENES: usize = 8;
+/// Largest p of the genes that are swapped in the order of their fold change (Appendix C).
+const FOLD_CHANGE_P: f64 = 5e-3;
+
+/// Describes a concept, writes its files, and returns its row.
+pub fn describe(
+    context: &Context,
+    subject: &Subject,
+    compared: &Compared,
+    work: &Work,
+) -> anyhow::Result<ConceptRow> {
+    let id = compared.concept;
+    let active = subject.activations.of(id);
+    let parameters = &context.parameters;
+    let columns: Vec<_> = context
+        .columns
+        .iter()
+        .map(|column| column_specificity(active, column, &parameters.specificity))
+        .collect();
+    let class = classify(active, columns.first(), &parameters.specificity);
+    let max = active.max();
+    let mut row = ConceptRow {
+        id,
+        class,
+        cells: active.len() as u32,
+        max,
+        histogram: histogram(&active.values, max, 20),
+        composition: context.primary().map_or_else(Vec::new, |column| composition(active, column, 5)),
+        specific: columns.iter().filter_map(|c| c.specific.value().cloned()).collect(),
+        reads_as: reads_as(context, active),
+        genes: Vec::new(),
+        important: 0,
+        pathway: None,
+        chance: None,
+        any_label_by_chance: None,
+        xy: None,
+        title: String::new(),
+        title_parts: TitleParts::default(),
+        labels: SideLabels::default(),
+        survives: false,
+    };
+    let mut detail = ConceptDetail {
+        id,
+        class,
+        cells: row.cells,
+        max,
+        mean: active.mean(),
+        histogram: histogram(&active.values, max, 40),
+        columns,
+        prototypes: Vec::new(),
+        attribution: Maybe::missing("no active cell"),
+        enrichment: Vec::new(),
+        deletion: Maybe::missing("no active cell"),
+        coactive: Vec::new(),
+        alike: Vec::new(),
+        title: String::new(),
+        title_parts: TitleParts::default(),
+        verdict: String::new(),
+        labels: SideLabels::default(),
+        edge: 0,
+        reading: Maybe::missing("not made yet"),
+    };
+    let mut arrays = ConceptArrays::default();
+    if class != ConceptClass::Dead {
+        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
+    }
+    let folder = subject.folder;
+    if class != ConceptClass::Dead {
+        work.put(&path::arrays(folder, id), &arrays.to_bytes()?)?;
+    }
+    work.put(&path::readings(folder, id), &detail.to_bytes()?)?;
+    work.finish_row(folder, &row)?;
+    Ok(row)
+}
+
+fn fill(
+    context: &Context,
+    subject: &Subject,
+    compared: &Compared,
+    row: &mut ConceptRow,
+    detail: &mut ConceptDetail,
+    arrays: &mut ConceptArrays,
+    work: &Work,
+) -> anyhow::Result<()> {
+    let id = compared.concept;
+    let active = subject.activations.of(id);
+    let p = &context.parameters.attribution;
+    let n_counterfactuals = p.counterfactuals as usize;
+    let cells = &compared.cells;
+    let swaps = context.swapping.among(&context.counts, &context.one_hot)?;
+    let attribution = attribute(&swaps, &subject.reader, id, cells, n_counterfactuals)?;
+    let test = differential(context, compared);
+    let fold_change: Vec<f32> =
+        test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
+    let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
+    let described = describe_attribution(&attribution, cells, &swaps, info, p.important, SHOWN_GENES);
+
+    detail.prototypes = prototypes(context, cells);
+    detail.enrichment = enrich(context, &attribution, active.len())?;
+    let orders = orders(&attribution, test.as_ref());
+    let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.swapping.deletion() };
+    detail.deletion = Maybe::Value(deletion_curves(&swaps, &subject.reader, id, cells, &orders, options)?);
+    (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
+
+    row.important = described.important;
+    row.genes = described
+        .genes
+        .iter()
+        .take(INDEX_GENES)
+        .filter(|gene| gene.mean > 0.0)
+        .map(|gene| GeneScore { gene: gene.symbol.clone(), score: gene.mean })
+        .collect();
+    let best = detail
+        .enrichment
+        .iter()
+        .filter_map(|library| library.label.value().map(|label| (label, library)))
+        .max_by(|a, b| a.0.es.total_cmp(&b.0.es));
+    row.pathway = best.map(|(label, _)| label.clone());
+    let library = best.map(|(_, library)| library).or(detail.enrichment.first());
+    let null = library.and_then(|library| library.null.value());
+    row.chance = null.map(|null| null.as_good);
+    row.any_label_by_chance = null.map(|null| null.any);
+
+    *arrays = concept_arrays(active, &attribution, &described.genes, test.as_ref());
+    detail.attribution = Maybe::Value(described);
+    if subject.recomputable() {
+        work.put(&path::samples(id), &samples(context, cells, compared::kept(p)).to_bytes()?)?;
+    }
+    Ok(())
+}
+
+/// "86% B cells", or the two commonest labels.
+fn reads_as(context: &Context, active: &ActiveCells) -> String {
+    if active.is_empty() {
+        return "no active cell".into();
+    }
+    let Some(column) = context.primary() else { return String::new() };
+    let named = |&(code, cells): &(u16, u32)| {
+        format!(
+            "{:.0}% {}",
+            f64::from(cells) / active.len() as f64 * 100.0,
+            plural(&column.labels[usize::from(code)])
+        )
+    };
+    let parts = composition(active, column, 2);
+    let first_share = parts.first().map_or(0.0, |p| f64::from(p.1) / active.len() as f64);
+    let shown = if first_share >= 0.6 { 1 } else { 2 };
+    parts.iter().take(shown).map(named).collect::<Vec<_>>().join(", ")
+}
+
+fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
+    let label =
+        |cell: CellId| context.primary().and_then(|column| column.label(cell.index())).map(str::to_owned);
+    cells
+        .prototypes
+        .iter()
+        .zip(&cells.counterfactuals)
+        .map(|(&(cell, activation), near)| Prototype {
+            cell,
+            name: context.names[cell.index()].clone(),
+            label: label(cell),
+            activation,
+            edge: false,
+            counterfactuals: near
+                .iter()
+                .map(|found| Counterfactual {
+                    cell: found.cell,
+                    name: context.names[found.cell.index()].clone(),
+                    label: label(found.cell),
+                    distance: found.distance as f32,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn enrich(
+    context: &Context,
+    attribution: &Attribution,
+    cells: usize,
+) -> anyhow::Result<Vec<EnrichmentDetail>> {
+    let min_cells = context.parameters.specificity.min_cells;
+    let few =
+        (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
+    context
+        .sets
+        .iter()
+        .map(|sets| {
+            let request = ConceptEnrichment {
+                sets,
+                symbols: &context.symbols,
+                detection: &context.detection,
+                parameters: &context.parameters.enrichment,
+                no_null: few.as_deref(),
+            };
+            Ok(enrich_concept(&attribution.scores, request, &mut |_| ControlFlow::Continue(()))?)
+        })
+        .collect()
+}
+
+/// The most active cells against the nearest cells that do not activate the concept (Appendix C).
+fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+    let Compared { group, reference, .. } = compared;
+    (group.len() > 1 && reference.len() > 1)
+        .then(|| welch(&context.counts, &context.totals, group, reference))
+}
+
+fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
+    let mut orders =
+        vec![GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&attribution.scores) }];
+    if let Some(test) = test {
+        let mut genes: Vec<u32> =
+            (0..test.p.len() as u32).filter(|&g| test.p[g as usize] <= FOLD_CHANGE_P).collect();
+        let size = |g: u32| test.log2_fold_change[g as usize].abs();
+        genes.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(a.cmp(&b)));
+        orders.push(GeneOrder { name: DeletionOrder::FoldChange, genes });
+    }
+    orders
+}
+
+fn concept_arrays(
+    active: &ActiveCells,
+    attribution: &Attribution,
+    shown: &[GeneAttribution],
+    test: Option<&Differential>,
+) -> ConceptArrays {
+    let pairs = attribution.pairs.len();
+    let pair_score = |gene: u32, pair: usize| {
+        let swaps = &attribution.pairs[pair].swaps;
+        swaps.binary_search_by_key(&gene, |s| s.gene).map_or(0.0, |place| swaps[place].post)
+    };
+    let of_test = |values: fn(&Differential) -> &[f64]| {
+        test.map_or_else(Vec::new, |test| values(test).iter().map(|&v| v as f32).collect())
+    };
+    ConceptArrays {
+        cells: active.cells.iter().map(|c| c.0).collect(),
+        activations: active.values.clone(),
+        scores: attribution.scores.clone(),
+        scores_pre_topk: attribution.scores_pre_topk.clone(),
+        top_genes: shown.iter().map(|g| g.gene.0).collect(),
+        pair_scores: shown
+            .iter()
+            .flat_map(|g| (0..pairs).map(move |pair| pair_score(g.gene.0, pair)))
+            .collect(),
+        pairs,
+        log2_fold_change: of_test(|test| &test.log2_fold_change),
+        p_value: of_test(|test| &test.p),
+    }
+}
+
+/// Counts of prototypes and counterfactuals, so that the page can compute the attribution again.
+fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> Samples {
+    let mut order: Vec<CellId> = Vec::new();
+    let mut place: HashMap<CellId, u32> = HashMap::new();
+    let all =
+        cells.prototypes.iter().map(|p| p.0).chain(cells.counterfactuals.iter().flatten().map(|n| n.cell));
+    for cell in all {
+        place.entry(cell).or_insert_with(|| {
+            order.push(cell);
+            order.len() as u32 - 1
+        });
+    }
+    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::<u32>::new(), Vec::<f32>::new());
+    for cell in &order {
+        let (genes, counts) = context.counts.row(cell.index());
+        indices.extend_from_slice(genes);
+        values.extend_from_slice(counts);
+        indptr.push(indices.len() as u32);
+    }
+    let near =
+        |i: usize, j: usize| cells.counterfactuals[i].get(j).map_or(u32::MAX, |near| place[&near.cell]);
+    Samples {
+        cells: order.iter().map(|c| c.0).collect(),
+        indptr,
+        indices,
+        values,
+        prototypes: cells.prototypes.iter().map(|c| place[&c.0]).collect(),
+        counterfactuals: (0..cells.prototypes.len() * kept).map(|at| near(at / kept, at % kept)).collect(),
+        width: kept,
+    }
+}
