@@ -9,6 +9,7 @@
 //! | [`concepts`] | activations by concept, metadata specificity |
 //! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
 //! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
+//! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
@@ -21,6 +22,7 @@ pub mod embedding;
 pub mod gsea;
 pub mod ids;
 pub mod parallel;
+pub mod readings;
 pub mod sae;
 mod simd;
 pub mod stats;

@@ -18,9 +18,11 @@ mod ranking;
 mod reader;
 mod scvi;
 
-pub use deletion::{DeletionOptions, GeneOrder, deletion_curves};
+pub use deletion::{DeletionOptions, GeneOrder, deletion_curves, random_order, summary};
 pub use naive::occlusion as naive_occlusion;
-pub use occlusion::{Attribution, ConceptCells, PairScores, SwapScore, attribute, cells_of_concepts};
+pub use occlusion::{
+    Attribution, ConceptCells, PairScores, PrototypeBase, SwapScore, attribute, cells_of_concepts,
+};
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};
 pub use reader::ConceptReader;

@@ -58,6 +58,18 @@ pub struct SwapScore {
     pub post: f32,
     /// Fall of the value before TopK.
     pub pre: f32,
+    /// Whether the prototype has more of the gene than the cell it is compared with, in what the model reads; else it has
+    /// less.
+    pub more: bool,
+}
+
+/// A prototype before any swap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PrototypeBase {
+    /// Its activation after TopK.
+    pub activation: f32,
+    /// How far its value before TopK is above that of the first concept that TopK leaves out; infinite where none is.
+    pub margin: f32,
 }
 
 /// Scores of one pair; genes that do not differ score 0 and are not listed.
@@ -80,6 +92,8 @@ pub struct Attribution {
     pub scores_pre_topk: Vec<f32>,
     /// Every pair.
     pub pairs: Vec<PairScores>,
+    /// Every prototype, as the model embeds it.
+    pub bases: Vec<PrototypeBase>,
 }
 
 /// Attribution of `concept` over the given cells, the first `n_counterfactuals` of each prototype's.
@@ -94,18 +108,21 @@ pub fn attribute(
     n_counterfactuals: usize,
 ) -> Result<Attribution, PerturbError> {
     let d = reader.dimensions();
-    let mut pairs = Vec::new();
+    let (mut pairs, mut bases) = (Vec::new(), Vec::new());
     for (prototype, (&(cell, _), near)) in cells.prototypes.iter().zip(&cells.counterfactuals).enumerate() {
         let others: Vec<CellId> = near.iter().take(n_counterfactuals).map(|n| n.cell).collect();
         let swaps = model.swaps(cell, &others)?;
         let base = reader.base(&swaps.base);
         let (post, pre) = reader.read(&base, concept);
+        bases.push(PrototypeBase { activation: post, margin: reader.margin(&base, concept) });
         let after: Vec<(f32, f32)> =
             swaps.embeddings.chunks(d).map(|row| reader.read_near(&base, row, concept)).collect();
         for (counterfactual, genes) in swaps.genes.iter().enumerate() {
+            let other = others[counterfactual];
             let score = |&(gene, row): &(u32, u32)| {
                 let (post_after, pre_after) = after[row as usize];
-                SwapScore { gene, post: post - post_after, pre: pre - pre_after }
+                let more = model.value(cell, gene) > model.value(other, gene);
+                SwapScore { gene, post: post - post_after, pre: pre - pre_after, more }
             };
             pairs.push(PairScores { prototype, counterfactual, swaps: genes.iter().map(score).collect() });
         }
@@ -114,6 +131,7 @@ pub fn attribute(
         scores: mean(model.genes(), &pairs, |s| s.post),
         scores_pre_topk: mean(model.genes(), &pairs, |s| s.pre),
         pairs,
+        bases,
     })
 }
 

@@ -6,4 +6,4 @@ mod specificity;
 
 pub use activations::{Activations, ActiveCells, histogram};
 pub use related::related;
-pub use specificity::{classify, column_specificity, composition};
+pub use specificity::{classify, column_specificity, composition, lift};
