@@ -21,7 +21,7 @@ mod scvi;
 pub use deletion::{DeletionOptions, GeneOrder, deletion_curves, random_order, summary};
 pub use naive::occlusion as naive_occlusion;
 pub use occlusion::{
-    Attribution, ConceptCells, PairScores, PrototypeBase, SwapScore, attribute, cells_of_concepts,
+    Attribution, ConceptCells, PairScores, PrototypeBase, SwapScore, attribute, cells_near, cells_of_concepts,
 };
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};

@@ -31,20 +31,38 @@ pub fn cells_of_concepts(
     asked: &[usize],
     done: impl Fn(usize) + Sync,
 ) -> Vec<ConceptCells> {
-    let prototypes: Vec<_> = concepts.iter().map(|&id| activations.of(id).prototypes(asked.len())).collect();
+    let wanted = concepts
+        .iter()
+        .map(|&id| {
+            activations.of(id).prototypes(asked.len()).into_iter().zip(asked.iter().copied()).collect()
+        })
+        .collect();
+    cells_near(activations, concepts, embeddings, wanted, done)
+}
+
+/// For every concept and every one of its `wanted` cells (with its activation, and how many cells near it), the nearest
+/// cells whose activation is exactly 0, in the order given. Ties go to the lowest cell index. `done` is told how many of
+/// the wanted cells are finished.
+pub fn cells_near(
+    activations: &Activations,
+    concepts: &[ConceptId],
+    embeddings: ArrayView2<'_, f32>,
+    wanted: Vec<Vec<((CellId, f32), usize)>>,
+    done: impl Fn(usize) + Sync,
+) -> Vec<ConceptCells> {
     let queries: Vec<Query> = (0..)
-        .zip(&prototypes)
+        .zip(&wanted)
         .flat_map(|(group, of_concept)| {
-            of_concept.iter().zip(asked).map(move |(&(cell, _), &n)| Query { cell, group, n })
+            of_concept.iter().map(move |&((cell, _), n)| Query { cell, group, n })
         })
         .collect();
     let active = |group: u32, cell| activations.of(concepts[group as usize]).contains(cell);
     let mut found = nearest_of_many(embeddings, &queries, active, done).into_iter();
-    prototypes
+    wanted
         .into_iter()
-        .map(|prototypes| ConceptCells {
-            counterfactuals: found.by_ref().take(prototypes.len()).collect(),
-            prototypes,
+        .map(|wanted| ConceptCells {
+            counterfactuals: found.by_ref().take(wanted.len()).collect(),
+            prototypes: wanted.into_iter().map(|(cell, _)| cell).collect(),
         })
         .collect()
 }

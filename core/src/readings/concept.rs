@@ -31,7 +31,6 @@ pub struct FurtherCells {
 }
 
 /// What [`read_concept`] reads from.
-#[derive(Clone, Copy)]
 pub struct ConceptRequest<'a, M> {
     /// The model.
     pub model: &'a M,

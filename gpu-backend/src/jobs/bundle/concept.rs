@@ -1,6 +1,6 @@
 //! One concept: which cells, which genes, which pathways; its files in the bundle and its row in the index.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use cellprism_core::{
     attribution::{
@@ -11,6 +11,7 @@ use cellprism_core::{
         ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
         Prototype, SideLabels, Tensors, TitleParts, path,
     },
+    cells::plural_label,
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, enrich_concept},
     ids::CellId,
@@ -19,7 +20,9 @@ use cellprism_core::{
 
 use super::{
     compared::{self, Compared},
-    context::{Context, plural},
+    context::Context,
+    reading,
+    samples::samples,
     subject::Subject,
     work::Work,
 };
@@ -87,7 +90,7 @@ pub fn describe(
         verdict: String::new(),
         labels: SideLabels::default(),
         edge: 0,
-        reading: Maybe::missing("not made yet"),
+        reading: Maybe::missing("no active cell"),
     };
     let mut tensors = Tensors::default();
     if class != ConceptClass::Dead {
@@ -151,9 +154,13 @@ fn fill(
     row.any_label_by_chance = null.map(|null| null.any);
 
     concept_tensors(tensors, active, &attribution, &described.genes, test.as_ref());
+    match reading::read(context, subject, compared, &swaps, &attribution, test.as_ref())? {
+        Some(found) => reading::fill(context, active, found, row, detail, tensors),
+        None => detail.reading = Maybe::missing("only the paper's readings were asked for"),
+    }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, cells, compared::kept(p))?)?;
+        work.put(&path::samples(id), &samples(context, compared, compared::kept(p))?)?;
     }
     Ok(())
 }
@@ -168,7 +175,7 @@ fn reads_as(context: &Context, active: &ActiveCells) -> String {
         format!(
             "{:.0}% {}",
             f64::from(cells) / active.len() as f64 * 100.0,
-            plural(&column.labels[usize::from(code)])
+            plural_label(&column.labels[usize::from(code)])
         )
     };
     let parts = composition(active, column, 2);
@@ -273,45 +280,4 @@ fn concept_tensors(
         tensors.f32("log2_fold_change", &[genes], test.log2_fold_change.iter().map(|&v| v as f32));
         tensors.f32("p_value", &[genes], test.p.iter().map(|&v| v as f32));
     }
-}
-
-/// Counts of prototypes and counterfactuals, so that the page can compute the attribution again.
-fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> anyhow::Result<Vec<u8>> {
-    let mut order: Vec<CellId> = Vec::new();
-    let mut place: HashMap<CellId, u32> = HashMap::new();
-    let all =
-        cells.prototypes.iter().map(|p| p.0).chain(cells.counterfactuals.iter().flatten().map(|n| n.cell));
-    for cell in all {
-        place.entry(cell).or_insert_with(|| {
-            order.push(cell);
-            order.len() as u32 - 1
-        });
-    }
-    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::<u32>::new(), Vec::<f32>::new());
-    for cell in &order {
-        let (genes, counts) = context.counts.row(cell.index());
-        indices.extend_from_slice(genes);
-        values.extend_from_slice(counts);
-        indptr.push(indices.len() as u32);
-    }
-    let p = cells.prototypes.len();
-    let counterfactual =
-        |i: usize, j: usize| cells.counterfactuals[i].get(j).map_or(u32::MAX, |near| place[&near.cell]);
-    let mut file = Tensors::default();
-    file.u32("cells", &[order.len()], order.iter().map(|c| c.0));
-    file.u32("indptr", &[indptr.len()], indptr.iter().copied());
-    // The smallest types that hold them: this file is most of what a concept page loads.
-    if context.counts.cols <= usize::from(u16::MAX) + 1 {
-        file.u16("indices", &[indices.len()], indices.iter().map(|&gene| gene as u16));
-    } else {
-        file.u32("indices", &[indices.len()], indices.iter().copied());
-    }
-    if values.iter().all(|&v: &f32| v.fract() == 0.0 && v <= f32::from(u16::MAX)) {
-        file.u16("values", &[values.len()], values.iter().map(|&v| v as u16));
-    } else {
-        file.f32("values", &[values.len()], values.iter().copied());
-    }
-    file.u32("prototypes", &[p], cells.prototypes.iter().map(|c| place[&c.0]));
-    file.u32("counterfactuals", &[p, kept], (0..p * kept).map(|at| counterfactual(at / kept, at % kept)));
-    Ok(file.to_bytes()?)
 }

@@ -15,6 +15,7 @@ use cellprism_core::{
         SaeMetricsRow, Software, Source, Stage, Tensors, path,
     },
     cells::long_label,
+    readings::verdict::{DictionaryFacts, of_dictionary, thousands},
     sae::metrics::evaluate,
     stats::layout::{LayoutOptions, layout},
 };
@@ -23,9 +24,10 @@ use ndarray::Array2;
 use crate::files::embeddings;
 
 use super::{
-    Job, Report,
+    Described, Job, Report,
     context::Context,
     inputs::{Inputs, sha256_of},
+    settle::Settled,
     work::Work,
 };
 
@@ -52,6 +54,8 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         r2: metrics.first().map_or(f64::NAN, |m| m.r2),
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
+        verdict: index.verdict,
+        surviving: index.surviving,
         tag: manifest.tag,
         unchanged: true,
     }))
@@ -69,22 +73,25 @@ pub fn write(
     job: &Job,
     inputs: &Inputs,
     context: &Context,
-    mut rows: Vec<ConceptRow>,
-    neurons: Option<Vec<ConceptRow>>,
+    described: Described,
     work: &Work,
 ) -> anyhow::Result<Report> {
     let json = |path: &str, value: &dyn erased::Json| work.put(path, &value.bytes()?);
+    let Described { concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
+    let verdict = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1));
     let described = Stage {
         name: "describe".into(),
         seconds: context.started.elapsed().as_secs_f64(),
         provider: None,
         precision: None,
     };
-    let index = index(inputs, context, rows, method);
+    let index =
+        ConceptIndex { verdict, calibration, layout: method, ..index(inputs, context, rows, settled) };
     json(path::CONCEPT_INDEX, &index)?;
-    if let Some(neurons) = neurons {
-        json(path::NEURON_INDEX, &self::index(inputs, context, neurons, None))?;
+    if let Some((rows, settled)) = neurons {
+        let verdict = self::verdict(context, settled, None);
+        json(path::NEURON_INDEX, &ConceptIndex { verdict, ..self::index(inputs, context, rows, settled) })?;
     }
     cells(inputs, context, work)?;
     embeddings(context, work)?;
@@ -120,6 +127,8 @@ pub fn write(
         r2: metrics.r2,
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
+        verdict: index.verdict,
+        surviving: index.surviving,
         tag: manifest.tag,
         unchanged: false,
     };
@@ -160,7 +169,19 @@ fn place_concepts(context: &Context, rows: &mut [ConceptRow]) -> Option<String> 
     Some("UMAP of the directions of dictionary rows (15 neighbours, cosine)".into())
 }
 
-fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Option<String>) -> ConceptIndex {
+/// What all readings together say.
+fn verdict(context: &Context, settled: Settled, neurons: Option<Settled>) -> String {
+    let Some(parameters) = &context.parameters.reading else { return String::new() };
+    let facts = DictionaryFacts {
+        concepts: settled.concepts,
+        surviving: settled.surviving_concepts,
+        neurons: neurons.map(|neurons| (neurons.concepts, neurons.surviving_concepts)),
+        has_sets: !context.sets.is_empty(),
+    };
+    of_dictionary(facts, parameters.survives)
+}
+
+fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, settled: Settled) -> ConceptIndex {
     let min_cells = context.parameters.specificity.min_cells;
     let tested: Vec<&ConceptRow> = rows.iter().filter(|r| r.cells >= min_cells).collect();
     let any = |row: &ConceptRow| row.chance.is_some();
@@ -171,12 +192,10 @@ fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Opti
         labelled_by_chance: (!context.sets.is_empty() && tested.iter().any(|r| any(r)))
             .then(|| by_chance(&tested)),
         tested: tested.len() as u32,
-        verdict: String::new(),
-        side_tests: 0,
-        surviving: 0,
-        calibration: Vec::new(),
-        layout,
+        side_tests: settled.tests,
+        surviving: settled.surviving,
         rows,
+        ..ConceptIndex::default()
     }
 }
 
@@ -433,19 +452,7 @@ fn title(inputs: &Inputs) -> String {
         "scgpt" => "scGPT",
         _ => "the model",
     };
-    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows))
-}
-
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
 }
 
 /// The time in RFC 3339, UTC.
@@ -470,11 +477,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_maps_are_written_readably() {
-        assert_eq!(
-            (thousands(7), thousands(2638), thousands(1_234_567)),
-            ("7".into(), "2,638".into(), "1,234,567".into())
-        );
+    fn maps_are_quantised() {
         let (scale, xy) = quantise(&[[0.0, 1.0], [2.0, 1.0]], String::new());
         assert_eq!((scale.max, xy), ([2.0, 1.0], vec![0, 0, 65535, 0]));
     }
