@@ -12,6 +12,7 @@
 //! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
 pub mod attribution;
@@ -21,6 +22,7 @@ pub mod concepts;
 pub mod embedding;
 pub mod gsea;
 pub mod ids;
+pub mod maybe;
 pub mod parallel;
 pub mod readings;
 pub mod sae;

@@ -8,21 +8,28 @@
 //! | `occlusion` | [`attribute`]: swap one gene at a time, over all pairs of a concept |
 //! | `ranking` | what is told of an attribution: order, spread, concentration |
 //! | `deletion` | swap genes one after another |
+//! | `parameters`, `detail`, `curves` | what is asked, and what a bundle holds of it |
 //! | `naive` | the definition, gene by gene through the whole encoder: the reference of the tests |
 
+mod curves;
 mod deletion;
+mod detail;
 mod naive;
 mod occlusion;
+mod parameters;
 mod perturb;
 mod ranking;
 mod reader;
 mod scvi;
 
+pub use curves::{DeletionCurve, DeletionCurves, DeletionOrder};
 pub use deletion::{DeletionOptions, GeneOrder, deletion_curves, random_order, summary};
+pub use detail::{AttributionDetail, GeneAttribution};
 pub use naive::occlusion as naive_occlusion;
 pub use occlusion::{
     Attribution, ConceptCells, PairScores, PrototypeBase, SwapScore, attribute, cells_near, cells_of_concepts,
 };
+pub use parameters::{AttributionParameters, PrototypesFrom};
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};
 pub use reader::ConceptReader;

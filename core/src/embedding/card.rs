@@ -3,6 +3,8 @@
 //! A model folder holds `model.json` (this card), `model.onnx`, for scVI `encoder.safetensors` and
 //! `decoder.safetensors`, for scGPT `vocab.json`. A card can also be written by hand beside a ready ONNX file.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -94,6 +96,12 @@ impl ModelKind {
             Self::Scgpt => "scgpt",
             Self::Onnx => "onnx",
         }
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

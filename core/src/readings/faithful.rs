@@ -5,7 +5,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::{
     attribution::{
-        ConceptCells, ConceptReader, GeneOrder, Perturb, PerturbError, order_by_score, random_order, summary,
+        ConceptCells, ConceptReader, DeletionOrder, GeneOrder, Perturb, PerturbError, order_by_score,
+        random_order, summary,
     },
     bundle::{DeletionCurve, HeldOutCurves},
     ids::{CellId, ConceptId},
@@ -19,10 +20,10 @@ const RANDOM_ORDERS: usize = 2;
 
 /// Orders of all genes that are compared: by the paper's score, by presence, and by the test of differential expression.
 pub fn orders(scores: &[f32], presence: &[f32], test: Option<&Differential>) -> Vec<GeneOrder> {
-    let order = |name: &str, genes| GeneOrder { name: name.into(), genes };
+    let order = |order, genes| GeneOrder { name: order, genes };
     let mut all = vec![
-        order("attribution_held_out", order_by_score(scores)),
-        order("presence", order_by_score(presence)),
+        order(DeletionOrder::AttributionHeldOut, order_by_score(scores)),
+        order(DeletionOrder::Presence, order_by_score(presence)),
     ];
     if let Some(test) = test {
         let by_size = |values: &[f64]| {
@@ -31,9 +32,9 @@ pub fn orders(scores: &[f32], presence: &[f32], test: Option<&Differential>) -> 
             genes.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(a.cmp(&b)));
             genes
         };
-        all.push(order("t", by_size(&test.t)));
-        all.push(order("mean_difference", by_size(&test.mean_difference)));
-        all.push(order("fold_change", by_size(&test.log2_fold_change)));
+        all.push(order(DeletionOrder::T, by_size(&test.t)));
+        all.push(order(DeletionOrder::MeanDifference, by_size(&test.mean_difference)));
+        all.push(order(DeletionOrder::FoldChange, by_size(&test.log2_fold_change)));
     }
     all
 }
@@ -69,8 +70,8 @@ pub fn held_out_curves(
     for order in orders {
         let (down, up) = follow.both(&order.genes)?;
         used = down.len();
-        deletion.push(curve(&order.name, &down, &steps));
-        insertion.push(curve(&order.name, &up, &steps));
+        deletion.push(curve(order.name, &down, &steps));
+        insertion.push(curve(order.name, &up, &steps));
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     for _ in 0..random_orders.min(RANDOM_ORDERS) {
@@ -80,8 +81,8 @@ pub fn held_out_curves(
         random.1.extend(up);
     }
     if random_orders > 0 {
-        deletion.push(curve("random", &random.0, &steps));
-        insertion.push(curve("random", &random.1, &steps));
+        deletion.push(curve(DeletionOrder::Random, &random.0, &steps));
+        insertion.push(curve(DeletionOrder::Random, &random.1, &steps));
     }
     Ok(HeldOutCurves { pairs: used as u32, steps, deletion, insertion })
 }
@@ -119,8 +120,8 @@ impl<M: Perturb> Follow<'_, M> {
 }
 
 /// Mean, spread and the area by trapezoids over the number of swapped genes.
-fn curve(name: &str, curves: &[Vec<f32>], steps: &[u32]) -> DeletionCurve {
-    let mut curve = summary(name, curves, steps.len());
+fn curve(order: DeletionOrder, curves: &[Vec<f32>], steps: &[u32]) -> DeletionCurve {
+    let mut curve = summary(order, curves, steps.len());
     let width = |i: usize| f64::from(steps[i + 1] - steps[i]);
     let between = |i: usize| f64::from(curve.mean[i] + curve.mean[i + 1]) / 2.0 * width(i);
     let area: f64 = (0..steps.len().saturating_sub(1)).map(between).sum();

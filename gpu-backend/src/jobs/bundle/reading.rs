@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::Context as _;
 use cellprism_core::{
     attribution::{Attribution, Perturb},
-    bundle::{ConceptDetail, ConceptRow, Maybe, Side, Tensors},
+    bundle::{ConceptArrays, ConceptDetail, ConceptRow, Maybe},
     concepts::ActiveCells,
     ids::CellId,
     readings::{
@@ -87,16 +87,14 @@ pub fn fill(
     found: ConceptReading,
     row: &mut ConceptRow,
     detail: &mut ConceptDetail,
-    tensors: &mut Tensors,
+    arrays: &mut ConceptArrays,
 ) {
     let Some(parameters) = &context.parameters.reading else { return };
-    let genes = found.nearest.presence.len();
-    for (name, side) in [("presence", Side::Presence), ("absence", Side::Absence)] {
-        tensors.f32(&format!("scores_{name}"), &[genes], found.nearest.of(side).iter().copied());
-        if let Some(typical) = &found.typical {
-            tensors.f32(&format!("scores_typical_{name}"), &[genes], typical.of(side).iter().copied());
-        }
-        tensors.u32(&format!("carried_by_{name}"), &[genes], found.carried.of(side).iter().copied());
+    arrays.carried_by_presence = found.carried.presence;
+    arrays.carried_by_absence = found.carried.absence;
+    (arrays.scores_presence, arrays.scores_absence) = (found.nearest.presence, found.nearest.absence);
+    if let Some(typical) = found.typical {
+        (arrays.scores_typical_presence, arrays.scores_typical_absence) = (typical.presence, typical.absence);
     }
     detail.edge = found.edge.iter().filter(|edge| **edge).count() as u32;
     for (prototype, edge) in detail.prototypes.iter_mut().zip(&found.edge) {

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use cellprism_core::{attribution::ConceptCells, bundle::Tensors, ids::CellId};
+use cellprism_core::{
+    attribution::ConceptCells, bundle::Samples, embedding::nearest::Neighbour, ids::CellId,
+};
 
 use super::{compared::Compared, context::Context};
 
@@ -24,30 +26,19 @@ impl Sampled {
         }
     }
 
-    /// Places of prototypes, and of so many cells beside each of them.
-    fn places(
-        &self,
-        file: &mut Tensors,
-        (prototypes, others): (&str, &str),
-        cells: &ConceptCells,
-        width: usize,
-    ) {
-        let p = cells.prototypes.len();
-        let other = |i: usize, j: usize| {
-            cells.counterfactuals[i].get(j).map_or(u32::MAX, |near| self.place[&near.cell])
-        };
-        if !prototypes.is_empty() {
-            file.u32(prototypes, &[p], cells.prototypes.iter().map(|cell| self.place[&cell.0]));
-        }
-        file.u32(others, &[p, width], (0..p * width).map(|at| other(at / width, at % width)));
+    fn prototypes(&self, cells: &ConceptCells) -> Vec<u32> {
+        cells.prototypes.iter().map(|cell| self.place[&cell.0]).collect()
+    }
+
+    /// Places of so many cells beside each prototype; `u32::MAX` where there are fewer.
+    fn others(&self, cells: &ConceptCells, width: usize) -> Vec<u32> {
+        let one = |near: &[Neighbour], i: usize| near.get(i).map_or(u32::MAX, |near| self.place[&near.cell]);
+        cells.counterfactuals.iter().flat_map(|near| (0..width).map(move |i| one(near, i))).collect()
     }
 }
 
-/// `samples/NNNN.safetensors`.
-///
-/// # Errors
-/// If the arrays cannot be encoded.
-pub fn samples(context: &Context, compared: &Compared, kept: usize) -> anyhow::Result<Vec<u8>> {
+/// `samples/NNNN.safetensors`, with `kept` counterfactuals of each prototype.
+pub fn samples(context: &Context, compared: &Compared, kept: usize) -> Samples {
     let (held_out, typical) = (&compared.further.held_out, &compared.further.typical);
     let mut sampled = Sampled::default();
     sampled.add(&compared.cells);
@@ -59,28 +50,23 @@ pub fn samples(context: &Context, compared: &Compared, kept: usize) -> anyhow::R
         values.extend_from_slice(counts);
         indptr.push(indices.len() as u32);
     }
-    let mut file = Tensors::default();
-    file.u32("cells", &[sampled.order.len()], sampled.order.iter().map(|c| c.0));
-    file.u32("indptr", &[indptr.len()], indptr.iter().copied());
-    // The smallest types that hold them: this file is most of what recomputing loads.
-    if context.counts.cols <= usize::from(u16::MAX) + 1 {
-        file.u16("indices", &[indices.len()], indices.iter().map(|&gene| gene as u16));
-    } else {
-        file.u32("indices", &[indices.len()], indices.iter().copied());
+    let held_out_width = context.parameters.attribution.counterfactuals as usize;
+    let most = |cells: &ConceptCells| cells.counterfactuals.iter().map(Vec::len).max().unwrap_or(0);
+    let typical_width = typical.as_ref().map_or(0, most);
+    Samples {
+        cells: sampled.order.iter().map(|c| c.0).collect(),
+        indptr,
+        indices,
+        values,
+        prototypes: sampled.prototypes(&compared.cells),
+        counterfactuals: sampled.others(&compared.cells, kept),
+        width: kept,
+        held_out: held_out.as_ref().map_or_else(Vec::new, |cells| sampled.prototypes(cells)),
+        held_out_counterfactuals: held_out
+            .as_ref()
+            .map_or_else(Vec::new, |cells| sampled.others(cells, held_out_width)),
+        held_out_width,
+        typical: typical.as_ref().map_or_else(Vec::new, |cells| sampled.others(cells, typical_width)),
+        typical_width,
     }
-    if values.iter().all(|&v: &f32| v.fract() == 0.0 && v <= f32::from(u16::MAX)) {
-        file.u16("values", &[values.len()], values.iter().map(|&v| v as u16));
-    } else {
-        file.f32("values", &[values.len()], values.iter().copied());
-    }
-    sampled.places(&mut file, ("prototypes", "counterfactuals"), &compared.cells, kept);
-    if let Some(cells) = held_out {
-        let width = context.parameters.attribution.counterfactuals as usize;
-        sampled.places(&mut file, ("held_out", "held_out_counterfactuals"), cells, width);
-    }
-    if let Some(cells) = typical {
-        let width = cells.counterfactuals.iter().map(Vec::len).max().unwrap_or(0);
-        sampled.places(&mut file, ("", "typical"), cells, width);
-    }
-    Ok(file.to_bytes()?)
 }

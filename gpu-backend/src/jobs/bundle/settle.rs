@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::Context as _;
 use cellprism_core::{
-    bundle::{ConceptClass, ConceptDetail, ConceptRow, Maybe, ReadingParameters, path},
+    bundle::{ConceptClass, ConceptDetail, ConceptRow, File as _, Maybe, ReadingParameters, path},
     concepts::ActiveCells,
     readings::{
         claims::{adjust, donor_column, examine},
@@ -92,8 +92,7 @@ fn update(
     let file = path::readings(subject.folder, row.id);
     let place = work.bundle().join(&file);
     let bytes = fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?;
-    let mut detail: ConceptDetail =
-        serde_json::from_slice(&bytes).with_context(|| place.display().to_string())?;
+    let mut detail = ConceptDetail::from_bytes(&file, &bytes)?;
     for column in &mut detail.columns {
         if let Some(claim) = row.specific.iter().find(|claim| claim.column == column.column) {
             column.specific = Maybe::Value(claim.clone());
@@ -109,5 +108,5 @@ fn update(
         labels: &row.labels,
         no_label,
     });
-    work.put(&file, &serde_json::to_vec(&detail)?)
+    work.put(&file, &detail.to_bytes()?)
 }
