@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use cellprism_core::{
-    bundle::{ConceptDetail, Side, path, read_f32, read_u32},
+    bundle::{ConceptArrays, ConceptDetail, Side, path, read_activations},
     ids::ConceptId,
 };
-use safetensors::SafeTensors;
 
-use super::{Bundle, Subject, damaged};
-use crate::client::{self, FetchError};
+use super::{Bundle, Subject};
+use crate::client::FetchError;
 
 /// One concept's files.
 #[derive(Debug)]
@@ -66,63 +65,38 @@ impl Concept {
 impl Bundle {
     /// The files of one concept or neuron; a dead one has readings only.
     pub async fn concept(&self, subject: Subject, id: ConceptId) -> Result<Arc<Concept>, FetchError> {
-        let name = path::readings(subject.folder(), id);
-        let detail: ConceptDetail = client::json(&self.base, &name, self.entry(&name)).await?;
-        let bytes = if detail.cells > 0 {
-            let name = path::arrays(subject.folder(), id);
-            Some((self.bytes(&name).await?, name))
+        let detail: ConceptDetail = self.file(&path::readings(subject.folder(), id)).await?;
+        let arrays: ConceptArrays = if detail.cells > 0 {
+            self.file(&path::arrays(subject.folder(), id)).await?
         } else {
-            None
+            ConceptArrays::default()
         };
-        let mut concept = Concept {
+        Ok(Arc::new(Concept {
             detail,
-            cells: Vec::new(),
-            activations: Vec::new(),
-            scores: Vec::new(),
-            top_genes: Vec::new(),
-            pair_scores: Vec::new(),
-            fold_change: Vec::new(),
-            presence: SideArrays::default(),
-            absence: SideArrays::default(),
-        };
-        if let Some((bytes, name)) = bytes {
-            fill(&mut concept, &bytes, &name)?;
-        }
-        Ok(Arc::new(concept))
+            cells: arrays.cells,
+            activations: arrays.activations,
+            scores: arrays.scores,
+            top_genes: arrays.top_genes,
+            pair_scores: arrays.pair_scores.chunks(arrays.pairs.max(1)).map(<[f32]>::to_vec).collect(),
+            fold_change: arrays.log2_fold_change,
+            presence: SideArrays {
+                scores: arrays.scores_presence,
+                typical: arrays.scores_typical_presence,
+                carried_by: arrays.carried_by_presence,
+            },
+            absence: SideArrays {
+                scores: arrays.scores_absence,
+                typical: arrays.scores_typical_absence,
+                carried_by: arrays.carried_by_absence,
+            },
+        }))
     }
 
     /// Activations alone, for a map.
     pub async fn activations(&self, id: ConceptId) -> Result<Arc<Vec<(u32, f32)>>, FetchError> {
         let name = path::concept_arrays(id);
-        let bytes = self.bytes(&name).await?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(&name, &e))?;
-        let (_, cells) = read_u32(&tensors, "cells").map_err(|e| damaged(&name, &e))?;
-        let (_, values) = read_f32(&tensors, "activations").map_err(|e| damaged(&name, &e))?;
+        let (cells, values) = read_activations(&name, &self.bytes(&name).await?)
+            .map_err(|e| FetchError { file: name, what: e.problem() })?;
         Ok(Arc::new(cells.into_iter().zip(values).collect()))
     }
-}
-
-fn fill(concept: &mut Concept, bytes: &[u8], name: &str) -> Result<(), FetchError> {
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| damaged(name, &e))?;
-    let f32s = |tensor: &str| read_f32(&tensors, tensor).map_err(|e| damaged(name, &e));
-    let u32s = |tensor: &str| read_u32(&tensors, tensor).map_err(|e| damaged(name, &e));
-    concept.cells = u32s("cells")?.1;
-    concept.activations = f32s("activations")?.1;
-    concept.scores = f32s("scores")?.1;
-    concept.top_genes = u32s("top_genes")?.1;
-    let (shape, flat) = f32s("pair_scores")?;
-    let width = shape.get(1).copied().unwrap_or(0).max(1);
-    concept.pair_scores = flat.chunks(width).map(<[f32]>::to_vec).collect();
-    let optional = |tensor: &str| f32s(tensor).map(|found| found.1).unwrap_or_default();
-    concept.fold_change = optional("log2_fold_change");
-    let side = |side: Side| {
-        let side = side_name(side);
-        SideArrays {
-            scores: optional(&format!("scores_{side}")),
-            typical: optional(&format!("scores_typical_{side}")),
-            carried_by: u32s(&format!("carried_by_{side}")).map(|found| found.1).unwrap_or_default(),
-        }
-    };
-    (concept.presence, concept.absence) = (side(Side::Presence), side(Side::Absence));
-    Ok(())
 }

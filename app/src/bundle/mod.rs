@@ -10,16 +10,13 @@ mod concept;
 mod listing;
 mod load;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    CellMetadata, ConceptRow, FileEntry, Files, GeneDescription, GeneIndex, Manifest, SaeMetricsRow, path,
+    CellMetadata, CellNames, ConceptRow, File, FileEntry, Files, GeneDescriptions, GeneIndex, Manifest, Metrics,
+    path,
 };
 use leptos::prelude::*;
-use serde::Deserialize;
 
 use crate::client::{self, FetchError};
 
@@ -28,16 +25,7 @@ pub use listing::{Listing, Subject};
 pub use load::{load, locate};
 
 /// A bundle listed by the site.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Listed {
-    /// Short name.
-    pub name: String,
-    /// Title.
-    #[serde(default)]
-    pub title: String,
-    /// Where it is, relative to the page.
-    pub path: String,
-}
+pub use cellprism_core::bundle::BundleEntry as Listed;
 
 /// A loaded bundle.
 #[derive(Debug)]
@@ -63,12 +51,8 @@ pub struct Bundle {
     /// Genes.
     pub genes: GeneIndex,
     /// Metrics of dictionaries.
-    pub metrics: Vec<SaeMetricsRow>,
+    pub metrics: Metrics,
     files: Option<Files>,
-}
-
-fn damaged(file: &str, what: &dyn std::fmt::Display) -> FetchError {
-    FetchError { file: file.into(), what: format!("it cannot be read: {what}") }
 }
 
 impl Bundle {
@@ -124,6 +108,11 @@ impl Bundle {
         client::bytes(&self.base, file, self.entry(file)).await
     }
 
+    /// A file of a kind, checked where the manifest lists it.
+    async fn file<T: File>(&self, file: &str) -> Result<T, FetchError> {
+        client::file(&self.base, file, self.entry(file)).await
+    }
+
     /// Concepts or neurons; the latter are fetched once.
     pub async fn listing(&self, subject: Subject) -> Result<Arc<Listing>, FetchError> {
         if subject == Subject::Concepts {
@@ -132,27 +121,22 @@ impl Bundle {
         if let Some(known) = self.neurons.get() {
             return Ok(known.clone());
         }
-        let file = subject.index_file();
-        let index = client::json(&self.base, file, self.entry(file)).await?;
+        let index = self.file(subject.index_file()).await?;
         let found = Arc::new(Listing { subject, index, dimensions: self.manifest.counts.embedding });
         Ok(self.neurons.get_or_init(|| found).clone())
     }
 
     /// Names of the cells, fetched when asked for.
-    pub async fn names(&self) -> Result<Arc<Vec<String>>, FetchError> {
-        client::json(&self.base, path::CELL_NAMES, self.entry(path::CELL_NAMES)).await.map(Arc::new)
+    pub async fn names(&self) -> Result<Arc<CellNames>, FetchError> {
+        Ok(Arc::new(self.file(path::CELL_NAMES).await?))
     }
 
     /// Descriptions of the genes around `gene`.
-    pub async fn descriptions(
-        &self,
-        gene: u32,
-    ) -> Result<Arc<BTreeMap<String, GeneDescription>>, FetchError> {
+    pub async fn descriptions(&self, gene: u32) -> Result<Arc<GeneDescriptions>, FetchError> {
         if self.genes.descriptions_files == 0 {
             return Ok(Arc::default());
         }
-        let name = path::descriptions(gene / self.genes.descriptions_chunk.max(1));
-        Ok(Arc::new(client::json(&self.base, &name, self.entry(&name)).await?))
+        Ok(Arc::new(self.file(&path::descriptions(gene / self.genes.descriptions_chunk.max(1))).await?))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything needed to get these numbers again.
 
-use cellprism_core::bundle::{Input, Manifest, ReadingParameters};
+use cellprism_core::bundle::{Input, InputRole, Manifest, ReadingParameters};
 use leptos::prelude::*;
 
 use super::Shown;
@@ -27,14 +27,14 @@ pub fn view(shown: &Shown) -> AnyView {
 }
 
 /// A file of the job, with the start of its checksum.
-fn input(m: &Manifest, role: &str) -> Option<String> {
+fn input(m: &Manifest, role: InputRole) -> Option<String> {
     let found: &Input = m.inputs.iter().find(|i| i.role == role)?;
     Some(format!("{} · sha256 {}…", found.file, digest_start(&found.sha256)))
 }
 
 fn facts(m: &Manifest) -> Vec<(&'static str, String)> {
     let p = &m.parameters;
-    let cells = input(m, "cells").unwrap_or_default();
+    let cells = input(m, InputRole::Cells).unwrap_or_default();
     let (n, genes) = (thousands(m.counts.cells), thousands(m.counts.genes_measured));
     let model = format!(
         "{} ({}) · {} genes to {} dimensions · {}",
@@ -57,7 +57,7 @@ fn facts(m: &Manifest) -> Vec<(&'static str, String)> {
         "{} prototypes × {} counterfactuals, after TopK, 32-bit arithmetic",
         p.attribution.prototypes, p.attribution.counterfactuals
     );
-    let sets = input(m, "gene_sets").unwrap_or_else(|| "no gene sets".into());
+    let sets = input(m, InputRole::GeneSets).unwrap_or_else(|| "no gene sets".into());
     let enrichment = format!(
         "{sets} · {} convention, weight {}, {} permutations, seed {}",
         p.enrichment.convention,

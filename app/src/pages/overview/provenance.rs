@@ -14,7 +14,7 @@ use crate::{
 pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     let m = &bundle.manifest;
     let input = |i: &Input| {
-        let (role, digest) = (i.role.replace('_', " "), digest_start(&i.sha256));
+        let (role, digest) = (i.role.to_string().replace('_', " "), digest_start(&i.sha256));
         view! { {format!("{role}: {} ", i.file)}<span class="mono faint">{format!("{digest}… ")}</span>" · " }
     };
     let inputs = m.inputs.iter().map(input).collect_view();

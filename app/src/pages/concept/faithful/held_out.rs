@@ -1,6 +1,6 @@
 //! Deletion and insertion on cells that did not rank the genes.
 
-use cellprism_core::bundle::{DeletionCurve, HeldOutCurves};
+use cellprism_core::bundle::{DeletionCurve, DeletionOrder, HeldOutCurves};
 use leptos::prelude::*;
 
 use super::Shown;
@@ -10,14 +10,14 @@ use crate::{
 };
 
 /// Name, colour, dashes of an order.
-fn words(order: &str) -> (&'static str, &'static str, bool) {
+fn words(order: DeletionOrder) -> (&'static str, &'static str, bool) {
     match order {
-        "presence" => ("what its cells have", "var(--accent)", false),
-        "attribution_held_out" | "attribution" => ("as in the paper", "var(--oi-vermillion)", false),
-        "t" => ("t-test", "var(--oi-green)", false),
-        "mean_difference" => ("mean difference", "var(--oi-sky)", false),
-        "fold_change" => ("|log₂ fold change|", "var(--oi-orange)", false),
-        _ => ("at random", "var(--ink-3)", true),
+        DeletionOrder::Presence => ("what its cells have", "var(--accent)", false),
+        DeletionOrder::AttributionHeldOut | DeletionOrder::Attribution => ("as in the paper", "var(--oi-vermillion)", false),
+        DeletionOrder::T => ("t-test", "var(--oi-green)", false),
+        DeletionOrder::MeanDifference => ("mean difference", "var(--oi-sky)", false),
+        DeletionOrder::FoldChange => ("|log₂ fold change|", "var(--oi-orange)", false),
+        DeletionOrder::Random => ("at random", "var(--ink-3)", true),
     }
 }
 
@@ -40,7 +40,7 @@ fn figure(
 ) -> AnyView {
     let last = f64::from(curves.steps.last().copied().unwrap_or(1).max(1));
     let line = |c: &DeletionCurve| {
-        let (name, colour, dashed) = words(&c.order);
+        let (name, colour, dashed) = words(c.order);
         let points = curves.steps.iter().zip(&c.mean).map(|(&s, &m)| (f64::from(s), f64::from(m))).collect();
         Curve { name: name.into(), colour: colour.into(), points, band: vec![], dashed }
     };
@@ -65,14 +65,14 @@ fn figure(
 }
 
 fn said(curves: &[DeletionCurve]) -> String {
-    curves.iter().map(|c| format!("{} area {:.2}", words(&c.order).0, c.area)).collect::<Vec<_>>().join(", ")
+    curves.iter().map(|c| format!("{} area {:.2}", words(c.order).0, c.area)).collect::<Vec<_>>().join(", ")
 }
 
 fn lines(steps: &[u32], curve: &DeletionCurve) -> Vec<Vec<String>> {
     let at = |values: &[f32], i: usize| values.get(i).map(f32::to_string).unwrap_or_default();
     let steps = steps.iter().enumerate();
     steps
-        .map(|(i, step)| vec![curve.order.clone(), step.to_string(), at(&curve.mean, i), at(&curve.sd, i)])
+        .map(|(i, step)| vec![curve.order.to_string(), step.to_string(), at(&curve.mean, i), at(&curve.sd, i)])
         .collect()
 }
 
@@ -81,7 +81,7 @@ fn areas(curves: &HeldOutCurves) -> AnyView {
     let row = |c: &DeletionCurve| {
         let inserted = curves.insertion.iter().find(|i| i.order == c.order);
         let inserted = inserted.map_or_else(|| "–".to_owned(), |i| format!("{:.3}", i.area));
-        let (name, colour, _) = words(&c.order);
+        let (name, colour, _) = words(c.order);
         view! {
             <tr>
                 <td><span class="lab"><i class="swatch" style=format!("--c:{colour}")></i>{name}</span></td>

@@ -1,6 +1,6 @@
 //! The genes of one side.
 
-use cellprism_core::bundle::{Reading, Side, SideGene};
+use cellprism_core::bundle::{ModelKind, Reading, Side, SideGene};
 use leptos::prelude::*;
 
 use super::{Contrast, Shown, card, csv, dots};
@@ -90,7 +90,7 @@ fn other_cell(contrast: Contrast) -> &'static str {
 
 /// Whether the model reads counts as they are.
 pub fn reads_counts(shown: &Shown) -> bool {
-    shown.bundle.manifest.model.kind == "scvi"
+    shown.bundle.manifest.model.kind == ModelKind::Scvi
 }
 
 fn row(rows: &Rows, gene: &SideGene, rank: usize) -> AnyView {

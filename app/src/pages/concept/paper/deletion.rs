@@ -1,6 +1,6 @@
 //! Deletion curves on the pairs that ranked the genes.
 
-use cellprism_core::bundle::{DeletionCurves, Maybe};
+use cellprism_core::bundle::{DeletionCurves, DeletionOrder, Maybe};
 use leptos::prelude::*;
 
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// Name, colour, dashes of an order.
-fn words(order: &str) -> (&'static str, &'static str, bool) {
+fn words(order: DeletionOrder) -> (&'static str, &'static str, bool) {
     match order {
-        "attribution" => ("by attribution", "var(--accent)", false),
-        "fold_change" => ("by |log₂ fold change|", "var(--oi-orange)", false),
+        DeletionOrder::Attribution => ("by attribution", "var(--accent)", false),
+        DeletionOrder::FoldChange => ("by |log₂ fold change|", "var(--oi-orange)", false),
         _ => ("at random", "var(--ink-3)", true),
     }
 }
@@ -30,7 +30,7 @@ pub fn view(shown: &Shown) -> AnyView {
 
 fn figure(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
     let last = deletion.steps.last().copied().unwrap_or(1).max(1);
-    let areas = deletion.curves.iter().map(|c| format!("{} {:.2}", words(&c.order).0, c.area));
+    let areas = deletion.curves.iter().map(|c| format!("{} {:.2}", words(c.order).0, c.area));
     let areas = areas.collect::<Vec<_>>().join(", ");
     let rows: Vec<Vec<String>> = deletion
         .curves
@@ -38,7 +38,7 @@ fn figure(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
         .flat_map(|c| {
             deletion.steps.iter().enumerate().map(|(i, step)| {
                 let at = |values: &[f32]| values.get(i).map(f32::to_string).unwrap_or_default();
-                vec![c.order.clone(), step.to_string(), at(&c.mean), at(&c.sd)]
+                vec![c.order.to_string(), step.to_string(), at(&c.mean), at(&c.sd)]
             })
         })
         .collect();
@@ -65,7 +65,7 @@ fn figure(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
 
 fn drawn(deletion: &DeletionCurves) -> Vec<Curve> {
     let curve = |c: &cellprism_core::bundle::DeletionCurve| {
-        let (name, colour, dashed) = words(&c.order);
+        let (name, colour, dashed) = words(c.order);
         let points =
             deletion.steps.iter().zip(&c.mean).map(|(&s, &m)| (f64::from(s), f64::from(m))).collect();
         // The band of the random order would hide the others.
@@ -77,9 +77,9 @@ fn drawn(deletion: &DeletionCurves) -> Vec<Curve> {
 
 /// After how many genes half of the activation is gone, and what was not compared.
 fn half(deletion: &DeletionCurves) -> String {
-    let own = deletion.curves.iter().find(|c| c.order == "attribution");
+    let own = deletion.curves.iter().find(|c| c.order == DeletionOrder::Attribution);
     let after = own.and_then(|c| c.mean.iter().position(|&m| m <= 0.5)).and_then(|i| deletion.steps.get(i));
     let half = after.map(|n| format!(" Half of the activation is gone after {n} genes.")).unwrap_or_default();
-    let compared = deletion.curves.iter().any(|c| c.order == "fold_change");
+    let compared = deletion.curves.iter().any(|c| c.order == DeletionOrder::FoldChange);
     half + if compared { "" } else { " By fold change: not available, no gene passes the test." }
 }
