@@ -20,7 +20,7 @@ use leptos::prelude::*;
 
 use crate::client::{self, FetchError};
 
-pub use concept::{Concept, side_name};
+pub use concept::{Concept, SideArrays, side_name};
 pub use listing::{Listing, Subject};
 pub use load::{load, locate};
 

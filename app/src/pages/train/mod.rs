@@ -13,7 +13,7 @@ mod outcome;
 use std::sync::Arc;
 
 use cellprism_app::task::{
-    Job, Said,
+    Files, Job, Said,
     train::{Answer, Request},
 };
 use cellprism_core::{bundle::path, sae::train::EpochMetrics};
@@ -32,7 +32,7 @@ const PAUSE: f64 = 80.0;
 struct Trained {
     answer: Answer,
     /// `cfg.json`, `sae_weights.safetensors`, `activations.safetensors`.
-    files: Vec<Vec<u8>>,
+    files: Files,
     /// Whether its cells are the bundle's.
     own_cells: bool,
     seconds: f64,
@@ -113,7 +113,10 @@ fn start(bundle: &Arc<Bundle>, form: Form, shown: Shown) {
         let published =
             futures::future::try_join(bundle.bytes(path::SAE_CONFIG), bundle.bytes(path::SAE_WEIGHTS)).await;
         let files = match (embeddings, published) {
-            (Ok(embeddings), Ok((config, weights))) => vec![embeddings, config, weights],
+            (Ok(embeddings), Ok((config, weights))) => {
+                let named = [(path::EMBEDDINGS, embeddings), (path::SAE_CONFIG, config), (path::SAE_WEIGHTS, weights)];
+                named.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect::<Files>()
+            }
             (Err(error), _) | (_, Err(error)) => {
                 return shown.fail(format!("{}: {}", error.file, error.what));
             }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use cellprism_app::task::train::{ACTIVATIONS, SAID};
 use cellprism_core::{
     bundle::{read_f32, read_u32},
     cells::NO_LABEL,
@@ -80,7 +81,7 @@ fn summary(trained: &Trained) -> String {
 }
 
 fn rows(bundle: &Bundle, trained: &Trained, pairs: &BTreeMap<u32, Pair>) -> Result<Vec<Row>, String> {
-    let file = trained.files.get(2).ok_or("the worker sent no activations")?;
+    let file = trained.files.get(ACTIVATIONS)?;
     let tensors = SafeTensors::deserialize(file).map_err(|e| e.to_string())?;
     let (shape, indices) = read_u32(&tensors, "indices").map_err(|e| e.to_string())?;
     let (_, values) = read_f32(&tensors, "values").map_err(|e| e.to_string())?;
@@ -189,14 +190,12 @@ fn concepts(bundle: &Arc<Bundle>, trained: &Trained, rows: &Arc<Vec<Row>>) -> An
 
 /// Downloads, and the command that gives the same files.
 fn files(bundle: &Bundle, trained: &Arc<Trained>) -> AnyView {
-    let names = cellprism_app::task::train::Files::SAID;
-    let buttons = names
+    let buttons = SAID
         .into_iter()
-        .enumerate()
-        .map(|(i, name)| {
+        .map(|name| {
             let trained = trained.clone();
             let save = move |_| {
-                if let Some(bytes) = trained.files.get(i) {
+                if let Some(bytes) = trained.files.find(name) {
                     browser::download_bytes(name, bytes);
                 }
             };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cellprism_app::task::recompute::Samples;
+use cellprism_app::task::samples::Samples;
 use leptos::prelude::*;
 
 use super::{Shown, places};

@@ -10,7 +10,7 @@ mod table;
 
 use std::sync::Arc;
 
-use cellprism_app::task::recompute::Samples;
+use cellprism_app::task::samples::Samples;
 use cellprism_core::bundle::path;
 use leptos::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Genes of one pair by the effect of their swap.
 
-use cellprism_app::task::recompute::Samples;
+use cellprism_app::task::samples::Samples;
 use cellprism_core::bundle::{GeneAttribution, Maybe};
 use leptos::prelude::*;
 
