@@ -1,16 +1,14 @@
 //! Batches of sequences through ONNX Runtime.
 
-use std::path::Path;
-
 use anyhow::{Context, bail};
 use cellprism_core::embedding::scgpt::{BinnedCell, Tokenizer};
 use cellprism_onnx::scgpt::without_padding;
 
 use crate::{
-    models::folder::Model,
+    models::Model,
     runtime::{
-        Device,
-        session::{Input, Runtime, Session},
+        Device, Place,
+        session::{Input, Session},
     },
 };
 
@@ -50,11 +48,10 @@ impl SequenceModel {
     pub fn open(
         model: &Model,
         tokenizer: Tokenizer,
-        device: Device,
-        onnxruntime: Option<&Path>,
+        place: &Place,
     ) -> anyhow::Result<Self> {
-        let path = model.onnx();
-        let runtime = Runtime::start(onnxruntime)?;
+        let (path, device) = (model.onnx(), place.device);
+        let runtime = place.runtime()?;
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let unpadded = match device {
             Device::Cpu => without_padding(&bytes).with_context(|| path.display().to_string())?,
