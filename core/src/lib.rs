@@ -11,6 +11,7 @@
 //! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
 pub mod attribution;
@@ -20,6 +21,7 @@ pub mod concepts;
 pub mod embedding;
 pub mod gsea;
 pub mod ids;
+pub mod maybe;
 pub mod parallel;
 pub mod sae;
 mod simd;

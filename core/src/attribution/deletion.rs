@@ -4,14 +4,12 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
+    curves::{DeletionCurve, DeletionCurves, DeletionOrder},
     occlusion::ConceptCells,
     perturb::{Perturb, PerturbError},
     reader::ConceptReader,
 };
-use crate::{
-    bundle::{DeletionCurve, DeletionCurves},
-    ids::ConceptId,
-};
+use crate::ids::ConceptId;
 
 /// Length and repetition of the curves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,8 +33,8 @@ impl Default for DeletionOptions {
 /// An order of genes with its name in the bundle.
 #[derive(Clone, Debug)]
 pub struct GeneOrder {
-    /// `attribution`, `fold_change` …
-    pub name: String,
+    /// By what it is one.
+    pub name: DeletionOrder,
     /// Genes, first swapped first.
     pub genes: Vec<u32>,
 }
@@ -61,7 +59,7 @@ pub fn deletion_curves(
     for order in orders {
         let one = relative(model, reader, concept, cells, &order.genes, &steps, options.counterfactuals)?;
         pairs = one.len();
-        curves.push(summary(&order.name, &one, steps.len()));
+        curves.push(summary(order.name, &one, steps.len()));
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut random = Vec::new();
@@ -70,7 +68,7 @@ pub fn deletion_curves(
         random.extend(relative(model, reader, concept, cells, &order, &steps, options.counterfactuals)?);
     }
     if !random.is_empty() {
-        curves.push(summary("random", &random, steps.len()));
+        curves.push(summary(DeletionOrder::Random, &random, steps.len()));
     }
     Ok(DeletionCurves { pairs: pairs as u32, steps, curves })
 }
@@ -109,7 +107,7 @@ fn relative(
     Ok(curves)
 }
 
-fn summary(name: &str, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
+fn summary(order: DeletionOrder, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
     let n = curves.len() as f64;
     let at = |i: usize| curves.iter().map(move |c| f64::from(c[i]));
     let mean: Vec<f32> =
@@ -123,7 +121,7 @@ fn summary(name: &str, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
     // Trapezoids over the swapped genes, divided by their number: 1 where nothing falls.
     let area =
         mean.windows(2).map(|w| f64::from(w[0] + w[1]) / 2.0).sum::<f64>() / (points.max(2) - 1) as f64;
-    DeletionCurve { order: name.into(), mean, sd, area: area as f32 }
+    DeletionCurve { order, mean, sd, area: area as f32 }
 }
 
 /// Four decimals: more would only make the file longer.

@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeletionCurve, Maybe};
-use crate::ids::GeneId;
+use crate::{attribution::DeletionCurve, ids::GeneId, maybe::Maybe};
 
 /// Which way the counts differ where swapping a gene changes a concept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,17 +61,6 @@ impl Default for ReadingParameters {
             seed: 123,
         }
     }
-}
-
-/// Which active cells are a concept's prototypes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PrototypesFrom {
-    /// Those of highest activation, as in the paper.
-    #[default]
-    Top,
-    /// One from each of as many quantiles of the active cells.
-    Spread,
 }
 
 /// The best set of each side; a side without one says nothing.
@@ -287,8 +275,8 @@ pub struct SideSet {
     pub hits: Vec<u32>,
 }
 
-/// Deletion and insertion of genes on held-out prototypes; [`DeletionCurve::order`] is `attribution_held_out`,
-/// `presence`, `t`, `mean_difference`, `fold_change` or `random`.
+/// Deletion and insertion of genes on held-out prototypes; its orders are held-out attribution,
+/// presence, t, mean difference, fold change and random.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeldOutCurves {
     /// Pairs behind each mean.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
     AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, ReadingParameters, SaeParameters,
-    SpecificityParameters,
+    SpecificityParameters, TrainingEngine,
 };
 use clap::Args as ClapArgs;
 
@@ -162,7 +162,7 @@ fn job(args: Args, global: &Global) -> Job {
                 aux_k: 512,
                 aux_coefficient: 1.0 / 32.0,
                 seed: args.seed,
-                engine: "native".into(),
+                engine: TrainingEngine::Native,
             },
             specificity: SpecificityParameters {
                 min_cells: args.min_cells.unwrap_or(0),

@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
-    bundle::{Input, Parameters},
+    bundle::{Input, InputRole, Parameters},
     cells::{Aliases, Cells, GeneMap},
     gsea::GeneSets,
     sae::train::default_epochs,
@@ -99,9 +99,9 @@ impl Inputs {
         }
         let parameters = settle(&job.parameters, cells.counts.rows, model.card.latent as usize)?;
         let mut files = vec![
-            input("cells", &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
+            input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
             Input {
-                role: "model".into(),
+                role: InputRole::Model,
                 file: model.card.source_file.clone(),
                 bytes: std::fs::metadata(model.onnx())?.len(),
                 sha256: model.card.source_sha256.clone(),
@@ -109,10 +109,10 @@ impl Inputs {
             },
         ];
         for path in &job.gene_sets {
-            files.push(input("gene_sets", path, None)?);
+            files.push(input(InputRole::GeneSets, path, None)?);
         }
         for path in &job.gene_info {
-            files.push(input("genes", path, None)?);
+            files.push(input(InputRole::Genes, path, None)?);
         }
         Ok(Self {
             cells,
@@ -181,9 +181,9 @@ pub fn sha256_of(path: &Path) -> anyhow::Result<String> {
     }
 }
 
-fn input(role: &str, path: &Path, note: Option<String>) -> anyhow::Result<Input> {
+fn input(role: InputRole, path: &Path, note: Option<String>) -> anyhow::Result<Input> {
     Ok(Input {
-        role: role.into(),
+        role,
         file: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         bytes: std::fs::metadata(path)?.len(),
         sha256: sha256_of(path)?,

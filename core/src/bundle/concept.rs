@@ -1,13 +1,127 @@
-//! One concept's readings against its row, its arrays and the rest of the bundle.
+//! `concepts/NNNN.json`: what a concept is read to be.
 
-use super::{Bundle, Report, arrays::Arrays, cells::Cells, samples};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ConceptIndex, ConceptRow, GeneIndex, JsonFile, Reading, SideLabels, TitleParts, concept_arrays, path,
+    samples,
+    verify::{Bundle, Cells, Report},
+};
 use crate::{
-    bundle::{
-        AttributionDetail, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, GeneIndex, Maybe, path,
-    },
-    ids::CellId,
+    attribution::{AttributionDetail, DeletionCurves},
+    concepts::{ColumnSpecificity, ConceptClass, Related},
+    gsea::EnrichmentDetail,
+    ids::{CellId, ConceptId},
+    maybe::Maybe,
 };
 
+/// File stem of a concept: its number with at least four digits.
+///
+/// ```
+/// # use cellprism_core::{bundle::concept_stem, ids::ConceptId};
+/// assert_eq!(concept_stem(ConceptId(406)), "0406");
+/// ```
+pub fn concept_stem(concept: ConceptId) -> String {
+    format!("{:04}", concept.0)
+}
+
+/// Readings of a concept or a neuron, by its folder.
+pub fn readings(folder: &str, id: ConceptId) -> String {
+    format!("{folder}/{}.json", concept_stem(id))
+}
+
+/// Readings of a concept.
+pub fn concept(concept: ConceptId) -> String {
+    readings(path::CONCEPTS, concept)
+}
+
+/// What a concept is read to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConceptDetail {
+    /// Its number.
+    pub id: ConceptId,
+    /// Its class.
+    pub class: ConceptClass,
+    /// Active cells.
+    pub cells: u32,
+    /// Largest activation.
+    pub max: f32,
+    /// Mean over active cells.
+    pub mean: f32,
+    /// What is most certain: cells, then genes that several of them carry.
+    #[serde(default)]
+    pub title: String,
+    /// The title's parts.
+    #[serde(default)]
+    pub title_parts: TitleParts,
+    /// What the readings together say, in words.
+    #[serde(default)]
+    pub verdict: String,
+    /// The best set of each side.
+    #[serde(default)]
+    pub labels: SideLabels,
+    /// Prototypes at the edge of TopK: the smallest changes bring another concept before this one.
+    #[serde(default)]
+    pub edge: u32,
+    /// Both sides, or why there are none.
+    #[serde(default = "only_the_paper")]
+    pub reading: Maybe<Reading>,
+    /// Active cells in 40 equal bins from 0 to the largest activation.
+    pub histogram: Vec<u32>,
+    /// Metadata, column by column.
+    pub columns: Vec<ColumnSpecificity>,
+    /// Cells of highest activation with their counterfactuals.
+    pub prototypes: Vec<Prototype>,
+    /// Genes.
+    pub attribution: Maybe<AttributionDetail>,
+    /// Pathways, one entry a library.
+    pub enrichment: Vec<EnrichmentDetail>,
+    /// What happens when genes are swapped one after another.
+    pub deletion: Maybe<DeletionCurves>,
+    /// Concepts active in the same cells.
+    pub coactive: Vec<Related>,
+    /// Concepts whose dictionary columns point the same way.
+    pub alike: Vec<Related>,
+}
+
+fn only_the_paper() -> Maybe<Reading> {
+    Maybe::missing("this bundle holds the paper's readings only")
+}
+
+/// A cell of highest activation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prototype {
+    /// Row.
+    pub cell: CellId,
+    /// Name.
+    pub name: String,
+    /// Label of the primary column.
+    pub label: Option<String>,
+    /// Its activation.
+    pub activation: f32,
+    /// Whether it is at the edge of TopK.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edge: bool,
+    /// Nearest cells that do not activate the concept, nearest first; the first N_c are the ones attributed to.
+    pub counterfactuals: Vec<Counterfactual>,
+}
+
+/// A near cell that does not activate the concept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Counterfactual {
+    /// Row.
+    pub cell: CellId,
+    /// Name.
+    pub name: String,
+    /// Label of the primary column.
+    pub label: Option<String>,
+    /// Euclidean distance in embedding space.
+    pub distance: f32,
+}
+
+impl JsonFile for ConceptDetail {}
+
+/// One concept against its row, its arrays and the rest of the bundle.
 pub(super) fn check(
     bundle: &Bundle<'_>,
     index: &ConceptIndex,
@@ -20,7 +134,7 @@ pub(super) fn check(
     if row.id.index() != place {
         return report;
     }
-    let (file, arrays) = (path::concept(row.id), path::concept_arrays(row.id));
+    let (file, arrays) = (concept(row.id), path::concept_arrays(row.id));
     let damaged = |name: &str| !bundle.has(name) && bundle.folder.read(name).is_ok();
     // A dead concept has no cells, no scores and so no arrays.
     let needed = if row.class == ConceptClass::Dead { vec![&file] } else { vec![&file, &arrays] };
@@ -30,14 +144,14 @@ pub(super) fn check(
             format!("{} has this concept, but the file is not listed or not there", path::CONCEPT_INDEX)
         });
     }
-    let Some(detail) = bundle.json::<ConceptDetail>(&file, &mut report) else { return report };
+    let Some(detail) = bundle.read::<ConceptDetail>(&file, &mut report) else { return report };
     agree_with_row(&file, &detail, row, &mut report);
     refer_to_cells(&file, &detail, cells, &mut report);
     refer_to_others(bundle, &file, &detail, index, genes, &mut report);
     if row.class == ConceptClass::Dead {
         return report;
     }
-    numbers(bundle, &arrays, &detail, cells, genes, &mut report);
+    concept_arrays::check(bundle, &arrays, &detail, cells, genes, &mut report);
     samples::check(bundle, &detail, cells, genes, &mut report);
     report
 }
@@ -120,68 +234,6 @@ fn refer_to_others(
         let uneven = deletion.curves.iter().find(|c| c.mean.len() != points || c.sd.len() != points);
         if let Some(curve) = uneven {
             report.note(file, format!("curve {:?} does not have {points} points", curve.order));
-        }
-    }
-}
-
-fn numbers(
-    bundle: &Bundle<'_>,
-    file: &str,
-    detail: &ConceptDetail,
-    cells: &Cells,
-    genes: Option<&GeneIndex>,
-    report: &mut Report,
-) {
-    let Some(bytes) = bundle.content(file, report) else { return };
-    let Some(arrays) = Arrays::open(file, &bytes, report) else { return };
-    let active = Some(detail.cells as usize);
-    if let Some(found) = arrays.u32("cells", &[active], report) {
-        let rising = found.windows(2).all(|pair| pair[0] < pair[1]);
-        let within = found.last().is_none_or(|&cell| CellId(cell).index() < cells.count);
-        report.expect(rising && within, file, || {
-            format!("tensor \"cells\" does not hold different cells below {} in order", cells.count)
-        });
-    }
-    if let Some(found) = arrays.f32("activations", &[active], false, report) {
-        let max = found.iter().copied().fold(0.0, f32::max);
-        report.expect(found.iter().all(|&v| v > 0.0) && max == detail.max, file, || {
-            format!("activations up to {max} that are not all above 0, or not up to {}", detail.max)
-        });
-    }
-    if let (Maybe::Value(attribution), Some(genes)) = (&detail.attribution, genes) {
-        scores(file, &arrays, attribution, genes.symbols.len(), report);
-    }
-}
-
-fn scores(
-    file: &str,
-    arrays: &Arrays<'_>,
-    attribution: &AttributionDetail,
-    genes: usize,
-    report: &mut Report,
-) {
-    let all = arrays.f32("scores", &[Some(genes)], false, report);
-    arrays.f32("scores_pre_topk", &[Some(genes)], false, report);
-    for name in ["log2_fold_change", "p_value"] {
-        if arrays.has(name) {
-            arrays.f32(name, &[Some(genes)], true, report);
-        }
-    }
-    if let Some(top) = arrays.u32("top_genes", &[None], report) {
-        report.expect(top.iter().all(|&gene| (gene as usize) < genes), file, || {
-            format!("tensor \"top_genes\" has a gene beyond {genes}")
-        });
-        let shape = [Some(top.len()), Some(attribution.pairs as usize)];
-        arrays.f32("pair_scores", &shape, false, report);
-    }
-    if let Some(all) = all {
-        let differs = attribution
-            .genes
-            .iter()
-            .chain(&attribution.lowest)
-            .find(|g| all.get(g.gene.index()).is_some_and(|&score| score != g.mean));
-        if let Some(gene) = differs {
-            report.note(file, format!("the score of {} is not the one of the concept's JSON", gene.symbol));
         }
     }
 }

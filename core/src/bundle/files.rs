@@ -1,14 +1,39 @@
-//! The lists of files against the folder: sizes, checksums, what is missing, what is in no list.
+//! `files.json`, and the lists of files against the folder: sizes, checksums, what is missing, what is in no list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Folder, Report};
-use crate::{
-    bundle::{FileEntry, Files, Manifest, path, read_json},
-    parallel,
+use super::{
+    File, JsonFile, Manifest, path,
+    verify::{Folder, Report},
 };
+use crate::parallel;
+
+/// Entries of per-concept files.
+pub const FILES: &str = "files.json";
+
+/// `files.json`: the entries of per-concept files, kept apart so that the first page does not load them.
+pub type Files = BTreeMap<String, FileEntry>;
+
+/// Size and checksum of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl JsonFile for Files {}
+
+impl FileEntry {
+    /// Size and checksum of a content.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
+    }
+}
 
 /// Paths of the files that are as listed. The rest is reported.
 pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Report) -> BTreeSet<String> {
@@ -20,7 +45,7 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Repor
         }
     };
     let mut listed = manifest.files.clone();
-    match folder.read(path::FILES).map(|bytes| read_json::<Files>(path::FILES, &bytes)) {
+    match folder.read(FILES).map(|bytes| Files::from_bytes(FILES, &bytes)) {
         Ok(Ok(more)) => {
             for (name, entry) in more {
                 if listed.insert(name.clone(), entry).is_some() {
@@ -28,8 +53,8 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Repor
                 }
             }
         }
-        Ok(Err(error)) => report.note(path::FILES, error.to_string()),
-        Err(error) => report.note(path::FILES, error),
+        Ok(Err(error)) => report.note(FILES, error.to_string()),
+        Err(error) => report.note(FILES, error),
     }
     for name in present.keys() {
         let known = listed.contains_key(name) || name == path::MANIFEST;
