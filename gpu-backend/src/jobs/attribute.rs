@@ -97,8 +97,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
-    let model =
-        prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
+    let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let places = slice::from_ref(&options.place);
     let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;

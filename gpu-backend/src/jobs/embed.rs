@@ -75,8 +75,7 @@ pub struct Report {
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     let model = Model::open(&options.model)?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
-    let model =
-        prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
+    let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     let key = key(options, &*model)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let shards = Shards::open(&options.out, &key)
@@ -86,7 +85,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let mut audit = model.audit().clone();
     audit.counts_share = embedded.counts_share();
     say(&audit, &embedded, progress);
-    let sequence = model.provenance()?.sequence.map(|mut sequence| {
+    let sequence = model.provenance().sequence.map(|mut sequence| {
         sequence["shortened_cells"] = json!(embedded.shortened);
         sequence
     });
@@ -134,7 +133,8 @@ fn say(audit: &GeneAudit, embedded: &Embedded, progress: &dyn Progress) {
         progress.say(&format!("{kept} cells were embedded already, by an interrupted run"));
     }
     let cells = embedded.values.nrows() - kept;
-    progress.say(&format!("{cells} cells in {seconds:.1} s, {:.1} a second", cells as f64 / seconds.max(1e-9)));
+    progress
+        .say(&format!("{cells} cells in {seconds:.1} s, {:.1} a second", cells as f64 / seconds.max(1e-9)));
 }
 
 fn say_sequence(sequence: &Value, progress: &dyn Progress) {

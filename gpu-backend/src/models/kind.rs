@@ -17,9 +17,6 @@ pub trait Kind: Sync {
     /// Its name in cards and on the command line.
     fn kind(&self) -> ModelKind;
 
-    /// Its name for people.
-    fn title(&self) -> &'static str;
-
     /// What `import` takes, in a few words.
     fn about(&self) -> &'static str;
 

@@ -24,7 +24,7 @@ pub mod scgpt;
 pub mod scvi;
 
 pub use embed::{Embedded, embed};
-pub use folder::Model;
+pub use folder::{CARD, Model};
 pub use kind::{ImportOptions, Kind, Request};
 pub use options::SequenceOptions;
 pub use prepared::{Decode, Embed, LatentCells, Prepared, Provenance};

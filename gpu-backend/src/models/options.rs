@@ -32,11 +32,7 @@ impl SequenceOptions {
             ("--variable-genes", self.variable_genes.is_some()),
         ];
         if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
-            bail!(
-                "{option} is for scGPT; {} is a {} model",
-                model.folder.display(),
-                model.card.kind.name()
-            );
+            bail!("{option} is for scGPT; {} is a {} model", model.folder.display(), model.card.kind.name());
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use cellprism_core::{
     attribution::{DeletionOptions, Perturb},
     bundle::GeneAudit,
     cells::{CountMatrix, GeneMap},
+    embedding::card::ModelKind,
     ids::ConceptId,
     sae::SaeWeights,
     steering::{SteeredConcept, Target},
@@ -11,7 +12,7 @@ use cellprism_core::{
 use ndarray::ArrayView2;
 use serde_json::Value;
 
-use super::{Model, find};
+use super::{CARD, Model};
 use crate::{
     runtime::Place,
     work::{digest, key::Key, shards::Shard},
@@ -80,11 +81,8 @@ pub trait Prepared: Send + Sync {
     ///
     /// # Errors
     /// If the device is not there, weights are damaged, or the counts do not fit.
-    fn perturb<'a>(
-        &'a self,
-        place: &Place,
-        counts: &'a CountMatrix,
-    ) -> anyhow::Result<Box<dyn Perturb + 'a>>;
+    fn perturb<'a>(&'a self, place: &Place, counts: &'a CountMatrix)
+    -> anyhow::Result<Box<dyn Perturb + 'a>>;
 
     /// Length and repetition of deletion curves, by what a pass of the model costs.
     fn deletion(&self) -> DeletionOptions;
@@ -102,26 +100,24 @@ pub trait Prepared: Send + Sync {
         &[]
     }
 
+    /// Files of the folder that a bundle holds: what the page reads, and what says how cells were read.
+    fn published(&self) -> Vec<&'static str> {
+        [CARD].into_iter().chain(self.in_browser().iter().copied()).collect()
+    }
+
     /// Where it comes from and what it does, for manifests.
-    ///
-    /// # Errors
-    /// If this program does not know its kind.
-    fn provenance(&self) -> anyhow::Result<Provenance> {
+    fn provenance(&self) -> Provenance {
         let card = &self.model().card;
-        Ok(Provenance {
-            kind: card.kind.name(),
-            title: find(card.kind)?.title(),
-            preprocessing: card.preprocessing.clone(),
-            sequence: None,
-        })
+        let (kind, title) = (card.kind, card.kind.title());
+        Provenance { kind, title, preprocessing: card.preprocessing.clone(), sequence: None }
     }
 }
 
 /// What a manifest says of a model besides its card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provenance {
-    /// Its kind, by its name in files.
-    pub kind: &'static str,
+    /// Its kind.
+    pub kind: ModelKind,
     /// Its kind, for people.
     pub title: &'static str,
     /// What is done to counts, in words.

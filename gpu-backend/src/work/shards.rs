@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use sha2::{Digest, Sha256};
 
-use super::progress::Steps;
+use super::{key::Key, progress::Steps};
 
 /// Bytes before the values: a checksum of all that follows, two sums of counts and a number of cells.
 const HEADER: usize = 32;
@@ -60,11 +60,11 @@ impl Shards {
     ///
     /// # Errors
     /// If `out` has no name, or parts of another key cannot be removed.
-    pub fn open(out: &Path, key: &str) -> io::Result<Self> {
+    pub fn open(out: &Path, key: &Key) -> io::Result<Self> {
         let mut name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
         name.push(".partial");
         let folder = out.with_file_name(name);
-        let digest = format!("{:x}", Sha256::digest(key.as_bytes()));
+        let digest = key.digest();
         if folder.exists() && !folder.join(&digest).is_dir() {
             fs::remove_dir_all(&folder)?;
         }
@@ -249,6 +249,10 @@ mod tests {
     use super::*;
     use crate::work::progress::Silent;
 
+    fn key(name: &str) -> Key {
+        Key::default().with("name", name)
+    }
+
     /// Cells with one count each, of one gene.
     struct Ones(usize);
 
@@ -283,8 +287,8 @@ mod tests {
             assert_eq!(sums(&Shards::none(), workers, usize::MAX).unwrap(), one);
             let folder = tempfile::tempdir().unwrap();
             let out = folder.path().join("e.safetensors");
-            assert!(sums(&Shards::open(&out, "a").unwrap(), workers, 350).is_err());
-            let resumed = sums(&Shards::open(&out, "a").unwrap(), workers, usize::MAX).unwrap();
+            assert!(sums(&Shards::open(&out, &key("a")).unwrap(), workers, 350).is_err());
+            let resumed = sums(&Shards::open(&out, &key("a")).unwrap(), workers, usize::MAX).unwrap();
             assert_eq!(resumed, Shard { kept: 300, ..one.clone() }, "{workers} workers");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
@@ -295,12 +299,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("e.safetensors");
         let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5, kept: 1 };
-        let shards = Shards::open(&out, "a").unwrap();
+        let shards = Shards::open(&out, &key("a")).unwrap();
         assert_eq!(shards.get(0, 1, 2), None);
         shards.put(0, &shard).unwrap();
         assert_eq!(shards.get(0, 1, 3), None, "another length is not this part");
         std::mem::forget(shards);
-        let again = Shards::open(&out, "a").unwrap();
+        let again = Shards::open(&out, &key("a")).unwrap();
         assert_eq!(again.get(0, 1, 2), Some(shard.clone()));
         let path = again.path(0).unwrap();
         let mut damaged = fs::read(&path).unwrap();
@@ -309,7 +313,7 @@ mod tests {
         assert_eq!(again.get(0, 1, 2), None, "a damaged part is computed again");
         again.put(0, &shard).unwrap();
         std::mem::forget(again);
-        let other = Shards::open(&out, "b").unwrap();
+        let other = Shards::open(&out, &key("b")).unwrap();
         assert_eq!(other.get(0, 1, 2), None);
         drop(other);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");

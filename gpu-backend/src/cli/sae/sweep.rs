@@ -30,8 +30,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let machine = args.engine.machine(args.threads, global);
-    let options =
-        sweep::Options { embeddings: args.embeddings, config: args.config, out: args.out, machine };
+    let options = sweep::Options { embeddings: args.embeddings, config: args.config, out: args.out, machine };
     let rows = sweep::run(&options, &global.progress())?;
     if global.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);

@@ -120,9 +120,7 @@ impl Args {
                 ScheduleName::Cosine => Schedule::Cosine { warmup: self.warmup, floor: self.floor },
             },
             clip: self.clip,
-            early_stop: self
-                .early_stop
-                .map(|patience| EarlyStop { patience, rise: self.early_stop_rise }),
+            early_stop: self.early_stop.map(|patience| EarlyStop { patience, rise: self.early_stop_rise }),
             archetypal: self.archetypal.get(),
             resample: self.resample.map(|every| Resample { every, until: self.resample_until }),
             test_fraction: self.test_fraction,

@@ -8,7 +8,7 @@ use cellprism_core::{
 };
 
 use super::{context::Context, subject::Subject};
-use crate::cli::Progress;
+use crate::work::progress::Progress;
 
 /// Nearest cells kept for each prototype, so that a reader can choose another number.
 const KEPT_COUNTERFACTUALS: usize = 6;
@@ -34,19 +34,24 @@ pub struct Compared {
 
 impl Compared {
     /// The cells of some concepts, in their order.
-    pub fn find(context: &Context, subject: &Subject, concepts: &[ConceptId], quiet: bool) -> Vec<Self> {
+    pub fn find(
+        context: &Context,
+        subject: &Subject,
+        concepts: &[ConceptId],
+        progress: &dyn Progress,
+    ) -> Vec<Self> {
         let parameters = &context.parameters.attribution;
         let prototypes = parameters.prototypes as usize;
         let mut asked = vec![kept(parameters); prototypes];
         asked.resize(prototypes.max(TEST_CELLS), 1);
         let total =
             concepts.iter().map(|&id| subject.activations.of(id).len().min(asked.len())).sum::<usize>();
-        let progress = Progress::new("neighbours", total as u64, "cells", quiet);
+        let steps = progress.begin("neighbours", total as u64, "cells");
         let embeddings = context.embeddings().view();
         let found = cells_of_concepts(&subject.activations, concepts, embeddings, &asked, |cells| {
-            progress.advance(cells as u64);
+            steps.advance(cells as u64);
         });
-        progress.finish();
+        steps.finish();
         concepts.iter().zip(found).map(|(&concept, cells)| Self::new(concept, cells, prototypes)).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use cellprism_core::{
+    attribution::{DeletionOptions, Perturb},
     bundle::{GeneSetFile, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
     gsea::index_sets,
@@ -14,11 +15,10 @@ use super::{
     dictionary::{Dictionary, Embedding},
     inputs::Inputs,
     subject::Subject,
-    swapping::Swapping,
 };
 
 /// Everything that concepts are described from.
-pub struct Context {
+pub struct Context<'a> {
     /// Parameters with nothing left open.
     pub parameters: Parameters,
     /// Names of the cells.
@@ -34,11 +34,11 @@ pub struct Context {
     /// How training went.
     pub training: Stage,
     /// The model through which genes are swapped.
-    pub swapping: Swapping,
+    pub swaps: Box<dyn Perturb + 'a>,
+    /// Length and repetition of deletion curves.
+    pub deletion: DeletionOptions,
     /// Counts in the model's gene order.
-    pub counts: CountMatrix,
-    /// Active covariate columns of each cell.
-    pub one_hot: Vec<Vec<u32>>,
+    pub counts: &'a CountMatrix,
     /// Sums of all measured counts of each cell.
     pub totals: Vec<f64>,
     /// Symbols of the model's genes.
@@ -51,14 +51,18 @@ pub struct Context {
     pub started: Instant,
 }
 
-impl Context {
-    /// Prepares what all concepts share.
+impl<'a> Context<'a> {
+    /// Prepares what all concepts share; `counts` are in the model's gene order.
     ///
     /// # Errors
     /// If the encoder's weights are missing or do not fit.
-    pub fn new(job: &Job, inputs: &Inputs, embedding: Embedding, sae: Dictionary) -> anyhow::Result<Self> {
-        let swapping = Swapping::prepare(job, inputs)?;
-        let counts = inputs.map.apply(&inputs.cells.counts).into_owned();
+    pub fn new(
+        job: &Job,
+        inputs: &'a Inputs,
+        counts: &'a CountMatrix,
+        embedding: Embedding,
+        sae: Dictionary,
+    ) -> anyhow::Result<Self> {
         let n = counts.rows.max(1) as f32;
         let detection = counts.detected().into_iter().map(|cells| cells as f32 / n).collect();
         let symbols = symbols(inputs);
@@ -79,8 +83,8 @@ impl Context {
             concepts: Subject::concepts(sae.weights, &embedding.values),
             neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
             training: sae.stage,
-            swapping,
-            one_hot: inputs.one_hot.clone(),
+            swaps: inputs.model.perturb(&job.place, counts)?,
+            deletion: inputs.model.deletion(),
             totals: inputs.cells.counts.row_sums(),
             counts,
             symbols,
@@ -118,9 +122,10 @@ pub fn plural(label: &str) -> String {
 fn symbols(inputs: &Inputs) -> Vec<String> {
     let genes = &inputs.cells.genes;
     inputs
-        .genes
+        .model
+        .genes()
         .iter()
-        .zip(&inputs.map.column_of)
+        .zip(&inputs.model.map().column_of)
         .map(|(name, column)| {
             if !is_ensembl(name) {
                 return name.clone();

@@ -8,7 +8,6 @@
 //! | `dictionary` | embeddings, and the autoencoder trained on them |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
-//! | `swapping` | the model through which genes are swapped |
 //! | `concept` | one concept: cells, genes, pathways, files |
 //! | `finish` | cells, genes, sets, metrics, manifest |
 
@@ -20,13 +19,12 @@ mod finish;
 mod inputs;
 mod job;
 mod subject;
-mod swapping;
 mod work;
 
 use anyhow::Context as _;
 use cellprism_core::{bundle::ConceptRow, ids::ConceptId, parallel};
 
-use crate::cli::{Progress, embed::say_audit};
+use crate::{jobs::inputs::in_words, work::progress::Progress};
 use compared::Compared;
 use context::Context;
 use inputs::Inputs;
@@ -56,48 +54,48 @@ pub struct Report {
 ///
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
-pub fn run(job: &Job) -> anyhow::Result<Report> {
+pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let inputs = Inputs::read(job)?;
     if let Some(report) = finish::existing(job, &inputs)? {
         return Ok(report);
     }
     let work = Work::open(job, &inputs)?;
-    let embedded = dictionary::embed(job, &inputs, &work)?;
-    if !job.quiet {
-        say_audit(&embedded.audit);
-    }
-    let sae = dictionary::train(job, &inputs, &work, &embedded.values)?;
-    let context = Context::new(job, &inputs, embedded, sae)?;
-    let rows = describe(job, &context, &context.concepts, &work)?;
+    let embedded = dictionary::embed(job, &inputs, &work, progress)?;
+    progress.say(&in_words(&embedded.audit));
+    let sae = dictionary::train(&inputs, &work, &embedded.values, progress)?;
+    let counts = inputs.model.map().apply(&inputs.cells.counts);
+    let context = Context::new(job, &inputs, &counts, embedded, sae)?;
+    let rows = describe(&context, &context.concepts, &work, progress)?;
     let neurons =
-        context.neurons.as_ref().map(|neurons| describe(job, &context, neurons, &work)).transpose()?;
+        context.neurons.as_ref().map(|neurons| describe(&context, neurons, &work, progress)).transpose()?;
     finish::write(job, &inputs, &context, rows, neurons, &work)
 }
 
 /// Every concept, or every neuron, in parallel; those already described are read back.
-fn describe(job: &Job, context: &Context, subject: &Subject, work: &Work) -> anyhow::Result<Vec<ConceptRow>> {
+fn describe(
+    context: &Context,
+    subject: &Subject,
+    work: &Work,
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<ConceptRow>> {
     let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
     let rows = ids.iter().map(|&id| work.row(subject.folder, id)).collect::<anyhow::Result<Vec<_>>>()?;
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, job.quiet);
+    let compared = Compared::find(context, subject, &open, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
-    let progress = Progress::new(
-        subject.folder,
-        open.iter().filter(|&&id| alive(id)).count() as u64,
-        subject.folder,
-        job.quiet,
-    );
+    let total = open.iter().filter(|&&id| alive(id)).count() as u64;
+    let steps = progress.begin(subject.folder, total, subject.folder);
     let described = parallel::map(open.len(), |i| {
         let id = open[i];
         let row = concept::describe(context, subject, &compared[i], work)
             .with_context(|| format!("{}, number {}", subject.folder, id.index()))?;
         if alive(id) {
-            progress.advance(1);
+            steps.advance(1);
         }
         Ok(row)
     });
-    progress.finish();
+    steps.finish();
     let mut described = described.into_iter();
     rows.into_iter()
         .map(|row| match row {

@@ -17,7 +17,9 @@ use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Args, Clock, Convention, Options, SortOrder, matched, names::Names, read_libraries, table::parameters};
+use super::{
+    Args, Clock, Convention, Options, SortOrder, matched, names::Names, read_libraries, table::parameters,
+};
 use crate::work::{atomic, progress::Progress};
 
 /// Rankings of one part.

@@ -140,7 +140,12 @@ fn matched(args: &Args<'_>, ranking: &Ranking, sets: &GeneSets) -> anyhow::Resul
 }
 
 /// GSEA in the convention asked for.
-fn rows(args: &Args<'_>, ranking: &Ranking, matched: &Matched, progress: &dyn Progress) -> anyhow::Result<Vec<Row>> {
+fn rows(
+    args: &Args<'_>,
+    ranking: &Ranking,
+    matched: &Matched,
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<Row>> {
     let options =
         PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
     watched(options.permutations, progress, |watch| match args.convention {

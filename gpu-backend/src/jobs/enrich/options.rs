@@ -179,7 +179,10 @@ pub fn multilevel(options: &Options) -> anyhow::Result<Option<Multilevel>> {
     if options.sample_size < 11 || options.sample_size > 100_001 || options.sample_size.is_multiple_of(2) {
         bail!("--sample-size {}: an odd number from 11 to 100,001", options.sample_size);
     }
-    let found =
-        Multilevel { smallest: options.smallest_p, sample_size: options.sample_size, ..Multilevel::default() };
+    let found = Multilevel {
+        smallest: options.smallest_p,
+        sample_size: options.sample_size,
+        ..Multilevel::default()
+    };
     Ok((options.smallest_p > 0.0).then_some(found))
 }

@@ -137,10 +137,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         seeds: asked.seeds.clone(),
     };
     atomic::write_file(&asked.out.join("consensus.json"), report.to_json()?.as_bytes())?;
-    atomic::write_file(
-        &asked.out.join("consensus.csv"),
-        csv(&report.recurrence, &asked.seeds).as_bytes(),
-    )?;
+    atomic::write_file(&asked.out.join("consensus.csv"), csv(&report.recurrence, &asked.seeds).as_bytes())?;
     let folder = asked.out.join("sae");
     let place = || format!("writing {}", folder.display());
     let new = OutputFolder::replace(&folder).with_context(place)?;
@@ -157,11 +154,7 @@ fn check(options: &Options, at_least: u32) -> anyhow::Result<()> {
     sorted.dedup();
     ensure!(sorted.len() == options.seeds.len(), "--seeds: a seed is given twice");
     ensure!((1..=seeds).contains(&at_least), "--at-least {at_least}: from 1 to the {seeds} seeds");
-    ensure!(
-        options.cosine > 0.0 && options.cosine <= 1.0,
-        "--cosine {}: above 0, up to 1",
-        options.cosine
-    );
+    ensure!(options.cosine > 0.0 && options.cosine <= 1.0, "--cosine {}: above 0, up to 1", options.cosine);
     Ok(())
 }
 

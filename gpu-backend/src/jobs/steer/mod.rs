@@ -149,7 +149,9 @@ fn no_decoder(model: &Model) -> String {
 
 /// Cells to steer with their activations.
 fn choose(options: &Options, active: &ActiveCells, cells: usize) -> anyhow::Result<Vec<(CellId, f32)>> {
-    if active.is_empty() && (options.cells_like == CellsLike::Prototypes || matches!(options.target, Target::Scale(_))) {
+    if active.is_empty()
+        && (options.cells_like == CellsLike::Prototypes || matches!(options.target, Target::Scale(_)))
+    {
         bail!(
             "no cell of {} activates concept {}: set it everywhere by --to VALUE --cells-like all",
             options.cells.display(),

@@ -40,8 +40,7 @@ impl Encode for Graph {
     fn encode(&mut self, counts: &CountMatrix, one_hot: &[Vec<u32>]) -> anyhow::Result<Vec<f32>> {
         self.batch.fill(&self.card, counts, one_hot);
         let Self { batch, card, session, name, .. } = self;
-        run_dense(card, session, counts.rows, &batch.counts, &batch.covariates)
-            .with_context(|| name.clone())
+        run_dense(card, session, counts.rows, &batch.counts, &batch.covariates).with_context(|| name.clone())
     }
 
     fn provider(&self) -> &'static str {

@@ -29,10 +29,6 @@ impl Kind for Onnx {
         ModelKind::Onnx
     }
 
-    fn title(&self) -> &'static str {
-        "the model"
-    }
-
     fn about(&self) -> &'static str {
         "Any other encoder, as an ONNX file"
     }

@@ -11,6 +11,9 @@ use crate::models::{
     folder::{name_of, read_bounded},
 };
 
+/// The vocabulary beside the weights and beside the graph.
+pub const VOCABULARY: &str = "vocab.json";
+
 /// Reads an scGPT checkpoint folder (or its `best_model.pt`), with `args.json` and `vocab.json` beside the weights.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ pub fn import(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
     let (model, args, vocabulary) = (
         read_bounded(&file)?,
         read_bounded(&folder.join("args.json"))?,
-        read_bounded(&folder.join("vocab.json"))?,
+        read_bounded(&folder.join(VOCABULARY))?,
     );
     let files = scgpt::Files { model: &model, args: &args, vocabulary: &vocabulary };
     scgpt::import(files, &name_of(&file, "scGPT")).with_context(|| folder.display().to_string())
@@ -33,7 +36,7 @@ pub fn import(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
 /// If it is another model, or `vocab.json` is missing or does not fit the card.
 pub fn vocabulary(model: &Model) -> anyhow::Result<(&ScgptSizes, Vocabulary)> {
     let Some(sizes) = &model.card.scgpt else { bail!("{} is no scGPT model", model.folder.display()) };
-    let path = model.folder.join("vocab.json");
+    let path = model.folder.join(VOCABULARY);
     let vocabulary = Vocabulary::from_json(&read_bounded(&path)?, &sizes.pad_token)
         .with_context(|| path.display().to_string())?;
     let found = (vocabulary.len(), vocabulary.pad(), vocabulary.cls());

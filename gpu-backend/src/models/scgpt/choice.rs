@@ -42,11 +42,7 @@ impl Sequences {
     ///
     /// # Errors
     /// If data and vocabulary share no gene, or a list is not usable.
-    pub fn choose(
-        model: &Model,
-        cells: &mut H5ad,
-        request: &Request<'_>,
-    ) -> anyhow::Result<Self> {
+    pub fn choose(model: &Model, cells: &mut H5ad, request: &Request<'_>) -> anyhow::Result<Self> {
         let Request { path, aliases, sequence: options } = *request;
         let rule = options.sequence.unwrap_or_default();
         let variable_genes = options.variable_genes.map_or(VARIABLE_GENES, |n| n as usize);

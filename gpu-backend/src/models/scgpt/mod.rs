@@ -35,10 +35,6 @@ impl Kind for Scgpt {
         ModelKind::Scgpt
     }
 
-    fn title(&self) -> &'static str {
-        "scGPT"
-    }
-
     fn about(&self) -> &'static str {
         "scGPT, under either naming of its attention weights"
     }

@@ -45,11 +45,7 @@ impl SequenceModel {
     ///
     /// # Errors
     /// If the device is not there or the model is refused.
-    pub fn open(
-        model: &Model,
-        tokenizer: Tokenizer,
-        place: &Place,
-    ) -> anyhow::Result<Self> {
+    pub fn open(model: &Model, tokenizer: Tokenizer, place: &Place) -> anyhow::Result<Self> {
         let (path, device) = (model.onnx(), place.device);
         let runtime = place.runtime()?;
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -7,9 +7,9 @@ use cellprism_core::{
 };
 use serde_json::json;
 
-use super::{ScgptSwaps, SequenceModel, Sequences};
+use super::{ScgptSwaps, SequenceModel, Sequences, checkpoint::VOCABULARY};
 use crate::{
-    models::{Embed, Model, Prepared, Provenance},
+    models::{CARD, Embed, Model, Prepared, Provenance},
     runtime::Place,
     work::shards::Shard,
 };
@@ -44,6 +44,10 @@ impl Prepared for PreparedScgpt {
         &self.sequences.genes.map
     }
 
+    fn published(&self) -> Vec<&'static str> {
+        vec![CARD, VOCABULARY]
+    }
+
     fn reading(&self) -> Option<String> {
         let tokenizer = &self.sequences.tokenizer;
         Some(format!("{} of up to {}", tokenizer.rule.name(), tokenizer.max_length))
@@ -67,17 +71,13 @@ impl Prepared for PreparedScgpt {
         DeletionOptions { steps: 20, random_orders: 1, ..DeletionOptions::default() }
     }
 
-    fn provenance(&self) -> anyhow::Result<Provenance> {
+    fn provenance(&self) -> Provenance {
         let Sequences { tokenizer, chosen, .. } = &self.sequences;
         let card = &self.model.card;
-        Ok(Provenance {
-            kind: card.kind.name(),
-            title: self.model.kind()?.title(),
-            preprocessing: format!(
-                "{}; {} sequences: {chosen}",
-                card.preprocessing,
-                tokenizer.rule.name()
-            ),
+        Provenance {
+            kind: card.kind,
+            title: card.kind.title(),
+            preprocessing: format!("{}; {} sequences: {chosen}", card.preprocessing, tokenizer.rule.name()),
             sequence: Some(json!({
                 "rule": tokenizer.rule.name(),
                 "genes": chosen,
@@ -85,7 +85,7 @@ impl Prepared for PreparedScgpt {
                 "ties": "every count takes the highest bin whose edge it reaches; nothing is drawn at random",
                 "max_length": tokenizer.max_length,
             })),
-        })
+        }
     }
 }
 

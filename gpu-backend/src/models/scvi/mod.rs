@@ -39,10 +39,6 @@ impl Kind for Scvi {
         ModelKind::Scvi
     }
 
-    fn title(&self) -> &'static str {
-        "scVI"
-    }
-
     fn about(&self) -> &'static str {
         "scvi-tools' SCVI"
     }
