@@ -12,8 +12,8 @@ use cellprism_core::{
     bundle::{
         CellCodes, CellMap, CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, Embeddings,
         File as _, FileEntry, Files, GeneDescriptions, GeneIndex, InputRole, Manifest, MetadataColumn,
-        Metrics, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source,
-        Stage, StageName, path,
+        Metrics, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source, Stage,
+        StageName, path,
     },
     cells::long_label,
     sae::metrics::evaluate,
