@@ -136,7 +136,9 @@ fn geneformer_files_that_do_not_fit_are_refused() {
     assert!(said.contains("safetensors header"), "{said}");
     let said = geneformer_refused(|_, files, _| files.medians = &MEDIANS[..40]);
     assert!(
-        said.contains("gene_median_dictionary.pkl: the pickle, byte") && said.contains("only 29 follow") && said.contains("download it again"),
+        said.contains("gene_median_dictionary.pkl: the pickle, byte")
+            && said.contains("only 29 follow")
+            && said.contains("download it again"),
         "{said}"
     );
 }
