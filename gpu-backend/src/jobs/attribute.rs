@@ -17,7 +17,7 @@ use super::{
     parse_concepts, read_sae,
 };
 use crate::{
-    models::{Model, SequenceOptions, embed},
+    models::{Counted, Model, SequenceOptions, embed},
     runtime::Place,
     work::{atomic, progress::Progress, shards::Shards},
 };
@@ -103,8 +103,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
     steps.finish();
     let counts = cells.rows(0, cells.len())?;
-    let counts = model.map().apply(&counts);
-    let swaps = model.perturb(&options.place, &counts)?;
+    let in_model = model.map().apply(&counts);
+    let swaps = model.perturb(&options.place, Counted { data: &counts, model: &in_model })?;
     let activations = activations(&sae, &embedded.values);
     let concepts = match &options.concepts {
         Some(list) => parse_concepts(list, sae.config.d_sae)?,

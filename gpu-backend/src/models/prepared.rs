@@ -77,12 +77,16 @@ pub trait Prepared: Send + Sync {
     /// If the device is not there or the model is refused.
     fn embedder(&self, place: &Place) -> anyhow::Result<Box<dyn Embed + '_>>;
 
-    /// What swaps genes among cells with these counts, in the model's gene order.
+    /// What swaps genes among cells with these counts.
     ///
     /// # Errors
     /// If the device is not there, weights are damaged, or the counts do not fit.
-    fn perturb<'a>(&'a self, place: &Place, counts: &'a CountMatrix)
-    -> anyhow::Result<Box<dyn Perturb + 'a>>;
+    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>>;
+
+    /// Whether a swap is a pass of a large model: then contrasts that cost many are made only where they are asked for.
+    fn is_dear(&self) -> bool {
+        false
+    }
 
     /// Length and repetition of deletion curves, by what a pass of the model costs.
     fn deletion(&self) -> DeletionOptions;
@@ -111,6 +115,15 @@ pub trait Prepared: Send + Sync {
         let (kind, title) = (card.kind, card.kind.title());
         Provenance { kind, title, preprocessing: card.preprocessing.clone(), sequence: None }
     }
+}
+
+/// Counts of the cells that genes are swapped among.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted<'a> {
+    /// All genes of the data, in the data's order.
+    pub data: &'a CountMatrix,
+    /// The model's genes, in its order.
+    pub model: &'a CountMatrix,
 }
 
 /// What a manifest says of a model besides its card.

@@ -10,6 +10,8 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
+use crate::models::Counted;
+
 use super::{
     Job,
     dictionary::{Dictionary, Embedding},
@@ -83,7 +85,7 @@ impl<'a> Context<'a> {
             concepts: Subject::concepts(sae.weights, &embedding.values),
             neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
             training: sae.stage,
-            swaps: inputs.model.perturb(&job.place, counts)?,
+            swaps: inputs.model.perturb(&job.place, Counted { data: &inputs.cells.counts, model: counts })?,
             deletion: inputs.model.deletion(),
             totals: inputs.cells.counts.row_sums(),
             counts,

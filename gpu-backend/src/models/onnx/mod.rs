@@ -8,12 +8,12 @@ use std::path::Path;
 use anyhow::Context;
 use cellprism_core::{
     attribution::{DeletionOptions, Perturb},
-    cells::{CountMatrix, GeneMap},
+    cells::GeneMap,
     embedding::card::{ModelCard, ModelKind},
 };
 
 use super::{
-    Embed, ImportOptions, Kind, Model, Prepared, Request,
+    Counted, Embed, ImportOptions, Kind, Model, Prepared, Request,
     counts::{self, CountEmbedder, Graph, GraphSwaps},
 };
 use crate::{files::h5ad::H5ad, runtime::Place};
@@ -88,12 +88,8 @@ impl Prepared for PreparedOnnx {
         Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &self.one_hot }))
     }
 
-    fn perturb<'a>(
-        &'a self,
-        place: &Place,
-        counts: &'a CountMatrix,
-    ) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        Ok(Box::new(GraphSwaps::open(&self.model, place, counts, &self.one_hot)?))
+    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        Ok(Box::new(GraphSwaps::open(&self.model, place, counts.model, &self.one_hot)?))
     }
 
     fn deletion(&self) -> DeletionOptions {

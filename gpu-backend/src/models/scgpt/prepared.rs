@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{ScgptSwaps, SequenceModel, Sequences, checkpoint::VOCABULARY};
 use crate::{
-    models::{CARD, Embed, Model, Prepared, Provenance},
+    models::{CARD, Counted, Embed, Model, Prepared, Provenance},
     runtime::Place,
     work::shards::Shard,
 };
@@ -57,18 +57,18 @@ impl Prepared for PreparedScgpt {
         Ok(Box::new(Sequenced { model: self.open(place)?, sequences: &self.sequences }))
     }
 
-    fn perturb<'a>(
-        &'a self,
-        place: &Place,
-        counts: &'a CountMatrix,
-    ) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        let (cells, _) = bin(&self.sequences.tokenizer, counts);
+    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        let (cells, _) = bin(&self.sequences.tokenizer, counts.model);
         Ok(Box::new(ScgptSwaps::new(self.open(place)?, cells)))
     }
 
     /// Every point of a curve is a pass of the whole model.
     fn deletion(&self) -> DeletionOptions {
         DeletionOptions { steps: 20, random_orders: 1, ..DeletionOptions::default() }
+    }
+
+    fn is_dear(&self) -> bool {
+        true
     }
 
     fn provenance(&self) -> Provenance {

@@ -19,7 +19,7 @@ use cellprism_core::{
 use cellprism_onnx::folder::ModelFolder;
 
 use super::{
-    Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request,
+    Counted, Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request,
     counts::{self, CountEmbedder, Encode, Graph},
     folder,
 };
@@ -145,8 +145,8 @@ impl Prepared for PreparedScvi {
         Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &self.one_hot }))
     }
 
-    fn perturb<'a>(&'a self, _: &Place, counts: &'a CountMatrix) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        Ok(Box::new(ScviSwaps::new(self.encoder()?, counts, &self.one_hot)?))
+    fn perturb<'a>(&'a self, _: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        Ok(Box::new(ScviSwaps::new(self.encoder()?, counts.model, &self.one_hot)?))
     }
 
     fn deletion(&self) -> DeletionOptions {
