@@ -12,8 +12,8 @@ use cellprism_core::{
     bundle::{
         CellCodes, CellMap, CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, Embeddings,
         File as _, FileEntry, Files, GeneDescriptions, GeneIndex, InputRole, Manifest, MetadataColumn,
-        Metrics, ModelKind, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source,
-        Stage, StageName, path,
+        Metrics, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source, Stage,
+        StageName, path,
     },
     cells::long_label,
     readings::verdict::{DictionaryFacts, of_dictionary, thousands},
@@ -407,11 +407,7 @@ fn title(inputs: &Inputs) -> String {
         (column.labels.len() == 1).then(|| column.labels[0].clone())
     };
     let tissue = only("tissue").filter(|t| t != "unknown").map_or_else(String::new, |t| format!("{t} "));
-    let kind = match inputs.model.card.kind {
-        ModelKind::Scvi => "scVI",
-        ModelKind::Scgpt => "scGPT",
-        ModelKind::Onnx => "the model",
-    };
+    let kind = inputs.model.card.kind.title();
     format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
 }
 

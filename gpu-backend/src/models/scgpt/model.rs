@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use cellprism_core::embedding::scgpt::{BinnedCell, Tokenizer};
-use cellprism_onnx::scgpt::without_padding;
+use cellprism_onnx::transformer::without_padding;
 
 use crate::{
     models::folder::Model,
@@ -155,7 +155,7 @@ impl SequenceModel {
     }
 }
 
-/// The key padding mask as the attention of each device reads it; see [`cellprism_onnx::scgpt`].
+/// The key padding mask as the attention of each device reads it; see [`cellprism_onnx::transformer`].
 fn mask(lengths: &[i32], longest: usize, device: Device) -> Vec<i32> {
     let mut mask = lengths.to_vec();
     if matches!(device, Device::Cuda(_)) {

@@ -1,14 +1,24 @@
 //! The card of an imported model: what it reads, what is done to counts first, what it gives.
 //!
 //! A model folder holds `model.json` (this card), `model.onnx`, for scVI `encoder.safetensors` and
-//! `decoder.safetensors`, for scGPT `vocab.json`. A card can also be written by hand beside a ready ONNX file.
+//! `decoder.safetensors`, for SCimilarity `encoder.safetensors`, for scGPT `vocab.json`, for Geneformer `genes.tsv`. A card
+//! can also be written by hand beside a ready ONNX file.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `covariates` | categorical covariates, and the one-hot columns of each cell |
+//! | `sizes` | what only models of one kind have |
+
+mod covariates;
+mod sizes;
+
+pub use covariates::{Covariate, CovariateError};
+pub use sizes::{GeneformerSizes, Pooling, ScgptSizes, ScviSizes};
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::cells::Column;
 
 /// The card's layout; a larger number is refused.
 pub const CARD_FORMAT: u32 = 1;
@@ -24,7 +34,8 @@ pub struct ModelCard {
     pub kind: ModelKind,
     /// A name for people.
     pub name: String,
-    /// Genes in the order of the input's columns. Empty for scGPT, whose genes are in `vocab.json`.
+    /// Genes in the order of the input's columns. Empty for scGPT and Geneformer, whose genes are in `vocab.json` and
+    /// `genes.tsv`.
     #[serde(default)]
     pub genes: Vec<String>,
     /// Embedding size.
@@ -47,6 +58,9 @@ pub struct ModelCard {
     /// Name of the graph's output f32 [n, latent], where it is not `embeddings`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
+    /// Whether the embedding is divided by its length.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unit_length: bool,
     /// Categorical covariates that the model knows, in the order of their one-hot columns. Only those with
     /// at least two categories have columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,6 +77,9 @@ pub struct ModelCard {
     /// Sizes and sequence rule of scGPT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scgpt: Option<ScgptSizes>,
+    /// Sizes and tokens of Geneformer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geneformer: Option<GeneformerSizes>,
     /// ONNX operator set of `model.onnx`.
     #[serde(default)]
     pub opset: u32,
@@ -84,6 +101,10 @@ pub enum ModelKind {
     Scvi,
     /// A sequence of gene tokens with binned values.
     Scgpt,
+    /// A sequence of gene tokens by falling rank (a BERT).
+    Geneformer,
+    /// Log-normalised counts of a fixed gene list to a vector of length 1.
+    Scimilarity,
     /// Any other encoder of the counts of a fixed gene list: one input f32 [n, genes], one output f32 [n, latent].
     Onnx,
 }
@@ -94,7 +115,20 @@ impl ModelKind {
         match self {
             Self::Scvi => "scvi",
             Self::Scgpt => "scgpt",
+            Self::Geneformer => "geneformer",
+            Self::Scimilarity => "scimilarity",
             Self::Onnx => "onnx",
+        }
+    }
+
+    /// The name as its authors write it; "the model" for any other encoder.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Scvi => "scVI",
+            Self::Scgpt => "scGPT",
+            Self::Geneformer => "Geneformer",
+            Self::Scimilarity => "SCimilarity",
+            Self::Onnx => "the model",
         }
     }
 }
@@ -120,60 +154,6 @@ pub enum Normalize {
     Sum(f64),
 }
 
-/// A categorical covariate, for instance the batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Covariate {
-    /// Column of `obs` it was read from in training; `None` where training named no column.
-    pub column: Option<String>,
-    /// Its categories, in the order of the one-hot columns.
-    pub categories: Vec<String>,
-}
-
-impl Covariate {
-    /// One-hot columns: none for a single category.
-    pub fn width(&self) -> usize {
-        if self.categories.len() > 1 { self.categories.len() } else { 0 }
-    }
-}
-
-/// Sizes of scVI's networks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ScviSizes {
-    /// Hidden layers of the encoder and of the decoder.
-    pub layers: u32,
-    /// Their width.
-    pub hidden: u32,
-    /// `nb`, `zinb`, `poisson` or `normal`.
-    pub gene_likelihood: String,
-    /// `gene`, `gene-batch`, `gene-label` or `gene-cell`.
-    pub dispersion: String,
-}
-
-/// Sizes and sequence rule of scGPT.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ScgptSizes {
-    /// Transformer layers.
-    pub layers: u32,
-    /// Attention heads.
-    pub heads: u32,
-    /// Width of the feed-forward part.
-    pub hidden: u32,
-    /// Tokens in the vocabulary, special ones included.
-    pub vocabulary: u32,
-    /// Value bins, the one for zero included (51: bins 1 to 50 for counts above zero).
-    pub bins: u32,
-    /// Longest sequence, `<cls>` included.
-    pub max_length: u32,
-    /// Token of padding.
-    pub pad_token: String,
-    /// Token id of padding.
-    pub pad: u32,
-    /// Token id of `<cls>`, always first.
-    pub cls: u32,
-    /// Value at `<cls>` and at padding.
-    pub pad_value: f32,
-}
-
 /// Why a card cannot be used.
 #[derive(Debug, Error)]
 pub enum CardError {
@@ -191,31 +171,6 @@ pub enum CardError {
     /// A field contradicts another.
     #[error("model.json: {0}")]
     Invalid(String),
-}
-
-/// Why cells have no one-hot columns.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum CovariateError {
-    /// No column of that name.
-    #[error("the model reads the covariate {name:?}, which the cells do not have")]
-    Column {
-        /// The covariate.
-        name: String,
-        /// What it can be.
-        categories: Vec<String>,
-    },
-    /// A label that training did not see, or none.
-    #[error("cell {cell} has {name} {label:?}; the model knows {categories:?}")]
-    Label {
-        /// The cell's row.
-        cell: usize,
-        /// The covariate.
-        name: String,
-        /// The label; empty where the cell has none.
-        label: String,
-        /// What it can be.
-        categories: Vec<String>,
-    },
 }
 
 impl ModelCard {
@@ -257,49 +212,32 @@ impl ModelCard {
         if self.feed_log1p { libm::log1p(f64::from(scaled)) as f32 } else { scaled }
     }
 
-    /// One-hot columns of all covariates.
-    pub fn covariate_width(&self) -> usize {
-        self.covariates.iter().map(Covariate::width).sum()
-    }
-
-    /// One-hot columns that enter the encoder.
-    pub fn encoder_covariate_width(&self) -> usize {
-        if self.encode_covariates { self.covariate_width() } else { 0 }
-    }
-
-    /// Active one-hot columns of each of so many cells, by their metadata; empty where the model knows no covariate.
-    ///
-    /// # Errors
-    /// If a covariate's column is missing, or a cell's label is none of its categories.
-    pub fn one_hot(&self, cells: usize, columns: &[Column]) -> Result<Vec<Vec<u32>>, CovariateError> {
-        if self.covariate_width() == 0 {
-            return Ok(Vec::new());
+    /// A card of this kind with nothing but what every card needs; `f32`, no scaling, no covariates.
+    pub fn new(kind: ModelKind, name: &str, latent: usize, preprocessing: String) -> Self {
+        Self {
+            format: CARD_FORMAT,
+            kind,
+            name: name.into(),
+            genes: Vec::new(),
+            latent: latent as u32,
+            preprocessing,
+            normalize: Normalize::None,
+            log1p: false,
+            feed_log1p: false,
+            input: None,
+            output: None,
+            unit_length: false,
+            covariates: Vec::new(),
+            encode_covariates: false,
+            deeply_inject_covariates: false,
+            scvi: None,
+            scgpt: None,
+            geneformer: None,
+            opset: 0,
+            precision: "float32".into(),
+            source_file: String::new(),
+            source_sha256: String::new(),
         }
-        let mut one_hot = vec![Vec::new(); cells];
-        let mut start = 0u32;
-        for covariate in self.covariates.iter().filter(|c| c.width() > 0) {
-            let name = covariate.column.as_deref().unwrap_or("batch");
-            let categories = &covariate.categories;
-            let Some(column) = columns.iter().find(|c| c.name == name) else {
-                return Err(CovariateError::Column { name: name.into(), categories: categories.clone() });
-            };
-            let place: Vec<Option<usize>> =
-                column.labels.iter().map(|label| categories.iter().position(|c| c == label)).collect();
-            for (cell, active) in one_hot.iter_mut().enumerate() {
-                let code = column.codes.get(cell).map(|&code| usize::from(code));
-                let Some(found) = code.and_then(|code| place.get(code).copied().flatten()) else {
-                    return Err(CovariateError::Label {
-                        cell,
-                        name: name.into(),
-                        label: column.label(cell).unwrap_or_default().into(),
-                        categories: categories.clone(),
-                    });
-                };
-                active.push(start + found as u32);
-            }
-            start += covariate.width() as u32;
-        }
-        Ok(one_hot)
     }
 
     fn check(&self) -> Result<(), CardError> {
@@ -331,24 +269,27 @@ impl ModelCard {
         if self.precision != "float32" && self.precision != "float16" {
             return invalid(format!("\"precision\" is {:?}, not float32 or float16", self.precision));
         }
-        match self.kind {
-            ModelKind::Scgpt if self.scgpt.is_none() => {
-                invalid("kind \"scgpt\" without \"scgpt\" sizes".into())
+        let sizes = match self.kind {
+            ModelKind::Scgpt => self.scgpt.is_some(),
+            ModelKind::Geneformer => self.geneformer.is_some(),
+            ModelKind::Scvi | ModelKind::Scimilarity | ModelKind::Onnx if self.genes.is_empty() => {
+                return invalid("\"genes\" is empty".into());
             }
-            ModelKind::Scgpt => Ok(()),
-            ModelKind::Scvi | ModelKind::Onnx if self.genes.is_empty() => {
-                invalid("\"genes\" is empty".into())
-            }
-            ModelKind::Scvi | ModelKind::Onnx => Ok(()),
+            ModelKind::Scvi | ModelKind::Scimilarity | ModelKind::Onnx => true,
+        };
+        if !sizes {
+            let kind = self.kind.name();
+            return invalid(format!("kind {kind:?} without {kind:?} sizes"));
         }
+        Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const BY_HAND: &str = r#"{"format": 1, "kind": "onnx", "name": "mine", "genes": ["CD79A", "LYZ"], "latent": 3,
+    pub(super) const BY_HAND: &str = r#"{"format": 1, "kind": "onnx", "name": "mine", "genes": ["CD79A", "LYZ"], "latent": 3,
         "preprocessing": "sum to 10,000, then log1p", "normalize": {"sum": 10000.0}, "precision": "float32"}"#;
 
     #[test]
@@ -374,30 +315,5 @@ mod tests {
         assert!(ModelCard::from_json(fed.as_bytes()).unwrap().feed_log1p);
         let twice = fed.replace("\"latent\"", "\"log1p\": true, \"latent\"");
         assert!(ModelCard::from_json(twice.as_bytes()).unwrap_err().to_string().contains("twice"));
-    }
-
-    #[test]
-    fn covariates_are_found_by_name_and_label() {
-        let none = ModelCard::from_json(BY_HAND.as_bytes()).unwrap();
-        let covariate = |column: &str, categories: &[&str]| Covariate {
-            column: Some(column.into()),
-            categories: categories.iter().map(|&c| c.into()).collect(),
-        };
-        let covariates = vec![covariate("batch", &["a", "b"]), covariate("donor", &["x", "y", "z"])];
-        let two = ModelCard { covariates, ..none.clone() };
-        let column = |name: &str, labels: [&str; 2]| Column::from_texts(name, &labels).unwrap();
-        let known = [column("donor", ["z", "x"]), column("batch", ["a", "b"])];
-        assert_eq!(two.one_hot(2, &known), Ok(vec![vec![0, 4], vec![1, 2]]));
-        assert!(two.one_hot(2, &known[..1]).unwrap_err().to_string().contains("\"batch\""));
-        let other = [column("donor", ["z", "x"]), column("batch", ["a", "c"])];
-        assert!(two.one_hot(2, &other).unwrap_err().to_string().contains("\"c\""));
-        assert!(two.one_hot(3, &known).is_err(), "a cell without a label");
-        assert_eq!(none.one_hot(2, &[]), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn a_single_category_has_no_column() {
-        let covariate = Covariate { column: None, categories: vec!["0".into()] };
-        assert_eq!(covariate.width(), 0);
     }
 }

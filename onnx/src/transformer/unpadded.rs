@@ -3,7 +3,7 @@
 
 use prost::Message;
 
-use super::transformer::{ATTENTION, MASK};
+use super::{ATTENTION, MASK};
 use crate::{graph::PRODUCER, proto};
 
 /// The graph of a `model.onnx` without its input `mask`, or `None` where it has none (a model written by hand).
