@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(read(&cells((0..40).chain(80..85)), &columns), Vec::<String>::new(), "too common to say");
         assert_eq!(read(&cells(0..80), &columns), ["T cells"], "all of it");
         let mut few = cells((80..84).chain(90..100));
-        few.values[..4].fill(2.0);
+        few.values[..4].fill(1.5);
         let found = title_cells(&few, &few.cells[..6], &columns, &[], &ReadingParameters::default());
         assert_eq!(said(&found), ["B cells", "NK cells"], "four strong cells among ten others");
     }
