@@ -2,5 +2,8 @@
 
 pub mod counts;
 pub mod folder;
+pub mod geneformer;
 pub mod onnx;
 pub mod scgpt;
+pub mod scimilarity;
+pub mod transformer;
