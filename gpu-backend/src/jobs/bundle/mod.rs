@@ -8,9 +8,15 @@
 //! | `dictionary` | embeddings, and the autoencoder trained on them |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
-//! | `concept` | one concept: cells, genes, pathways, files |
+//! | `compared` | the cells that each concept is read from |
+//! | `concept` | one concept as in the paper: cells, genes, pathways, files |
+//! | `reading` | … and beyond it: presence, absence, carried genes, labels |
+//! | `samples` | counts with which the page reads a concept again |
+//! | `settle` | labels that survive among all, titles, verdicts |
+//! | `calibration` | labels that survive where there is nothing to find |
 //! | `finish` | cells, genes, sets, metrics, manifest |
 
+mod calibration;
 mod compared;
 mod concept;
 mod context;
@@ -18,17 +24,25 @@ mod dictionary;
 mod finish;
 mod inputs;
 mod job;
+mod reading;
+mod samples;
+mod settle;
 mod subject;
 mod work;
 
 use anyhow::Context as _;
-use cellprism_core::{bundle::ConceptRow, ids::ConceptId, parallel};
+use cellprism_core::{
+    bundle::{Calibration, ConceptRow},
+    ids::ConceptId,
+    parallel,
+};
 
 use crate::{jobs::inputs::in_words, work::progress::Progress};
 use compared::Compared;
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
+use settle::Settled;
 use subject::Subject;
 use work::Work;
 
@@ -43,6 +57,10 @@ pub struct Report {
     pub labelled: u32,
     /// Labels that random rankings would earn.
     pub labelled_by_chance: Option<f64>,
+    /// What all readings together say.
+    pub verdict: String,
+    /// Labels of either side that survive.
+    pub surviving: u32,
     /// The bundle's tag.
     pub tag: String,
     /// Whether the same bundle was there already.
@@ -65,10 +83,33 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let sae = dictionary::train(&inputs, &work, &embedded.values, progress)?;
     let counts = inputs.model.map().apply(&inputs.cells.counts);
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
-    let rows = describe(&context, &context.concepts, &work, progress)?;
+    let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =
-        context.neurons.as_ref().map(|neurons| describe(&context, neurons, &work, progress)).transpose()?;
-    finish::write(job, &inputs, &context, rows, neurons, &work)
+        context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
+    let calibration = calibration::calibrate(&context, &work, progress)?;
+    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, &work)
+}
+
+/// What was read of concepts, neurons and those that mean nothing.
+pub struct Described {
+    /// Rows of the concepts, and what was settled among them.
+    pub concepts: (Vec<ConceptRow>, Settled),
+    /// The same of neurons.
+    pub neurons: Option<(Vec<ConceptRow>, Settled)>,
+    /// Labels that survive where there is nothing to find.
+    pub calibration: Vec<Calibration>,
+}
+
+/// Describes all of a subject and settles what depends on all of them.
+fn described(
+    context: &Context,
+    subject: &Subject,
+    work: &Work,
+    progress: &dyn Progress,
+) -> anyhow::Result<(Vec<ConceptRow>, Settled)> {
+    let mut rows = describe(context, subject, work, progress)?;
+    let settled = settle::settle(context, subject, &mut rows, work)?;
+    Ok((rows, settled))
 }
 
 /// Every concept, or every neuron, in parallel; those already described are read back.
