@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A value, or the reason why there is none. Never a silent zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Maybe<T> {
     /// The value.

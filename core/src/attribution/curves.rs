@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Activation relative to the start while genes are swapped cumulatively.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeletionCurves {
     /// Pairs behind each mean.
     pub pairs: u32,
@@ -17,6 +18,7 @@ pub struct DeletionCurves {
 
 /// One order of swapping.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeletionCurve {
     /// By what the genes are ordered.
     pub order: DeletionOrder,
@@ -30,6 +32,7 @@ pub struct DeletionCurve {
 
 /// By what genes are ordered that are swapped one after another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeletionOrder {
     /// Falling attribution.

@@ -6,6 +6,7 @@ use crate::ids::GeneId;
 
 /// Attribution of a concept: the genes shown at once; all scores are in the concept's safetensors file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttributionDetail {
     /// Prototype and counterfactual pairs behind each mean.
     pub pairs: u32,
@@ -27,6 +28,7 @@ pub struct AttributionDetail {
 
 /// Attribution of one gene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneAttribution {
     /// Its place in [`crate::bundle::GeneIndex`].
     pub gene: GeneId,

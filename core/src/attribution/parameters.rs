@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Attribution by counterfactual perturbation (equations 1 to 3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttributionParameters {
     /// N_p, prototypes per concept.
     pub prototypes: u32,
@@ -24,6 +25,7 @@ impl Default for AttributionParameters {
 
 /// Which active cells are a concept's prototypes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PrototypesFrom {
     /// Those of highest activation, as in the paper.

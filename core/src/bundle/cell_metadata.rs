@@ -12,6 +12,7 @@ pub const CELL_METADATA: &str = "cells/metadata.json";
 
 /// `cells/metadata.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CellMetadata {
     /// Cells.
     pub cells: u32,
@@ -25,6 +26,7 @@ pub struct CellMetadata {
 
 /// A categorical column; codes are in `cells/metadata.safetensors`, 65535 where the cell has no label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MetadataColumn {
     /// Name in `obs`.
     pub name: String,
@@ -39,6 +41,7 @@ pub struct MetadataColumn {
 
 /// Quantisation of two coordinates, and where they came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MapScale {
     /// Smallest x and y.
     pub min: [f32; 2],

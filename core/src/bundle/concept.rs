@@ -37,6 +37,7 @@ pub fn concept(concept: ConceptId) -> String {
 
 /// What a concept is read to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConceptDetail {
     /// Its number.
     pub id: ConceptId,
@@ -90,6 +91,7 @@ fn only_the_paper() -> Maybe<Reading> {
 
 /// A cell of highest activation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Prototype {
     /// Row.
     pub cell: CellId,
@@ -108,6 +110,7 @@ pub struct Prototype {
 
 /// A near cell that does not activate the concept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counterfactual {
     /// Row.
     pub cell: CellId,

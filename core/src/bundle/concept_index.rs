@@ -21,6 +21,7 @@ pub const NEURON_INDEX: &str = "neurons/index.json";
 
 /// What lists, search and maps need.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConceptIndex {
     /// Columns that specificity was tested for, the primary one first.
     pub columns: Vec<String>,

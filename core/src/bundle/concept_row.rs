@@ -13,6 +13,7 @@ use crate::{
 
 /// One concept in lists.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConceptRow {
     /// Its number.
     pub id: ConceptId,
@@ -59,6 +60,7 @@ pub struct ConceptRow {
 
 /// A gene and its mean attribution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneScore {
     /// Symbol.
     pub gene: String,

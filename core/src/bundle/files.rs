@@ -19,6 +19,7 @@ pub type Files = BTreeMap<String, FileEntry>;
 
 /// Size and checksum of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileEntry {
     /// Size in bytes.
     pub bytes: u64,

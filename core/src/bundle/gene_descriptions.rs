@@ -19,6 +19,7 @@ pub type GeneDescriptions = BTreeMap<String, GeneDescription>;
 
 /// What is known of a gene.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneDescription {
     /// Full name, for instance "CD79b molecule".
     pub name: String,

@@ -12,6 +12,7 @@ pub const GENE_INDEX: &str = "genes/index.json";
 
 /// `genes/index.json`: the model's genes, in its order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneIndex {
     /// Names that the model uses.
     pub symbols: Vec<String>,

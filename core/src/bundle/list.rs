@@ -17,6 +17,7 @@ pub fn bundle_folder(name: &str) -> String {
 
 /// A bundle of a site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BundleEntry {
     /// Name, unique within the site.
     pub name: String,

@@ -19,6 +19,7 @@ pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 3 };
 
 /// Version of the bundle's layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SchemaVersion {
     /// Raised when older readers would misread.
     pub major: u32,
@@ -28,6 +29,7 @@ pub struct SchemaVersion {
 
 /// `manifest.json`: what this bundle is, how it was made, and what files it has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Manifest {
     /// Always [`SCHEMA_NAME`].
     pub schema: String,
@@ -63,6 +65,7 @@ pub struct Manifest {
 
 /// Sizes of everything.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Cells.
     pub cells: u32,
@@ -82,6 +85,7 @@ pub struct Counts {
 
 /// The foundation model in a few words; the whole card is `model/model.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelSummary {
     /// How cells become its inputs.
     pub kind: ModelKind,

@@ -15,6 +15,7 @@ pub type Metrics = Vec<SaeMetricsRow>;
 
 /// One dictionary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SaeMetricsRow {
     /// Which dictionary.
     pub name: String,

@@ -36,6 +36,8 @@ mod files;
 mod gene_descriptions;
 mod gene_index;
 mod gene_sets;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod list;
 mod manifest;
 mod metrics;
@@ -61,6 +63,8 @@ pub use file::{File, JsonFile, ReadError, WriteError};
 pub use files::{FileEntry, Files};
 pub use gene_descriptions::{GeneDescription, GeneDescriptions};
 pub use gene_index::GeneIndex;
+#[cfg(feature = "schema")]
+pub use json_schema::json_schemas;
 pub use list::{BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, bundle_folder};
 pub use manifest::{Counts, Manifest, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion};
 pub use metrics::{Metrics, SaeMetricsRow};

@@ -11,6 +11,7 @@ use crate::{
 
 /// Every parameter that a number in the bundle depends on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Parameters {
     /// Training of the sparse autoencoder.
     pub sae: SaeParameters,
@@ -30,6 +31,7 @@ pub struct Parameters {
 
 /// Training of the sparse autoencoder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SaeParameters {
     /// c.
     pub concepts: u32,
@@ -53,6 +55,7 @@ pub struct SaeParameters {
 
 /// What trains a dictionary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TrainingEngine {
     /// The trainer in this library.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A program and its version.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Software {
     /// Program name.
     pub name: String,
@@ -17,6 +18,7 @@ pub struct Software {
 
 /// An input file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Input {
     /// What it is to the bundle.
     pub role: InputRole,
@@ -33,6 +35,7 @@ pub struct Input {
 
 /// What an input file is to the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InputRole {
     /// Counts and metadata of the cells.
@@ -65,6 +68,7 @@ impl fmt::Display for InputRole {
 
 /// One stage of the job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stage {
     /// Which.
     pub name: StageName,
@@ -80,6 +84,7 @@ pub struct Stage {
 
 /// A stage of the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StageName {
     /// Cells through the foundation model.
@@ -109,6 +114,7 @@ impl fmt::Display for StageName {
 
 /// Where a part comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
     /// `cells`, `model`, `gene sets`, `gene descriptions` …
     pub part: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How genes of the data were matched with the model's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneAudit {
     /// Genes that the model reads.
     pub model_genes: u32,

@@ -6,6 +6,7 @@ use crate::maybe::Maybe;
 
 /// When a concept counts as specific.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpecificityParameters {
     /// Smallest share of active cells with one label.
     pub ratio: f64,
@@ -21,6 +22,7 @@ impl Default for SpecificityParameters {
 
 /// Class of a concept by its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConceptClass {
     /// Specific to one label of the primary column.
@@ -35,6 +37,7 @@ pub enum ConceptClass {
 
 /// Labels of one metadata column among active cells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ColumnSpecificity {
     /// Column.
     pub column: String,
@@ -46,6 +49,7 @@ pub struct ColumnSpecificity {
 
 /// Active cells of one label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LabelCount {
     /// Label.
     pub label: String,
@@ -63,6 +67,7 @@ pub struct LabelCount {
 
 /// A label that most active cells share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpecificLabel {
     /// Column.
     pub column: String,

@@ -8,6 +8,7 @@ use crate::ids::ConceptId;
 
 /// A related concept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Related {
     /// Its number.
     pub id: ConceptId,

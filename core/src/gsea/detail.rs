@@ -6,6 +6,7 @@ use crate::maybe::Maybe;
 
 /// Enrichment of a concept's ranking in one library.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnrichmentDetail {
     /// Library.
     pub library: String,
@@ -29,6 +30,7 @@ pub struct EnrichmentDetail {
 
 /// One gene set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetResult {
     /// Name.
     pub term: String,
@@ -54,6 +56,7 @@ pub struct SetResult {
 
 /// The pathway with the highest enrichment score among those that pass.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathwayLabel {
     /// Library.
     pub library: String,
@@ -73,6 +76,7 @@ pub struct PathwayLabel {
 
 /// Strength of a pathway label; limits by the paper's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LabelStrength {
     /// p ≤ 5e-3.
@@ -83,6 +87,7 @@ pub enum LabelStrength {
 
 /// Outcome of random rankings under the same labelling rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LabelNull {
     /// Random rankings.
     pub rankings: u32,

@@ -9,6 +9,7 @@ use crate::ids::GeneId;
 
 /// The sets of a library with at least one gene of the model.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneSetFile {
     /// Library name, for instance `GO_Biological_Process_2025`.
     pub library: String,

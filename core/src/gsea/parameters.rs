@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Preranked gene set enrichment analysis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnrichmentParameters {
     /// How p-values are counted.
     pub convention: Convention,
@@ -38,6 +39,7 @@ pub struct EnrichmentParameters {
 
 /// How p-values are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Convention {
     /// The numbers of GSEApy 1.1 and later, to the bit.
@@ -65,6 +67,7 @@ impl fmt::Display for Convention {
 
 /// Which set becomes a concept's label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LabelChoice {
     /// The paper's rule: the highest enrichment score among those of small p.

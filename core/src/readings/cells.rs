@@ -10,6 +10,8 @@ use crate::{
 
 /// Share of the activation that a label needs where its base rate is too high for a lift.
 const NEARLY_ALL: f64 = 0.9;
+/// Share of the activation below which the label of most prototypes is named beside the one that has more.
+const ALONE: f64 = 0.4;
 /// Share of the prototypes that two labels need together.
 const BOTH: f64 = 0.8;
 /// Share of the activation on a label of a further column.
@@ -112,7 +114,15 @@ fn of_first(shares: &Shares, column: &Column, parameters: &ReadingParameters) ->
     });
     let n = shares.n_prototypes;
     match order[..] {
-        [one, ..] if 2 * shares.prototypes[one] as usize > n => vec![shares.title(column, one)],
+        [one, ..] if 2 * shares.prototypes[one] as usize > n => {
+            // The strongest cells of a concept may be of a kind that few of its cells are of.
+            let most = order
+                .iter()
+                .copied()
+                .max_by(|&a, &b| shares.weight[a].total_cmp(&shares.weight[b]).then(b.cmp(&a)));
+            let further = most.filter(|&most| most != one && shares.weight[one] < ALONE);
+            [Some(one), further].into_iter().flatten().map(|label| shares.title(column, label)).collect()
+        }
         [one, two, ..]
             if shares.prototypes[two] > 1
                 && f64::from(shares.prototypes[one] + shares.prototypes[two]) >= BOTH * n as f64 =>
@@ -173,8 +183,11 @@ mod tests {
 
     fn read(active: &ActiveCells, columns: &[Column]) -> Vec<String> {
         let prototypes: Vec<CellId> = active.cells.iter().copied().take(10).collect();
-        let found = title_cells(active, &prototypes, columns, &["donor_id"], &ReadingParameters::default());
-        found.into_iter().map(|cells| cells.words).collect()
+        said(&title_cells(active, &prototypes, columns, &["donor_id"], &ReadingParameters::default()))
+    }
+
+    fn said(found: &[TitleCells]) -> Vec<String> {
+        found.iter().map(|cells| cells.words.clone()).collect()
     }
 
     #[test]
@@ -200,6 +213,10 @@ mod tests {
         assert_eq!(read(&cells((85..95).chain(0..1)), &columns), ["B cells", "NK cells"]);
         assert_eq!(read(&cells((0..40).chain(80..85)), &columns), Vec::<String>::new(), "too common to say");
         assert_eq!(read(&cells(0..80), &columns), ["T cells"], "all of it");
+        let mut few = cells((80..84).chain(90..100));
+        few.values[..4].fill(1.5);
+        let found = title_cells(&few, &few.cells[..6], &columns, &[], &ReadingParameters::default());
+        assert_eq!(said(&found), ["B cells", "NK cells"], "four strong cells among ten others");
     }
 
     #[test]

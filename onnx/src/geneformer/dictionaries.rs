@@ -6,7 +6,10 @@ use cellprism_core::embedding::geneformer::{Dictionary, Entry};
 
 use super::Files;
 use crate::{
-    checkpoint::pickle::{Node, Pickle},
+    checkpoint::{
+        CheckpointError,
+        pickle::{Node, Pickle},
+    },
     folder::ImportError,
 };
 
@@ -99,7 +102,10 @@ fn entries<T>(
     if bytes.len() > LARGEST {
         return Err(wrong(file, &format!("it has {} bytes; no dictionary of genes needs that", bytes.len())));
     }
-    let refused = |e: crate::checkpoint::CheckpointError| wrong(file, &e.to_string());
+    let refused = |e: CheckpointError| match e {
+        CheckpointError::Refused { .. } => wrong(file, &e.to_string()),
+        e => wrong(file, &format!("{e}; if the file is damaged, download it again")),
+    };
     let pickle = Pickle::read(bytes).map_err(refused)?;
     let root = pickle.root();
     if !root.is_dict() {

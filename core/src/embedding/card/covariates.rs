@@ -8,6 +8,7 @@ use crate::cells::Column;
 
 /// A categorical covariate, for instance the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Covariate {
     /// Column of `obs` it was read from in training; `None` where training named no column.
     pub column: Option<String>,

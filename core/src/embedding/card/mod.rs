@@ -27,6 +27,7 @@ const LARGEST: usize = 10_000_000;
 
 /// What a model reads and gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelCard {
     /// Always [`CARD_FORMAT`].
     pub format: u32,
@@ -95,6 +96,7 @@ pub struct ModelCard {
 
 /// How cells become inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
     /// Counts of a fixed gene list (scvi-tools' SCVI).
@@ -145,6 +147,7 @@ fn is_false(value: &bool) -> bool {
 
 /// Scaling of each cell's counts before anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Normalize {
     /// Raw counts, as scvi-tools trains.

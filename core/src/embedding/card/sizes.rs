@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Sizes of scVI's networks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScviSizes {
     /// Hidden layers of the encoder and of the decoder.
     pub layers: u32,
@@ -17,6 +18,7 @@ pub struct ScviSizes {
 
 /// Sizes and sequence rule of scGPT.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScgptSizes {
     /// Transformer layers.
     pub layers: u32,
@@ -42,6 +44,7 @@ pub struct ScgptSizes {
 
 /// Sizes and tokens of Geneformer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneformerSizes {
     /// Transformer layers that are computed: one fewer than the checkpoint has for its layer −1.
     pub layers: u32,
@@ -68,6 +71,7 @@ pub struct GeneformerSizes {
 
 /// How the vectors of a sequence become an embedding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {
     /// The vector of `<cls>`.

@@ -1,0 +1,240 @@
+//! `--rankings`: thousands of rankings of one gene list, with the same permutations for all of them.
+//!
+//! Finished parts lie in `OUT.parts` until the last one is there; the command, given again, goes on after them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail, ensure};
+use cellprism_core::{
+    bundle::{Tensors, read_f32, read_f64},
+    gsea::{Deck, Matched, MatchedSet, Order, PrerankOptions, Ranking, deck, prerank_with},
+};
+use rayon::prelude::*;
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Args, Clock, Convention, Options, SortOrder, matched, names::Names, read_libraries, table::parameters,
+};
+use crate::work::{atomic, progress::Progress};
+
+/// Rankings of one part.
+const PART: usize = 32;
+/// 2 GB of kept places in short rankings, and twice as much in long ones.
+const MOST_PLACES: usize = 1_000_000_000;
+/// Columns of the result, `[rankings, sets]` each.
+const COLUMNS: [&str; 5] = ["es", "nes", "p", "fdr", "fwer"];
+
+/// Rankings as a matrix.
+struct Rankings {
+    genes: Vec<String>,
+    /// Row-major `[rankings][genes]`.
+    scores: Vec<f32>,
+    sha256: String,
+}
+
+/// Runs all rankings of `path`.
+///
+/// # Errors
+/// If a file cannot be read or written, or what lies in the folder of parts belongs to another run.
+pub fn run(
+    options: &Options,
+    path: &Path,
+    mut names: Names,
+    progress: &dyn Progress,
+) -> anyhow::Result<Value> {
+    let args = options;
+    ensure!(
+        args.convention == Convention::Gseapy
+            && args.order == SortOrder::Descending
+            && !args.over_representation,
+        "--rankings goes with the convention gseapy, highest score first"
+    );
+    let mut clock = Clock::start();
+    let mut rankings = read(path, &args.tensor)?;
+    names.rename_ranking(&mut rankings.genes);
+    let genes = rankings.genes.len();
+    ensure!(
+        genes.saturating_mul(args.permutations as usize) <= MOST_PLACES,
+        "{genes} genes × {} permutations are too many to keep: lower --permutations",
+        args.permutations
+    );
+    let sets = names.rename_sets(read_libraries(&args.gene_sets)?);
+    let args = &Args { options, renamed: names.line() };
+    let list = Ranking::ordered(rankings.genes.clone(), vec![0.0; genes], Order::Given)
+        .with_context(|| path.display().to_string())?;
+    ensure!(list.genes() == rankings.genes, "{}: a gene is named twice", path.display());
+    let matched = matched(args, &list, &sets)?;
+    ensure!(matched.distinct == genes, "{}: two genes have one name in upper case", path.display());
+    let options =
+        PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
+    let reading = clock.lap();
+    let parts = Parts::open(&args.out, &key(args, &rankings, &matched))?;
+    let count = rankings.scores.len() / genes;
+    super::with_threads(args.threads, || compute(&rankings, &matched, &options, &parts, progress))??;
+    let computing = clock.lap();
+    let file = parts.gather(count, matched.sets.len(), |file| {
+        let terms: Vec<&str> = matched.sets.iter().map(|set| set.term.as_str()).collect();
+        let sizes: Vec<usize> = matched.sets.iter().map(|set| set.size).collect();
+        file.metadata("terms", json!(terms).to_string());
+        file.metadata("sizes", json!(sizes).to_string());
+        file.metadata("parameters", parameters(args, &list, &matched).join("\n"));
+    })?;
+    atomic::write_file(&args.out, &file.to_bytes()?)
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    fs::remove_dir_all(&parts.folder)?;
+    Ok(json!({
+        "rankings": count, "tested": matched.sets.len(), "genes": genes,
+        "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
+    }))
+}
+
+fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let place = || path.display().to_string();
+    let (_, header) = SafeTensors::read_metadata(&bytes).with_context(place)?;
+    let names = header.metadata().as_ref().and_then(|metadata| metadata.get("genes"));
+    let names = names.with_context(|| format!("{}: no list of \"genes\" in its metadata", place()))?;
+    let genes: Vec<String> =
+        serde_json::from_str(names).with_context(|| format!("{}: metadata \"genes\"", place()))?;
+    let file = SafeTensors::deserialize(&bytes).with_context(place)?;
+    let (shape, scores) = read_f32(&file, tensor).with_context(place)?;
+    if shape.len() != 2 || shape[1] != genes.len() || shape[0] == 0 {
+        bail!("{}: tensor {tensor:?} is {shape:?}, expected [rankings, {} genes]", place(), genes.len());
+    }
+    if let Some(at) = scores.iter().position(|score| !score.is_finite()) {
+        let (row, gene) = (at / genes.len(), &genes[at % genes.len()]);
+        bail!("{}: tensor {tensor:?}, row {row}, gene {gene}: {} is no score", place(), scores[at]);
+    }
+    Ok(Rankings { genes, scores, sha256: format!("{:x}", Sha256::digest(&bytes)) })
+}
+
+/// What a run depends on.
+fn key(args: &Options, rankings: &Rankings, matched: &Matched) -> String {
+    let mut digest = Sha256::new();
+    for set in &matched.sets {
+        digest.update(set.term.as_bytes());
+        digest.update(json!(set.hits).to_string());
+    }
+    format!(
+        "{} {} {:x} permutations {} seed {} weight {}\n",
+        env!("CARGO_PKG_VERSION"),
+        rankings.sha256,
+        digest.finalize(),
+        args.permutations,
+        args.seed,
+        args.weight
+    )
+}
+
+fn compute(
+    rankings: &Rankings,
+    matched: &Matched,
+    options: &PrerankOptions,
+    parts: &Parts,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
+    let genes = rankings.genes.len();
+    let deck = deck(genes, options);
+    let rows: Vec<&[f32]> = rankings.scores.chunks(genes).collect();
+    let steps = progress.begin("enrich", rows.len() as u64, "rankings");
+    for (number, rows) in rows.chunks(PART).enumerate() {
+        if !parts.path(number).exists() {
+            let found: Vec<[Vec<f64>; 5]> =
+                rows.par_iter().map(|scores| one(scores, matched, &deck, options.weight)).collect();
+            let mut file = Tensors::default();
+            for (i, column) in COLUMNS.iter().enumerate() {
+                let values = found.iter().flat_map(|row| row[i].iter().copied());
+                file.f64(column, &[rows.len(), matched.sets.len()], values);
+            }
+            atomic::write_file(&parts.path(number), &file.to_bytes()?)?;
+        }
+        steps.advance(rows.len() as u64);
+    }
+    steps.finish();
+    Ok(())
+}
+
+/// One ranking: its columns in the order of the sets.
+fn one(scores: &[f32], matched: &Matched, deck: &Deck, weight: f64) -> [Vec<f64>; 5] {
+    let mut order: Vec<u32> = (0..scores.len() as u32).collect();
+    // As `Ranking` sorts: 0 and −0 are equal, equal scores keep the order of the gene list.
+    let score = |gene: u32| f64::from(scores[gene as usize]) + 0.0;
+    order.sort_by(|&a, &b| score(b).total_cmp(&score(a)));
+    let mut place = vec![0u32; order.len()];
+    order.iter().enumerate().for_each(|(i, &gene)| place[gene as usize] = i as u32);
+    let sets: Vec<MatchedSet> = matched
+        .sets
+        .iter()
+        .map(|set| {
+            let mut hits: Vec<u32> = set.hits.iter().map(|&gene| place[gene as usize]).collect();
+            hits.sort_unstable();
+            MatchedSet { term: set.term.clone(), size: set.size, hits }
+        })
+        .collect();
+    let sorted: Vec<f64> = order.iter().map(|&gene| f64::from(scores[gene as usize])).collect();
+    let found = prerank_with(deck, &sorted, &sets, weight).sets;
+    [
+        found.iter().map(|s| s.es).collect(),
+        found.iter().map(|s| s.nes).collect(),
+        found.iter().map(|s| s.p).collect(),
+        found.iter().map(|s| s.fdr).collect(),
+        found.iter().map(|s| s.fwer).collect(),
+    ]
+}
+
+/// Finished parts of a run.
+struct Parts {
+    folder: PathBuf,
+}
+
+impl Parts {
+    /// The folder beside `out`, new or of an earlier run with the same key.
+    fn open(out: &Path, key: &str) -> anyhow::Result<Self> {
+        let mut name = out.as_os_str().to_owned();
+        name.push(".parts");
+        let folder = PathBuf::from(name);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let stamp = folder.join("run.txt");
+        match fs::read_to_string(&stamp) {
+            Ok(found) if found == key => {}
+            Ok(_) => {
+                bail!("{} holds parts of another run: remove it or choose another --out", folder.display())
+            }
+            Err(_) => atomic::write_file(&stamp, key.as_bytes())?,
+        }
+        Ok(Self { folder })
+    }
+
+    fn path(&self, number: usize) -> PathBuf {
+        self.folder.join(format!("{number:05}.safetensors"))
+    }
+
+    /// All parts as one file.
+    fn gather(
+        &self,
+        rankings: usize,
+        sets: usize,
+        about: impl FnOnce(&mut Tensors),
+    ) -> anyhow::Result<Tensors> {
+        let mut columns: [Vec<f64>; 5] = Default::default();
+        for number in 0..rankings.div_ceil(PART) {
+            let path = self.path(number);
+            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let file = SafeTensors::deserialize(&bytes).with_context(|| path.display().to_string())?;
+            for (values, name) in columns.iter_mut().zip(COLUMNS) {
+                values.extend(read_f64(&file, name).with_context(|| path.display().to_string())?.1);
+            }
+        }
+        let mut file = Tensors::default();
+        about(&mut file);
+        for (values, name) in columns.into_iter().zip(COLUMNS) {
+            file.f64(name, &[rankings, sets], values);
+        }
+        Ok(file)
+    }
+}

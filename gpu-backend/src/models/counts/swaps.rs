@@ -1,0 +1,156 @@
+//! Exact occlusion through any encoder of counts: one pass of the whole graph for every gene that differs, in
+//! batches. Nothing is known of the graph, so there is no short cut; swaps that counterfactuals share run once.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::bail;
+use cellprism_core::{
+    attribution::{Perturb, PerturbError, Swaps, differences},
+    cells::CountMatrix,
+    embedding::card::ModelCard,
+    ids::CellId,
+};
+
+use super::{BATCH_VALUES, fill_row, run_dense};
+use crate::{
+    models::Model,
+    runtime::{Place, session::Session},
+};
+
+/// Most cells in one batch.
+const BATCH: usize = 1024;
+
+/// Swaps of genes through an encoder on its device.
+#[derive(Debug)]
+pub struct GraphSwaps<'a> {
+    session: Mutex<Session>,
+    card: &'a ModelCard,
+    counts: &'a CountMatrix,
+    one_hot: &'a [Vec<u32>],
+}
+
+impl<'a> GraphSwaps<'a> {
+    /// Swaps among cells with these counts in the model's gene order; `one_hot` are their active covariate columns.
+    ///
+    /// # Errors
+    /// If the device is not there, the model is refused, or the number of genes differs from the model's.
+    pub fn open(
+        model: &'a Model,
+        place: &Place,
+        counts: &'a CountMatrix,
+        one_hot: &'a [Vec<u32>],
+    ) -> anyhow::Result<Self> {
+        let genes = model.card.genes.len();
+        if counts.cols != genes {
+            bail!("the counts have {} genes, the model reads {genes}", counts.cols);
+        }
+        let session = place.runtime()?.open(&model.onnx(), place.device, 0)?;
+        Ok(Self { session: Mutex::new(session), card: &model.card, counts, one_hot })
+    }
+}
+
+/// Genes with their new counts.
+type Change = Vec<(u32, f32)>;
+
+impl GraphSwaps<'_> {
+    /// Embeddings `[changes, latent]` of a cell after each change.
+    fn embed(&self, cell: CellId, changes: &[Change]) -> Result<Vec<f32>, PerturbError> {
+        let card = self.card;
+        let (genes, width) = (card.genes.len(), card.encoder_covariate_width());
+        let mut own = vec![0.0; genes];
+        let (columns, counts) = self.counts.row(cell.index());
+        columns.iter().zip(counts).for_each(|(&gene, &count)| own[gene as usize] = count);
+        let size = (BATCH_VALUES / genes.max(1)).clamp(1, BATCH);
+        let mut embeddings = Vec::with_capacity(changes.len() * card.latent as usize);
+        let mut covariates = vec![0.0; size * width];
+        for row in covariates.chunks_mut(width.max(1)) {
+            for &column in self.one_hot.get(cell.index()).into_iter().flatten() {
+                row[column as usize] = 1.0;
+            }
+        }
+        let mut batch = Vec::new();
+        for changes in changes.chunks(size) {
+            batch.resize(changes.len() * genes, 0.0);
+            for (dense, change) in batch.chunks_mut(genes.max(1)).zip(changes) {
+                self.fill(&own, change, dense);
+            }
+            let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+            let values =
+                run_dense(card, &mut session, changes.len(), &batch, &covariates[..changes.len() * width])
+                    .map_err(|error| PerturbError(format!("{error:#}")))?;
+            embeddings.extend(values);
+        }
+        Ok(embeddings)
+    }
+
+    fn fill(&self, own: &[f32], change: &Change, dense: &mut [f32]) {
+        let mut cell = own.to_vec();
+        change.iter().for_each(|&(gene, count)| cell[gene as usize] = count);
+        let (genes, counts): (Vec<u32>, Vec<f32>) =
+            (0..).zip(cell).filter(|&(_, count)| count != 0.0).unzip();
+        fill_row(self.card, (&genes, &counts), dense);
+    }
+}
+
+impl Perturb for GraphSwaps<'_> {
+    fn genes(&self) -> usize {
+        self.counts.cols
+    }
+
+    fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
+        let row = self.counts.row(prototype.index());
+        // The first pass is the prototype as it is, in the same batch as its swaps.
+        let (mut changes, mut known) = (vec![Change::new()], HashMap::new());
+        let genes = counterfactuals
+            .iter()
+            .map(|cell| {
+                let swap = |(gene, _, to): (u32, f32, f32)| {
+                    let pass = *known.entry((gene, to.to_bits())).or_insert_with(|| {
+                        changes.push(vec![(gene, to)]);
+                        changes.len() as u32 - 2
+                    });
+                    (gene, pass)
+                };
+                differences(row, self.counts.row(cell.index())).into_iter().map(swap).collect()
+            })
+            .collect();
+        let mut base = self.embed(prototype, &changes)?;
+        let embeddings = base.split_off(self.card.latent as usize);
+        Ok(Swaps { base, genes, embeddings })
+    }
+
+    fn path(
+        &self,
+        prototype: CellId,
+        counterfactual: CellId,
+        order: &[u32],
+        steps: &[u32],
+    ) -> Result<Vec<f32>, PerturbError> {
+        let (mut change, mut done) = (Change::new(), 0);
+        // A step that changes nothing shares the embedding of the one before.
+        let (mut distinct, mut place) = (Vec::<Change>::new(), Vec::with_capacity(steps.len()));
+        for &step in steps {
+            for &gene in order.iter().take(step as usize).skip(done) {
+                let to = self.value(counterfactual, gene);
+                if to != self.value(prototype, gene) {
+                    change.push((gene, to));
+                }
+            }
+            done = done.max(step as usize);
+            if distinct.last() != Some(&change) {
+                distinct.push(change.clone());
+            }
+            place.push(distinct.len() - 1);
+        }
+        let latent = self.card.latent as usize;
+        let values = self.embed(prototype, &distinct)?;
+        Ok(place.into_iter().flat_map(|at| values[at * latent..(at + 1) * latent].to_vec()).collect())
+    }
+
+    fn value(&self, cell: CellId, gene: u32) -> f32 {
+        self.counts.get(cell.index(), gene as usize)
+    }
+}
