@@ -92,7 +92,8 @@ pub fn scale(chance: f64, survives: bool) -> AnyView {
 pub fn of_label(label: &SideLabel) -> AnyView {
     let odds = odds(label.chance, label.rankings, label.tail_fitted);
     let title = format!("After all concepts: {}", percent(label.chance_adjusted));
-    view! { {scale(label.chance, label.survives)}<span class="micro faint odds" title=title>{odds}</span> }.into_any()
+    view! { {scale(label.chance, label.survives)}<span class="micro faint odds" title=title>{odds}</span> }
+        .into_any()
 }
 
 /// Whether a set that is not the best of its side stands: it does as well as labels that survive.
@@ -111,9 +112,15 @@ mod tests {
     #[test]
     fn a_longer_bar_is_never_less_certain() {
         let mut last = (0.0, Certainty::Chance);
-        for (chance, survives) in
-            [(1.0, false), (0.4, false), (0.2, false), (0.06, false), (0.01, false), (0.001, true), (1e-6, true)]
-        {
+        for (chance, survives) in [
+            (1.0, false),
+            (0.4, false),
+            (0.2, false),
+            (0.06, false),
+            (0.01, false),
+            (0.001, true),
+            (1e-6, true),
+        ] {
             let now = (length(chance, survives), Certainty::of(chance, survives));
             assert!(now.0 >= last.0 && now.1 >= last.1, "{chance}: {now:?} after {last:?}");
             last = now;

@@ -29,7 +29,12 @@ pub fn percent(share: f64) -> String {
 
 /// A p-value from `permutations`: 0 is below their resolution.
 pub fn p_value(p: f64, permutations: u32) -> String {
-    if p == 0.0 { format!("<{}", significant(1.0 / f64::from(permutations.max(1)))) } else { significant(p) }
+    if p == 0.0 {
+        let least = significant(1.0 / f64::from(permutations.max(1)));
+        format!("<{}", least.trim_end_matches('0'))
+    } else {
+        significant(p)
+    }
 }
 
 /// Two or three significant digits.
@@ -45,6 +50,17 @@ pub fn significant(x: f64) -> String {
         format!("{x:.digits$}")
     } else {
         format!("{x:.1e}")
+    }
+}
+
+/// A mean count: one decimal, two below 1.
+pub fn mean_count(x: f64) -> String {
+    if x >= 100.0 {
+        thousands(x.round() as u64)
+    } else if x == 0.0 || x >= 0.95 {
+        format!("{x:.1}")
+    } else {
+        format!("{x:.2}")
     }
 }
 
@@ -108,6 +124,8 @@ mod tests {
         assert_eq!([times(0.23), times(1.8), times(9.96), times(23.4)], ["0.2×", "1.8×", "10×", "23×"]);
         let words = ["a", "b", "c"].map(str::to_owned);
         assert_eq!([list(&words), list(&words[..1])], ["a, b and c", "a"]);
+        assert_eq!([p_value(0.0, 1000), p_value(0.02, 1000)], ["<0.001", "0.020"]);
+        assert_eq!([mean_count(0.0), mean_count(0.03), mean_count(12.63)], ["0.0", "0.03", "12.6"]);
         assert_eq!([range(9, 9), range(7, 9)], ["9", "7 to 9"]);
     }
 }

@@ -25,7 +25,8 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 5] = [Self::Overview, Self::List(Subject::Concepts), Self::Genes, Self::Train, Self::About];
+    pub const BAR: [Self; 5] =
+        [Self::Overview, Self::List(Subject::Concepts), Self::Genes, Self::Train, Self::About];
 
     /// The page that a path leads to.
     pub fn of(path: &[String]) -> Self {
@@ -90,7 +91,9 @@ mod tests {
     #[test]
     fn addresses_lead_to_their_pages_and_back() {
         let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
-        for address in ["concepts", "neurons", "concept/12", "neuron/3", "genes", "gene/CD74", "train", "about", "x"] {
+        for address in
+            ["concepts", "neurons", "concept/12", "neuron/3", "genes", "gene/CD74", "train", "about", "x"]
+        {
             assert_eq!(Page::of(&path(address)).link(), format!("#/{address}"));
         }
         assert_eq!(Page::of(&[]), Page::Overview);

@@ -54,11 +54,7 @@ impl Slot {
 }
 
 /// Starts a computation; `tell` hears what it says, with the files that come with it.
-pub fn start(
-    job: &Job,
-    files: &Files,
-    tell: impl FnMut(Said, Files) + 'static,
-) -> Result<Running, String> {
+pub fn start(job: &Job, files: &Files, tell: impl FnMut(Said, Files) + 'static) -> Result<Running, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options("./cellprism-worker_loader.js", &options)

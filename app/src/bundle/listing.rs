@@ -104,8 +104,7 @@ mod tests {
 
     #[test]
     fn neurons_are_named_by_dimension_and_side() {
-        let listing =
-            |subject| Listing { subject, index: ConceptIndex::default(), dimensions: 30 };
+        let listing = |subject| Listing { subject, index: ConceptIndex::default(), dimensions: 30 };
         let neurons = listing(Subject::Neurons);
         assert_eq!([neurons.name(12), neurons.name(42)], ["N12+", "N12−"]);
         assert_eq!(listing(Subject::Concepts).name(42), "C42");

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    BUNDLE_LIST, BundleList, CellCodes, CellMap, CellMetadata, ConceptIndex, Files, GeneIndex, Manifest, Metrics,
-    path,
+    BUNDLE_LIST, BundleList, CellCodes, CellMap, CellMetadata, ConceptIndex, Files, GeneIndex, Manifest,
+    Metrics, path,
 };
 use futures::future::try_join;
 use leptos::prelude::window;

@@ -13,8 +13,8 @@ mod load;
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    CellMetadata, CellNames, ConceptRow, File, FileEntry, Files, GeneDescriptions, GeneIndex, Manifest, Metrics,
-    path,
+    CellMetadata, CellNames, ConceptRow, File, FileEntry, Files, GeneDescriptions, GeneIndex, Manifest,
+    Metrics, path,
 };
 use leptos::prelude::*;
 

@@ -79,7 +79,8 @@ pub fn card(
 ) -> AnyView {
     let place = bundle.genes.symbols.iter().position(|s| s == symbol);
     let ensembl = place.and_then(|i| bundle.genes.ensembl.get(i)).filter(|e| !e.is_empty()).cloned();
-    let others = bundle.concepts.index.rows.iter().filter(|r| r.genes.iter().any(|g| g.gene == symbol)).count();
+    let others =
+        bundle.concepts.index.rows.iter().filter(|r| r.genes.iter().any(|g| g.gene == symbol)).count();
     let facts =
         facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
     let (kind_of, text_of, link_of) = (symbol.to_owned(), symbol.to_owned(), symbol.to_owned());

@@ -50,7 +50,8 @@ pub fn App() -> impl IntoView {
         });
     });
     find::listen_for_slash();
-    let shown = move || match loaded.get() {
+    let shown = move || {
+        match loaded.get() {
         Load::Waiting => view! {
             <Bar bundle=None listed=vec![] />
             <main id="main" class="wrap" tabindex="-1"><h1 class="vh">"cellprism"</h1><Loading what="the bundle" /></main>
@@ -67,6 +68,7 @@ pub fn App() -> impl IntoView {
         }
         .into_any(),
         Load::Ready(bundle) => view! { <Shown bundle=bundle listed=listed.get_untracked() /> }.into_any(),
+    }
     };
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -100,7 +102,9 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
         match page {
             Page::Overview => view! { <pages::overview::Overview /> }.into_any(),
             Page::List(subject) => view! { <pages::list::ListPage subject=subject /> }.into_any(),
-            Page::One(subject, id) => view! { <pages::concept::ConceptPage subject=subject id=id /> }.into_any(),
+            Page::One(subject, id) => {
+                view! { <pages::concept::ConceptPage subject=subject id=id /> }.into_any()
+            }
             Page::Genes => view! { <pages::gene::Genes /> }.into_any(),
             Page::Gene(symbol) => view! { <pages::gene::Gene symbol=symbol /> }.into_any(),
             Page::Train => view! { <pages::train::Train /> }.into_any(),

@@ -52,8 +52,9 @@ pub fn run(job: &Job, files: &Files, say: &mut dyn FnMut(Said)) -> (Said, Files)
         Job::Steer(request) => {
             steer::run(request, files).map(|answer| (Said::Steered(Box::new(answer)), Files::default()))
         }
-        Job::Train(request) => train::run(request, files, say)
-            .map(|(answer, files)| (Said::Trained(Box::new(answer)), files)),
+        Job::Train(request) => {
+            train::run(request, files, say).map(|(answer, files)| (Said::Trained(Box::new(answer)), files))
+        }
     };
     answer.unwrap_or_else(|why| (Said::Failed(why), Files::default()))
 }

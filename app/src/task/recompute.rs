@@ -177,10 +177,7 @@ fn paper(
 }
 
 /// What its cells have and lack.
-fn sides(
-    request: ConceptRequest<'_, ScviSwaps<'_>>,
-    progress: &mut dyn FnMut(f64),
-) -> Result<Sides, String> {
+fn sides(request: ConceptRequest<'_, ScviSwaps<'_>>, progress: &mut dyn FnMut(f64)) -> Result<Sides, String> {
     let mut watch = |share: f64| {
         progress(share);
         ControlFlow::Continue(())

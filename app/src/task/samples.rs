@@ -121,7 +121,9 @@ mod tests {
         assert_eq!(found.counterfactuals, [vec![1], vec![1, 0]]);
         assert_eq!(found.ranking(1, 3).prototypes, [(CellId(0), 0.0)]);
         assert_eq!(found.further(2, None), FurtherCells::default());
-        assert!(read(&bundle::Samples { prototypes: vec![0, 7], ..file() }).unwrap_err().contains("not there"));
+        assert!(
+            read(&bundle::Samples { prototypes: vec![0, 7], ..file() }).unwrap_err().contains("not there")
+        );
         assert!(read(&bundle::Samples { prototypes: vec![0], ..file() }).unwrap_err().contains("as many"));
         assert!(Samples::read(b"nonsense", 2).is_err());
     }

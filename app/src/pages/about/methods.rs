@@ -19,10 +19,7 @@ pub fn view(m: &Manifest) -> AnyView {
         None => steps.push(("Readings", "This bundle holds the paper’s readings only.".to_owned())),
     }
     steps.extend([("As in the paper", paper(m)), ("Its chance", paper_chance(m))]);
-    let steps = steps
-        .into_iter()
-        .map(|(name, text)| view! { <p><b>{name}". "</b>{text}</p> })
-        .collect_view();
+    let steps = steps.into_iter().map(|(name, text)| view! { <p><b>{name}". "</b>{text}</p> }).collect_view();
     view! {
         <section class="section" id="methods">
             <header><h2>"What was computed"</h2></header><div class="stack">{steps}</div>

@@ -16,7 +16,8 @@ use crate::{
 
 /// The strip.
 pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
-    let fourth = (shown.listing.subject == Subject::Concepts).then(|| card(shown, "label", "D", "Label", own(shown)));
+    let fourth =
+        (shown.listing.subject == Subject::Concepts).then(|| card(shown, "label", "D", "Label", own(shown)));
     view! {
         <section class="four" aria-label="Four readings">
             {card(shown, "cells", "A", "Cells", cells(shown))}
@@ -59,7 +60,8 @@ fn cells(shown: &Shown) -> AnyView {
             };
             let words = crate::format::capital(&first.words);
             let sub = format!(
-                "{} of its cells, {} of all; {strongest}",
+                "{} of its activation, {} of its cells, {} of all cells; {strongest}",
+                percent(first.weight),
                 percent(first.ratio),
                 percent(first.base_rate)
             );
@@ -83,12 +85,16 @@ fn cells(shown: &Shown) -> AnyView {
 fn genes(reading: &Reading) -> AnyView {
     let carried = |side: Side| {
         let genes = reading.side(side).genes.iter();
-        genes.filter(|gene| gene.carried_by >= reading.headline && gene.score > 0.0).take(2).collect::<Vec<_>>()
+        genes
+            .filter(|gene| gene.carried_by >= reading.headline && gene.score > 0.0)
+            .take(2)
+            .collect::<Vec<_>>()
     };
     let (has, lacks) = (carried(Side::Presence), carried(Side::Absence));
     let named = |word: &'static str, genes: &[&SideGene]| {
         let names = genes.iter().map(|gene| gene.symbol.clone()).collect::<Vec<_>>().join(", ");
-        (!genes.is_empty()).then(|| view! { <span class="line">{word}" "<span class="gene">{names}</span></span> })
+        (!genes.is_empty())
+            .then(|| view! { <span class="line">{word}" "<span class="gene">{names}</span></span> })
     };
     if has.is_empty() && lacks.is_empty() {
         let sub = format!("none is carried by {} of {} cells", reading.headline, reading.held_out);
@@ -97,7 +103,8 @@ fn genes(reading: &Reading) -> AnyView {
     let counts = || has.iter().chain(&lacks).map(|gene| gene.carried_by);
     let (low, high) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     let sub = format!("each carried by {} of {} cells", range(low, high), reading.held_out);
-    view! { <p class="answer">{named("has", &has)}{named("lacks", &lacks)}</p><p class="sub">{sub}</p> }.into_any()
+    view! { <p class="answer">{named("has", &has)}{named("lacks", &lacks)}</p><p class="sub">{sub}</p> }
+        .into_any()
 }
 
 fn pathways(shown: &Shown, reading: &Reading) -> AnyView {
@@ -112,8 +119,10 @@ fn pathways(shown: &Shown, reading: &Reading) -> AnyView {
         let word = word.map(|word| view! { <span class="faint">{word}</span> });
         Some(view! { <span class="line">{word}{term_name(&label.term).0}</span> }.into_any())
     };
-    let standing: Vec<AnyView> =
-        [survivor(Side::Presence, None), survivor(Side::Absence, Some("lacks "))].into_iter().flatten().collect();
+    let standing: Vec<AnyView> = [survivor(Side::Presence, None), survivor(Side::Absence, Some("lacks "))]
+        .into_iter()
+        .flatten()
+        .collect();
     let sub = format!("Has: {}. Lacks: {}", said(Side::Presence), said(Side::Absence));
     if standing.is_empty() {
         return view! { <p class="answer unset">"None survives"</p><p class="sub">{sub}</p> }.into_any();

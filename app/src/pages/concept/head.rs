@@ -39,13 +39,14 @@ pub fn head(
                 {pager(listing, row)}
             </div>
             <div class="row between title">
-                <h1><span class="cid">{name}</span>" "{title::view(row)}</h1>
+                <div class="names">
+                    <h1><span class="cid">{name}</span>" "{title::view(row)}</h1>{title::survivors(row)}
+                </div>
                 <div class="row">
                     <button class="btn" on:click=|_| browser::copy_link()>"Copy link"</button>
                     <button class="btn wide-only" on:click=|_| browser::scroll_to("provenance")>"How this was made"</button>
                 </div>
             </div>
-            {title::survivors(row)}
             <p class="lead" data-testid="verdict">{lead}{own(bundle, listing, row)}</p>
         </div>
     }
@@ -69,7 +70,8 @@ fn pager(listing: &Listing, row: &ConceptRow) -> AnyView {
     let step = |to: u32, rel: &'static str, title: &'static str, text: String| {
         view! { <a class="btn quiet" href=listing.subject.link(to) rel=rel title=title>{text}</a> }
     };
-    let back = before.map(|to| step(to, "prev", "Previous active one (k)", format!("← {}", listing.name(to))));
+    let back =
+        before.map(|to| step(to, "prev", "Previous active one (k)", format!("← {}", listing.name(to))));
     let on = after.map(|to| step(to, "next", "Next active one (j)", format!("{} →", listing.name(to))));
     let at = if row.cells > 0 {
         format!("{} of {} active", thousands(place as u64), thousands(active as u64))

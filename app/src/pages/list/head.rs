@@ -89,7 +89,8 @@ fn filters(shown: &Shown) -> AnyView {
             view! { <button class="chip" aria-pressed=pressed on:click=choose>{title}" "<b>{thousands(n as u64)}</b></button> }
         }
     };
-    let usual = filter::READ.into_iter().filter(|f| read || f.0 != "survives").map(chip.clone()).collect_view();
+    let usual =
+        filter::READ.into_iter().filter(|f| read || f.0 != "survives").map(chip.clone()).collect_view();
     let paper = shown.paper;
     let more = move || paper.get().then(|| filter::PAPER.map(chip.clone()).collect_view());
     view! { <div class="row filters" role="group" aria-label="Filters">{usual}{more}</div> }.into_any()

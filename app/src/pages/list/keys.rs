@@ -24,9 +24,8 @@ pub fn listen() {
 fn go(step: i64) {
     let Ok(links) = document().query_selector_all(".clist .idl") else { return };
     let focused = document().active_element();
-    let at = (0..links.length()).find(|&i| {
-        links.item(i).is_some_and(|n| focused.as_ref().is_some_and(|f| n.is_same_node(Some(f))))
-    });
+    let at = (0..links.length())
+        .find(|&i| links.item(i).is_some_and(|n| focused.as_ref().is_some_and(|f| n.is_same_node(Some(f)))));
     let next = at.map_or(0, |at| (i64::from(at) + step).clamp(0, i64::from(links.length()) - 1));
     if let Some(link) = links.item(next.max(0) as u32) {
         let _ = link.unchecked_into::<HtmlElement>().focus();

@@ -64,7 +64,9 @@ pub fn ListPage(subject: Subject) -> impl IntoView {
     }
     move || match loaded.get() {
         Load::Waiting => view! { <h1>{subject.title()}</h1><Loading what="the list" /> }.into_any(),
-        Load::Failed(error) => view! { <h1>{subject.title()}</h1><Failed what="The list" error=error /> }.into_any(),
+        Load::Failed(error) => {
+            view! { <h1>{subject.title()}</h1><Failed what="The list" error=error /> }.into_any()
+        }
         Load::Ready(listing) => whole(&bundle, &listing),
     }
 }
@@ -136,7 +138,12 @@ fn table(shown: &Shown) -> AnyView {
     let rows = move || {
         let paper = paper.get();
         let rows = &rows_of.listing.index.rows;
-        found.get().into_iter().take(limit.get()).map(|i| row::view(&rows_of, &rows[i], paper)).collect::<Vec<_>>()
+        found
+            .get()
+            .into_iter()
+            .take(limit.get())
+            .map(|i| row::view(&rows_of, &rows[i], paper))
+            .collect::<Vec<_>>()
     };
     let more = move || {
         let left = found.get().len().saturating_sub(limit.get());

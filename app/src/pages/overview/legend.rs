@@ -20,14 +20,17 @@ type Active = Arc<Vec<(u32, f32)>>;
 pub fn activation(id: u32, found: &Load<Active>) -> AnyView {
     match found {
         Load::Failed(error) => {
-            let what = format!("The activations of C{id} could not be loaded; the map shows none: {}", error.what);
+            let what =
+                format!("The activations of C{id} could not be loaded; the map shows none: {}", error.what);
             let again = |_| {
                 let _ = window().location().reload();
             };
             view! { <div class="notice bad" role="alert"><p>{what}</p><p><button class="btn" on:click=again>"Try again"</button></p></div> }
                 .into_any()
         }
-        Load::Waiting => view! { <p class="small muted" role="status">{format!("Loading C{id} …")}</p> }.into_any(),
+        Load::Waiting => {
+            view! { <p class="small muted" role="status">{format!("Loading C{id} …")}</p> }.into_any()
+        }
         Load::Ready(_) => ramp(id),
     }
 }

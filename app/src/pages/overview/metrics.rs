@@ -26,12 +26,11 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
         "L0",
     ];
     let heads = numbers.map(|name| view! { <th class="n">{name}</th> }).collect_view();
+    let what = "R² compares the rebuilt embedding with the mean cell. Three definitions are in use; the first is the one \
+                quoted above.";
     view! {
         <section class="section">
-            <header>
-                <h2>"How well the dictionary describes the embedding"</h2>
-                <p>"R² compares the rebuilt embedding with the mean cell. Three definitions are in use; the first is the one quoted above."</p>
-            </header>
+            <header><h2>"How well the dictionary describes the embedding"</h2><p>{what}</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Metrics of the dictionary">
                 <table class="met"><thead><tr><th>"Dictionary"</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
             </div>

@@ -26,7 +26,7 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
         let colour = bundle.colour(i as u16);
         view! {
             <tr>
-                <td><span class="lab"><i class="swatch" style=format!("--c:{colour}")></i>{labels[i].clone()}</span></td>
+                <td><span class="named"><i class="swatch" style=format!("--c:{colour}")></i>{labels[i].clone()}</span></td>
                 <td style="width:40%"><div class="bar"><i style=format!("width:{}%;--c:{colour}", n * 100 / most)></i></div></td>
                 <td class="n">{n}</td>
             </tr>
@@ -72,7 +72,8 @@ mod tests {
             counts: counts.to_vec(),
             long_labels: Vec::new(),
         };
-        let columns = [column("tissue", &[700]), column("cell_type", &[300, 400]), column("donor", &[700, 0])];
+        let columns =
+            [column("tissue", &[700]), column("cell_type", &[300, 400]), column("donor", &[700, 0])];
         let skipped = |name: &str, why: &str| (name.to_owned(), why.to_owned());
         let index = ConceptIndex {
             skipped_columns: vec![

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use cellprism_core::bundle::ConceptRow;
+use cellprism_core::bundle::{ConceptRow, Side};
 use leptos::prelude::*;
 
 use super::tested;
@@ -22,10 +22,11 @@ use crate::{
 /// Concepts shown.
 const SHOWN: usize = 6;
 
-/// The more certain first: a pathway that stands, then the number of genes that several cells carry, then how far its cells
-/// exceed their share. Of an older bundle: many cells of one kind, genes above the threshold.
+/// The more certain first: a pathway that stands, then cells of a kind, then the number of genes that several of them carry,
+/// then how far they exceed their share. Of an older bundle: many cells of one kind, genes above the threshold.
 fn by_certainty(a: &ConceptRow, b: &ConceptRow) -> Ordering {
     let chance = |row: &ConceptRow| more_certain(row).map_or(1.0, |(_, label)| label.chance);
+    let named = |row: &ConceptRow| !row.title_parts.cells.is_empty();
     let genes = |row: &ConceptRow| row.title_parts.has.len() + row.title_parts.lacks.len().min(1);
     let lift = |row: &ConceptRow| {
         let named = row.title_parts.cells.first().map(|cells| cells.lift);
@@ -34,6 +35,7 @@ fn by_certainty(a: &ConceptRow, b: &ConceptRow) -> Ordering {
         })
     };
     (b.survives.cmp(&a.survives))
+        .then(named(b).cmp(&named(a)))
         .then(genes(b).cmp(&genes(a)))
         .then(chance(a).total_cmp(&chance(b)))
         .then(lift(b).total_cmp(&lift(a)))
@@ -113,9 +115,10 @@ fn mini(bundle: &Arc<Bundle>, row: &ConceptRow) -> AnyView {
 
 /// The label that stands; nothing less is said of a concept here.
 fn pathway(row: &ConceptRow) -> Option<AnyView> {
-    let (_, label) = more_certain(row).filter(|(_, label)| label.survives)?;
+    let (side, label) = more_certain(row).filter(|(_, label)| label.survives)?;
     let scale = certainty::scale(label.chance, true);
-    Some(view! { <p class="micro muted">{term_name(&label.term).0}<br />{scale}</p> }.into_any())
+    let lacks = (side == Side::Absence).then_some("lacks: ");
+    Some(view! { <p class="micro muted">{lacks}{term_name(&label.term).0}<br />{scale}</p> }.into_any())
 }
 
 #[cfg(test)]

@@ -14,12 +14,7 @@ use crate::{
 
 /// One figure.
 #[component]
-fn Figure(
-    name: String,
-    value: String,
-    #[prop(into)] of: Option<String>,
-    sub: String,
-) -> impl IntoView {
+fn Figure(name: String, value: String, #[prop(into)] of: Option<String>, sub: String) -> impl IntoView {
     view! {
         <div><dt>{name}</dt><dd>{value}" "<span>{of.map(|of| format!("of {of}"))}</span></dd><dd class="sub">{sub}</dd></div>
     }
@@ -46,9 +41,13 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
         false => row.class == ConceptClass::Specific,
     });
     let (name, sub) = if read {
-        ("Mostly one kind of cell".to_owned(), format!("at least {} with one label, beyond the label’s own share", percent(s.ratio)))
+        (
+            "Mostly one kind of cell".to_owned(),
+            format!("at least {} with one label, beyond the label’s own share", percent(s.ratio)),
+        )
     } else {
-        let sub = format!("active in at least {} cells, at least {} with one label", s.min_cells, percent(s.ratio));
+        let sub =
+            format!("active in at least {} cells, at least {} with one label", s.min_cells, percent(s.ratio));
         (format!("Specific to one {}", bundle.kind()), sub)
     };
     view! {

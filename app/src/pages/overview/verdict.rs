@@ -5,11 +5,7 @@ use std::sync::Arc;
 use cellprism_core::bundle::{Calibration, CalibrationSubject, ConceptIndex};
 use leptos::prelude::*;
 
-use crate::{
-    bundle::Bundle,
-    format::{capital, list, thousands},
-    pages::concept::paper,
-};
+use crate::{bundle::Bundle, format::thousands, pages::concept::paper};
 
 /// The verdict with its calibration; of an older bundle, that there is none.
 pub fn view(bundle: &Arc<Bundle>) -> AnyView {
@@ -29,22 +25,21 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     .into_any()
 }
 
-/// "In a random dictionary 1 of 40 labels survives, with permuted activations none of 40."
+/// "In a random dictionary 1 of 40 labels survives; with permuted activations none of 40."
 pub fn calibration_words(index: &ConceptIndex) -> String {
     let said = |c: &Calibration| {
-        let where_ = match c.subject {
-            CalibrationSubject::Random => "in a dictionary of random directions",
+        let subject = match c.subject {
+            CalibrationSubject::Random => "in a random dictionary",
             CalibrationSubject::Shuffled => "with the concepts’ activations permuted over the cells",
         };
-        let n = match c.survive {
-            0 => "none".to_owned(),
-            n => thousands(n),
-        };
-        let verb = if c.survive > 1 { "survive" } else { "survives" };
-        format!("{where_} {n} of {} labels {verb}", thousands(c.tested))
+        let n = if c.survive == 0 { "none".to_owned() } else { thousands(c.survive) };
+        format!("{subject} {n} of {}", thousands(c.tested))
     };
     let all: Vec<String> = index.calibration.iter().map(said).collect();
-    if all.is_empty() { String::new() } else { capital(&list(&all)) + "." }
+    if all.is_empty() {
+        return String::new();
+    }
+    format!("Labels that survive where there is nothing to find: {}.", all.join("; "))
 }
 
 /// Where labels survive among permuted activations about as often as among the concepts, they mean nothing.
@@ -77,7 +72,7 @@ mod tests {
     fn what_survives_by_chance_is_said_and_warned_of() {
         assert_eq!(
             calibration_words(&index(0)),
-            "In a dictionary of random directions 1 of 40 labels survives and with the concepts’ activations permuted over the cells none of 40 labels survives."
+            "Labels that survive where there is nothing to find: in a random dictionary 1 of 40; with the concepts’ activations permuted over the cells none of 40."
         );
         assert_eq!(untrusted(&index(0)), None);
         assert!(untrusted(&index(5)).is_some());

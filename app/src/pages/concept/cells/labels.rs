@@ -84,7 +84,7 @@ fn row(label: &LabelCount, shares: Shares, colour: &str) -> AnyView {
     let swatch = format!("--c:{colour}");
     view! {
         <tr>
-            <td><span class="lab"><i class="swatch" style=swatch></i>{label.label.clone()}</span></td>
+            <td><span class="named"><i class="swatch" style=swatch></i>{label.label.clone()}</span></td>
             <td class="n">{thousands(label.active)}</td>
             <td class="n">{percent(shares.active)}</td>
             <td class="n faint">{percent(shares.all)}</td>
@@ -116,7 +116,10 @@ fn beyond(found: &SpecificLabel) -> String {
     let share = format!("{} of its cells are {}", percent(found.ratio), found.label);
     if !found.beyond_base_rate {
         let all = percent(found.base_rate);
-        return format!("No claim: {share}, but so are {all} of all cells ({} their share).", times(found.lift));
+        return format!(
+            "No claim: {share}, but so are {all} of all cells ({} their share).",
+            times(found.lift)
+        );
     }
     let donors = found.donors.map(|n| format!(", in {}", count(n, "donor"))).unwrap_or_default();
     let p = found.p_adjusted.filter(|_| found.donors.is_none()).map(|p| {

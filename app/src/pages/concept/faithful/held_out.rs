@@ -13,7 +13,9 @@ use crate::{
 fn words(order: DeletionOrder) -> (&'static str, &'static str, bool) {
     match order {
         DeletionOrder::Presence => ("what its cells have", "var(--accent)", false),
-        DeletionOrder::AttributionHeldOut | DeletionOrder::Attribution => ("as in the paper", "var(--oi-vermillion)", false),
+        DeletionOrder::AttributionHeldOut | DeletionOrder::Attribution => {
+            ("as in the paper", "var(--oi-vermillion)", false)
+        }
         DeletionOrder::T => ("t-test", "var(--oi-green)", false),
         DeletionOrder::MeanDifference => ("mean difference", "var(--oi-sky)", false),
         DeletionOrder::FoldChange => ("|log₂ fold change|", "var(--oi-orange)", false),
@@ -72,7 +74,9 @@ fn lines(steps: &[u32], curve: &DeletionCurve) -> Vec<Vec<String>> {
     let at = |values: &[f32], i: usize| values.get(i).map(f32::to_string).unwrap_or_default();
     let steps = steps.iter().enumerate();
     steps
-        .map(|(i, step)| vec![curve.order.to_string(), step.to_string(), at(&curve.mean, i), at(&curve.sd, i)])
+        .map(|(i, step)| {
+            vec![curve.order.to_string(), step.to_string(), at(&curve.mean, i), at(&curve.sd, i)]
+        })
         .collect()
 }
 
@@ -84,7 +88,7 @@ fn areas(curves: &HeldOutCurves) -> AnyView {
         let (name, colour, _) = words(c.order);
         view! {
             <tr>
-                <td><span class="lab"><i class="swatch" style=format!("--c:{colour}")></i>{name}</span></td>
+                <td><span class="named"><i class="swatch" style=format!("--c:{colour}")></i>{name}</span></td>
                 <td class="n">{format!("{:.3}", c.area)}</td><td class="n">{inserted}</td>
             </tr>
         }
@@ -93,10 +97,10 @@ fn areas(curves: &HeldOutCurves) -> AnyView {
     view! {
         <figure class="fig c6">
             <header><h3>"Area under each curve"</h3></header>
-            <table class="tight" data-testid="areas">
+            <table class="tight areas" data-testid="areas">
                 <thead><tr>
-                    <th>"Genes in the order of"</th><th class="n">"Deletion (lower is better)"</th>
-                    <th class="n">"Insertion (higher is better)"</th>
+                    <th>"Genes in the order of"</th><th class="n">"Deletion, lower is better"</th>
+                    <th class="n">"Insertion, higher is better"</th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
             </table>

@@ -6,7 +6,7 @@ use leptos::{ev, prelude::*};
 use super::{Shown, table::reads_counts};
 use crate::{
     components::gene_card,
-    format::{percent, score, significant},
+    format::{mean_count, percent, score},
 };
 
 /// Which gene's card is open; Esc closes it.
@@ -23,7 +23,8 @@ pub fn open() -> RwSignal<Option<u32>> {
 
 /// The card.
 pub fn view(shown: &Shown, gene: &SideGene, side: Side, held_out: u32) -> AnyView {
-    let card = gene_card::card(&shown.bundle, shown.descriptions, &gene.symbol, facts(shown, gene, side, held_out));
+    let card =
+        gene_card::card(&shown.bundle, shown.descriptions, &gene.symbol, facts(shown, gene, side, held_out));
     view! { <aside class="pop genecard beside" id="genecard" aria-label="Gene description" aria-live="polite">{card}</aside> }
         .into_any()
 }
@@ -39,7 +40,8 @@ fn facts(shown: &Shown, gene: &SideGene, side: Side, held_out: u32) -> Vec<(Stri
     facts.extend(at(&shown.concept.scores).map(|value| ("As in the paper, both ways".to_owned(), value)));
     facts.push(("Detected in all cells".into(), percent(f64::from(detection))));
     let unit = if reads_counts(shown) { "Mean count" } else { "Mean of the model’s input" };
-    let (own, other) = (significant(f64::from(gene.value_prototypes)), significant(f64::from(gene.value_others)));
+    let (own, other) =
+        (mean_count(f64::from(gene.value_prototypes)), mean_count(f64::from(gene.value_others)));
     facts.push((format!("{unit}, cell / other"), format!("{own} / {other}")));
     let change = shown.concept.fold_change.get(place).filter(|change| change.is_finite());
     facts.extend(change.map(|change| {

@@ -7,6 +7,10 @@ use crate::plots;
 
 /// Units of the drawing's width.
 const WIDTH: f64 = 1000.0;
+/// How many times as far out the last dots may be as the others.
+const SQUEEZED: f64 = 1.6;
+/// Half a dot, so that one at the end of the axis is seen.
+const HALF: f64 = 8.0;
 
 /// The axis that both sides share.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,20 +20,28 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Wide enough for zero and 98 % of the dots of some genes: one cell far out would squeeze all others together.
+    /// Wide enough for zero and the dots of some genes; without the last 2 % where those would squeeze all others together.
     pub fn of<'a>(genes: impl Iterator<Item = &'a SideGene>) -> Self {
-        let mut values: Vec<f32> = genes.flat_map(|gene| &gene.by_prototype).copied().collect();
-        values.sort_by(f32::total_cmp);
+        let mut values: Vec<f64> = genes.flat_map(|gene| &gene.by_prototype).map(|&v| f64::from(v)).collect();
+        values.sort_by(f64::total_cmp);
         let beyond = values.len() / 100;
-        let inner = values.get(beyond..values.len() - beyond).unwrap_or_default();
-        let ends = inner.first().into_iter().chain(inner.last()).map(|&v| f64::from(v));
-        let (low, high) = ends.fold((0.0f64, 0.02f64), |(low, high), v| (low.min(v), high.max(v)));
+        let end = |all: Option<&f64>, inner: Option<&f64>| {
+            let (all, inner) = (all.copied().unwrap_or(0.0), inner.copied().unwrap_or(0.0));
+            if all.abs() > SQUEEZED * inner.abs() { inner } else { all }
+        };
+        let low = end(values.first(), values.get(beyond)).min(0.0);
+        let high = end(values.last(), values.iter().rev().nth(beyond)).max(0.02);
         let margin = (high - low) * 0.04;
         Self { low: low - margin, high: high + margin }
     }
 
+    /// Whether a value is beyond its ends.
+    fn misses(self, value: f64) -> bool {
+        value < self.low || value > self.high
+    }
+
     fn at(self, value: f64) -> f64 {
-        ((value - self.low) / (self.high - self.low) * WIDTH).clamp(0.0, WIDTH)
+        ((value - self.low) / (self.high - self.low) * WIDTH).clamp(HALF, WIDTH - HALF)
     }
 
     fn ticks(self) -> Vec<f64> {
@@ -67,10 +79,15 @@ pub fn drawing(axis: Axis, values: &[f32]) -> AnyView {
         let stroke = format!("M{:.1} 22V58", axis.at(median));
         view! { <path class="iqr" d=bar /><path class="med" d=stroke /> }
     });
-    let dots: String = values.iter().map(|&v| format!("M{:.1} 40h0", axis.at(f64::from(v)))).collect();
+    let dots = |out: bool| {
+        let drawn = values.iter().map(|&v| f64::from(v)).filter(|&v| axis.misses(v) == out);
+        drawn.map(|v| format!("M{:.1} 40h0", axis.at(v))).collect::<String>()
+    };
+    let beyond = dots(true);
+    let beyond = (!beyond.is_empty()).then(|| view! { <path class="beyond" d=beyond /> });
     view! {
         <svg viewBox="0 0 1000 80" preserveAspectRatio="none" aria-hidden="true">
-            <path class="grid-line" d=grid />{middle}<g class="dots"><path d=dots /></g>
+            <path class="grid-line" d=grid />{middle}<g class="dots"><path d=dots(false) />{beyond}</g>
         </svg>
     }
     .into_any()
@@ -78,6 +95,8 @@ pub fn drawing(axis: Axis, values: &[f32]) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use cellprism_core::ids::GeneId;
+
     use super::*;
 
     #[test]
@@ -85,5 +104,25 @@ mod tests {
         assert_eq!(quartiles(&[4.0, 1.0, 2.0, 3.0]), Some([1.75, 2.5, 3.25]));
         assert_eq!(quartiles(&[7.0]), Some([7.0; 3]));
         assert_eq!(quartiles(&[]), None);
+    }
+
+    #[test]
+    fn one_cell_far_out_does_not_squeeze_the_others() {
+        let gene = |values: &[f32]| SideGene {
+            gene: GeneId(0),
+            symbol: "G".into(),
+            score: 0.1,
+            typical_score: None,
+            carried_by: 1,
+            by_prototype: values.to_vec(),
+            value_prototypes: 1.0,
+            value_others: 0.0,
+        };
+        let mut values: Vec<f32> = (0..100).map(|i| i as f32 / 1000.0).collect();
+        let whole = Axis::of([gene(&values)].iter());
+        assert!(!whole.misses(0.099) && whole.misses(0.2) && !whole.misses(0.0));
+        values.push(9.0);
+        let trimmed = Axis::of([gene(&values)].iter());
+        assert!(trimmed.misses(9.0) && !trimmed.misses(0.098));
     }
 }

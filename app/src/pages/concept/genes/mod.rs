@@ -63,7 +63,9 @@ pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
             Contrast::Nearest => "a similar cell that does not activate it",
             Contrast::Typical => "a typical cell that does not activate it",
         };
-        format!("Each of the {n} strongest cells is given, one gene at a time, the count of {other}. A gene that the cell has ")
+        format!(
+            "Each of the {n} strongest cells is given, one gene at a time, the count of {other}. A gene that the cell has "
+        )
     };
     let tables = {
         let (shown, reading) = (shown.clone(), reading.clone());
@@ -105,7 +107,8 @@ fn switch(reading: &Reading, contrast: Memo<Contrast>) -> AnyView {
 }
 
 fn both(shown: &Shown, reading: &Reading, contrast: Contrast) -> AnyView {
-    let axis = Axis::of(Side::BOTH.iter().flat_map(|&side| contrast.genes(reading, side).iter().take(table::FIRST)));
+    let axis =
+        Axis::of(Side::BOTH.iter().flat_map(|&side| contrast.genes(reading, side).iter().take(table::FIRST)));
     let side = |side: Side, title: &'static str| {
         let genes = contrast.genes(reading, side).to_vec();
         let (shown, reading) = (shown.clone(), reading.clone());
@@ -137,7 +140,9 @@ fn caption(shown: &Shown, reading: &Reading, contrast: Contrast) -> AnyView {
             );
             format!("{} pairs with cells of the same total count,{over}", thousands(typical.pairs))
         }
-        _ => format!("the mean of its {} swaps", shown.bundle.manifest.parameters.attribution.counterfactuals),
+        _ => {
+            format!("the mean of its {} swaps", shown.bundle.manifest.parameters.attribution.counterfactuals)
+        }
     };
     let edge = match shown.concept.detail.edge {
         0 => String::new(),
@@ -147,7 +152,7 @@ fn caption(shown: &Shown, reading: &Reading, contrast: Contrast) -> AnyView {
     let share = percent(parameters.carried_effect);
     let headline = reading.headline;
     view! {
-        {format!("A dot is one of the {n} cells ({dots}); the bar is the middle half, the stroke the median.{edge} ")}
+        {format!("A dot is one of the {n} cells ({dots}); the bar is the middle half, the stroke the median; a paler dot at the end lies beyond it.{edge} ")}
         <b>"Carried by"</b>
         {format!(": {held_out} those in which the gene alone takes more than {share} of the activation. Genes carried by fewer than {headline} are never headlines; they stand here in grey. {}", both_ways(reading))}
     }
@@ -161,9 +166,11 @@ fn both_ways(reading: &Reading) -> String {
     }
     let side = reading.side(Side::Presence);
     let first: Vec<_> = side.genes.iter().take(table::FIRST).collect();
-    let both = first.iter().filter(|g| side.typical_genes.iter().any(|t| t.gene == g.gene)).count();
+    let typical = || side.typical_genes.iter().take(2 * table::FIRST);
+    let both = first.iter().filter(|gene| typical().any(|other| other.gene == gene.gene)).count();
     format!(
-        "{both} of its first {} genes are listed against typical cells as well: those are the concept, the others tell it from its neighbours.",
-        first.len()
+        "Of the first {} genes that its cells have, {both} are among the first {} against typical cells, too: those are the concept, the others tell it from its neighbours.",
+        first.len(),
+        2 * table::FIRST
     )
 }

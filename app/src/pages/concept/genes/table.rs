@@ -4,7 +4,7 @@ use cellprism_core::bundle::{ModelKind, Reading, Side, SideGene};
 use leptos::prelude::*;
 
 use super::{Contrast, Shown, card, csv, dots};
-use crate::format::{score, significant};
+use crate::format::{mean_count, score};
 
 /// Genes shown at first.
 pub const FIRST: usize = 10;
@@ -99,7 +99,8 @@ fn row(rows: &Rows, gene: &SideGene, rank: usize) -> AnyView {
     let drawing = dots::drawing(rows.axis, &gene.by_prototype);
     let name = rows.shown.descriptions.name(gene.symbol.clone());
     let card_of = (rows.shown.clone(), gene.clone(), rows.side, rows.held_out);
-    let card = move || (open.get() == Some(id)).then(|| card::view(&card_of.0, &card_of.1, card_of.2, card_of.3));
+    let card =
+        move || (open.get() == Some(id)).then(|| card::view(&card_of.0, &card_of.1, card_of.2, card_of.3));
     view! {
         <tr class:few=few>
             <td class="rk">{rank + 1}</td>
@@ -113,8 +114,8 @@ fn row(rows: &Rows, gene: &SideGene, rank: usize) -> AnyView {
             <td class="gb">{drawing}</td>
             <td class="n">{mean}</td>
             {carried(gene.carried_by, rows.held_out, few)}
-            <td class="n cnt">{significant(f64::from(gene.value_prototypes))}" "
-                <span class="faint">{format!("/ {}", significant(f64::from(gene.value_others)))}</span></td>
+            <td class="n cnt">{mean_count(f64::from(gene.value_prototypes))}" "
+                <span class="faint">{format!("/ {}", mean_count(f64::from(gene.value_others)))}</span></td>
         </tr>
     }
     .into_any()

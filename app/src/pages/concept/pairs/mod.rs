@@ -91,10 +91,15 @@ fn edge_words(shown: &Shown) -> String {
     if shown.reading().is_none() {
         String::new()
     } else if edge == 0 {
-        format!(" None of the {} is at the edge, where the smallest change would bring another concept before this one.", count(n, "prototype"))
+        format!(
+            " None of the {} is at the edge, where the smallest change would bring another concept before this one.",
+            count(n, "prototype")
+        )
     } else {
         let verb = if edge == 1 { "is" } else { "are" };
-        format!(" {edge} of the {n} {verb} at the edge (marked “edge”): the smallest change brings another concept before this one, so its effects are read before that choice.")
+        format!(
+            " {edge} of the {n} {verb} at the edge (marked “edge”): the smallest change brings another concept before this one, so its effects are read before that choice."
+        )
     }
 }
 

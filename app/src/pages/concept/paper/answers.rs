@@ -32,7 +32,12 @@ fn cells(shown: &Shown) -> AnyView {
     let first = shown.concept.detail.columns.first().and_then(|c| c.labels.first());
     let sub = first.map_or_else(String::new, |l| {
         let share = percent(f64::from(l.active) / f64::from(l.total.max(1)));
-        format!("{} of {} active cells; {share} of all {} cells", thousands(l.active), thousands(row.cells), l.label)
+        format!(
+            "{} of {} active cells; {share} of all {} cells",
+            thousands(l.active),
+            thousands(row.cells),
+            l.label
+        )
     });
     view! {
         <p class="answer">{title::text(row)}</p>{stackbar::composition(&shown.bundle, row)}<p class="sub">{sub}</p>
@@ -53,8 +58,11 @@ fn leading(found: &AttributionDetail, important: f64) -> (String, String) {
     let names = positive.map(|g| g.symbol.clone()).collect::<Vec<_>>().join(", ");
     let leader = found.genes.first().map(|g| format!("; {} leads at {}", g.symbol, score(f64::from(g.mean))));
     let above = count(found.important, "gene");
-    let note =
-        format!("{above} above {important}, the mean of {} swaps each{}", found.pairs, leader.unwrap_or_default());
+    let note = format!(
+        "{above} above {important}, the mean of {} swaps each{}",
+        found.pairs,
+        leader.unwrap_or_default()
+    );
     (names, note)
 }
 
@@ -67,10 +75,11 @@ fn pathway(shown: &Shown) -> AnyView {
         );
         return view! { <p class="answer unset">"No set passes"</p><p class="sub">{note}</p> }.into_any();
     };
-    let numbers = format!(" p {}, FDR {}. ", p_value(label.p, e.permutations), p_value(label.fdr, e.permutations));
-    let chance = row.chance.map(|c| {
-        format!("Chance earns a label this good in {} of matched random rankings", percent(c))
-    });
+    let numbers =
+        format!(" p {}, FDR {}. ", p_value(label.p, e.permutations), p_value(label.fdr, e.permutations));
+    let chance = row
+        .chance
+        .map(|c| format!("Chance earns a label this good in {} of matched random rankings", percent(c)));
     view! {
         <p class="answer">{term_name(&label.term).0}</p>
         <p class="sub">{strength(label.strength)}{numbers}{chance}</p>

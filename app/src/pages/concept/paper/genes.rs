@@ -43,7 +43,8 @@ fn genes(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
         }
     });
     on_cleanup(move || handle.remove());
-    let (card_of, card_genes, pairs) = (shown.clone(), Arc::new(attribution.genes.clone()), attribution.pairs);
+    let (card_of, card_genes, pairs) =
+        (shown.clone(), Arc::new(attribution.genes.clone()), attribution.pairs);
     let card = move || {
         selected.get().and_then(|i| Some((i, card_genes.get(i)?))).map(|(i, gene)| {
             let facts = facts(&card_of, gene, i, pairs);

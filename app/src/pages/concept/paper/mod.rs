@@ -55,7 +55,13 @@ pub fn sections(shown: &Shown) -> AnyView {
 pub fn fold_genes(shown: &Shown) -> AnyView {
     let called = shown.row.pathway.as_ref().map_or_else(
         || "As in the paper: one list".to_owned(),
-        |label| format!("As in the paper: one list, {} would be called “{}”", shown.name(), term_name(&label.term).0),
+        |label| {
+            format!(
+                "As in the paper: one list, {} would be called “{}”",
+                shown.name(),
+                term_name(&label.term).0
+            )
+        },
     );
     let shown = shown.clone();
     fold("paper", called, move || {
@@ -110,11 +116,17 @@ fn fold(key: &'static str, summary: String, inside: impl Fn() -> AnyView + Send 
 fn missing_counts(shown: &Shown) -> String {
     let Some(attribution) = shown.concept.detail.attribution.value() else { return String::new() };
     let first = attribution.genes.iter().take(10);
-    let absent: Vec<String> =
-        first.filter(|gene| gene.count_prototypes < 0.05 && gene.mean > 0.0).map(|gene| gene.symbol.clone()).collect();
+    let absent: Vec<String> = first
+        .filter(|gene| gene.count_prototypes < 0.05 && gene.mean > 0.0)
+        .map(|gene| gene.symbol.clone())
+        .collect();
     match absent.len() {
         0 => String::new(),
-        n => format!("Of its first ten, {} {} a mean count of 0.0 in these cells.", crate::format::list(&absent), if n == 1 { "has" } else { "have" }),
+        n => format!(
+            "Of its first ten, {} {} a mean count of 0.0 in these cells.",
+            crate::format::list(&absent),
+            if n == 1 { "has" } else { "have" }
+        ),
     }
 }
 

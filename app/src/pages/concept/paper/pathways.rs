@@ -26,7 +26,8 @@ pub fn how(shown: &Shown) -> String {
 pub fn view(shown: &Shown) -> AnyView {
     let libraries = shown.concept.detail.enrichment.clone();
     if libraries.is_empty() {
-        return view! { <p class="na"><b>"Not available"</b>": the bundle was made without gene sets"</p> }.into_any();
+        return view! { <p class="na"><b>"Not available"</b>": the bundle was made without gene sets"</p> }
+            .into_any();
     }
     let blocks = libraries.into_iter().map(|library| block(shown, &Arc::new(library))).collect_view();
     view! { <div class="stack-l">{blocks}</div> }.into_any()
@@ -101,7 +102,8 @@ fn table(
         let sorted = move || (by.get() == name).then_some(sorted);
         view! { <th class="n" aria-sort=sorted><button on:click=move |_| by.set(name)>{title}{arrow}</button></th> }
     };
-    let more = move || if all.get() { format!("Show the first {FIRST}") } else { format!("Show {total} sets") };
+    let more =
+        move || if all.get() { format!("Show the first {FIRST}") } else { format!("Show {total} sets") };
     view! {
         <figure class="fig c8">
             <header><h3>{name}</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>

@@ -28,7 +28,8 @@ pub fn view(shown: &Shown, reading: &Reading, side: Side, place: usize) -> Optio
         (&name, &set.hits),
         "Genes by score on this side; ticks mark the genes of the set",
     );
-    let from = format!("{} {}, in {words}", library_name(&set.library), id.unwrap_or_default());
+    let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+    let from = format!("{}{id}, in {words}", library_name(&set.library));
     Some(
         view! {
             <div class="grid chosen" aria-live="polite">

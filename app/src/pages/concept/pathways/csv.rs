@@ -10,7 +10,18 @@ use crate::{
 };
 
 const HEADER: [&str; 13] = [
-    "side", "library", "term", "genes", "es", "nes", "p", "fdr", "chance", "rankings", "survives", "certainty",
+    "side",
+    "library",
+    "term",
+    "genes",
+    "es",
+    "nes",
+    "p",
+    "fdr",
+    "chance",
+    "rankings",
+    "survives",
+    "certainty",
     "leading_edge",
 ];
 

@@ -16,7 +16,10 @@ use cellprism_core::bundle::{Maybe, Reading, Side, SideEnrichment};
 use leptos::prelude::*;
 
 use super::{Shown, paper};
-use crate::format::{percent, thousands};
+use crate::{
+    format::{percent, thousands},
+    pages::overview::calibration_words,
+};
 
 /// The set that is looked at.
 pub type Chosen = RwSignal<Option<(Side, usize)>>;
@@ -25,7 +28,7 @@ pub type Chosen = RwSignal<Option<(Side, usize)>>;
 pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
     let parameters = shown.bundle.manifest.parameters.reading.clone().unwrap_or_default();
     let what = format!(
-        "Enrichment of each list apart, over all libraries together. “Stands” means: after asking this of {} {}s and sides, no more than {} of such labels are expected from chance.",
+        "Enrichment of each list apart, over all libraries together. “Stands” means: after asking this of {} lists, two a {}, no more than {} of such labels are expected from chance.",
         thousands(shown.listing.index.side_tests),
         shown.listing.subject.one(),
         percent(parameters.survives)
@@ -43,7 +46,7 @@ pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
                 {side(shown, reading, Side::Absence, chosen)}
             </div>
             {detail}
-            <p class="caption">{calibration(shown)}</p>
+            <p class="caption">{calibration_words(&shown.listing.index)}</p>
             <div class="row contrast">{paper::fold_pathways(shown)}</div>
         </section>
     }
@@ -55,10 +58,11 @@ pub fn enrichment(reading: &Reading, side: Side) -> Option<&SideEnrichment> {
     reading.side(side).enrichment.as_ref()?.value()
 }
 
-/// The best set of the first side that has one.
+/// The best set of the side where chance does as well least often.
 fn first(reading: &Reading) -> Option<(Side, usize)> {
-    let has = |side: &Side| enrichment(reading, *side).is_some_and(|found| !found.sets.is_empty());
-    Side::BOTH.into_iter().find(has).map(|side| (side, 0))
+    let chance = |side: Side| Some((side, enrichment(reading, side)?.sets.first()?.chance));
+    let best = Side::BOTH.into_iter().filter_map(chance).min_by(|a, b| a.1.total_cmp(&b.1));
+    best.map(|(side, _)| (side, 0))
 }
 
 fn side(shown: &Shown, reading: &Reading, side: Side, chosen: Chosen) -> AnyView {
@@ -86,10 +90,4 @@ fn side(shown: &Shown, reading: &Reading, side: Side, chosen: Chosen) -> AnyView
 
 fn not_tested(why: &str) -> AnyView {
     view! { <p class="na"><b>"Not available"</b>{format!(": {why}")}</p> }.into_any()
-}
-
-/// Whether labels are to be trusted here at all.
-fn calibration(shown: &Shown) -> String {
-    let said = super::super::overview::calibration_words(&shown.listing.index);
-    if said.is_empty() { said } else { format!("For comparison: {said}") }
 }

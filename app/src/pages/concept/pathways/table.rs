@@ -64,13 +64,7 @@ fn certain(set: &SideSet, best: Option<&SideLabel>, rankings: u32, stands: bool)
     view! { {certainty::scale(chance, stands)}" "<span class="micro faint odds">{odds}</span> }.into_any()
 }
 
-fn row(
-    set: &SideSet,
-    own: (Side, usize),
-    chosen: Chosen,
-    certain: AnyView,
-    permutations: u32,
-) -> AnyView {
+fn row(set: &SideSet, own: (Side, usize), chosen: Chosen, certain: AnyView, permutations: u32) -> AnyView {
     let (name, id) = term_name(&set.term);
     let current = move || (chosen.get() == Some(own)).then_some("true");
     view! {

@@ -53,7 +53,8 @@ impl Comparison {
             self.carried += old.carried_by.iter().zip(&new.carried_by).filter(|(a, b)| a != b).count();
             let (old, new) = (concept.detail.labels.of(side), sides.labels.of(side));
             if !old.zip(new).map_or(old.is_none() && new.is_none(), |(old, new)| same_label(old, new)) {
-                let name = |label: Option<&SideLabel>| label.map_or_else(|| "none".into(), |l| l.term.clone());
+                let name =
+                    |label: Option<&SideLabel>| label.map_or_else(|| "none".into(), |l| l.term.clone());
                 self.labels.push((side, name(old), name(new)));
             }
         }
@@ -68,7 +69,9 @@ impl Comparison {
 /// One side of an answer as the bundle keeps it.
 pub fn arrays(sides: &Sides, side: Side) -> SideArrays {
     let (scores, typical, carried_by) = match side {
-        Side::Presence => (&sides.scores_presence, &sides.scores_typical_presence, &sides.carried_by_presence),
+        Side::Presence => {
+            (&sides.scores_presence, &sides.scores_typical_presence, &sides.carried_by_presence)
+        }
         Side::Absence => (&sides.scores_absence, &sides.scores_typical_absence, &sides.carried_by_absence),
     };
     SideArrays { scores: scores.clone(), typical: typical.clone(), carried_by: carried_by.clone() }

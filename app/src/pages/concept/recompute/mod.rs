@@ -81,7 +81,9 @@ fn panel(shown: &Shown) -> AnyView {
     };
     let answer_of = shown.clone();
     let out = move || match state.get() {
-        State::Idle => said("With the published settings the numbers come out the same; change one, and see what it changes."),
+        State::Idle => said(
+            "With the published settings the numbers come out the same; change one, and see what it changes.",
+        ),
         State::Fetching => said("Fetching the model, the dictionary and the counts …"),
         State::Working(share) => progress(share, move || {
             running.stop();

@@ -79,7 +79,8 @@ fn verdict(compared: &Comparison, with_sides: bool) -> AnyView {
         score(compared.largest),
         crate::format::count(compared.carried as u32, "gene")
     );
-    view! { <p data-testid="recomputed">{labels}<b>"Different from the published numbers"</b>{rest}</p> }.into_any()
+    view! { <p data-testid="recomputed">{labels}<b>"Different from the published numbers"</b>{rest}</p> }
+        .into_any()
 }
 
 /// Both sides: genes, and the label with its certainty.

@@ -94,7 +94,8 @@ fn panel(shown: &Shown) -> AnyView {
     };
     let answer_of = shown.clone();
     let order = RwSignal::new(table::Order::Counts);
-    let idle = "Choose a value; the page embeds the prototypes from their counts and decodes them before and after.";
+    let idle =
+        "Choose a value; the page embeds the prototypes from their counts and decodes them before and after.";
     let out = move || match state.get() {
         State::Idle => view! { <p class="small muted">{idle}</p> }.into_any(),
         State::Working => view! { <p class="small" role="status">"Computing …"</p> }.into_any(),
