@@ -37,7 +37,8 @@ async function visit(hash, work, prepare) {
   try {
     await prepare?.(page);
     await page.goto(`${server.url}${hash}`);
-    await page.locator("h1").first().waitFor();
+    // the heading while the bundle is on its way is hidden
+    await page.locator("h1:not(.vh)").first().waitFor();
     await work(page);
     assert.deepEqual(problems, []);
   } finally {
@@ -202,11 +203,13 @@ test("shares of labels stand beside the labels' own", async () => {
     for (const column of detail.columns) {
       const first = column.labels[0];
       const row = page.locator(`table[data-column="${column.column}"] tbody tr`).first();
+      await row.waitFor();
       const cells = await row.locator("td").allInnerTexts();
       assert.equal(cells[0].trim(), first.label);
       const lift = first.lift >= 9.95 ? first.lift.toFixed(0) : first.lift.toFixed(1);
       assert.equal(cells[4].trim(), `${lift}×`);
     }
+    await page.getByTestId("examples").locator("tbody tr").first().waitFor();
     const parts = await page.getByTestId("examples").locator("tbody tr td:first-child").allInnerTexts();
     assert.deepEqual([...new Set(parts)], own.cells > 9 ? ["strongest", "middle", "weakest"] : ["all"]);
   });
@@ -219,7 +222,7 @@ test("prototypes at the edge are marked and counted", async () => {
     const marks = page.getByRole("group", { name: "Prototype" }).locator(".edge");
     await marks.first().waitFor();
     assert.equal(await marks.count(), some.edge);
-    assert.match(await text(page.locator("#pairs header")), new RegExp(`${some.edge} of the ${some.prototypes.length}`));
+    assert.match(await text(page.locator("#pairs > header")), new RegExp(`${some.edge} of the ${some.prototypes.length}`));
   });
 });
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     browser, certainty,
-    format::{p_value, score, thousands},
+    format::{count, p_value, score, significant, thousands},
     term::term_name,
 };
 
@@ -73,11 +73,12 @@ fn verdict(compared: &Comparison, with_sides: bool) -> AnyView {
         }
     };
     let labels: String = compared.labels.iter().map(label).collect();
+    let sets = if compared.sets { "the paper’s gene sets agree" } else { "the paper’s gene sets differ" };
     let rest = format!(
-        ": {} of the 10 first genes as in the paper are the same; largest change of a gene score {}; {} carried by another number of cells.",
+        ": {} of the 10 first genes as in the paper are the same; largest change of a gene score {}; {} carried by another number of cells; {sets}.",
         compared.common,
-        score(compared.largest),
-        crate::format::count(compared.carried as u32, "gene")
+        significant(compared.largest),
+        count(compared.carried as u32, "gene")
     );
     view! { <p data-testid="recomputed">{labels}<b>"Different from the published numbers"</b>{rest}</p> }
         .into_any()
