@@ -9,6 +9,7 @@
 //! | [`concepts`] | activations by concept, metadata specificity |
 //! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
 //! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
+//! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
 //! | [`maybe`] | a value, or the reason why there is none |
@@ -23,6 +24,7 @@ pub mod gsea;
 pub mod ids;
 pub mod maybe;
 pub mod parallel;
+pub mod readings;
 pub mod sae;
 mod simd;
 pub mod stats;

@@ -64,7 +64,7 @@ pub fn deletion_curves(
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut random = Vec::new();
     for _ in 0..options.random_orders {
-        let order = shuffled(model.genes(), last as usize, &mut rng);
+        let order = random_order(model.genes(), last as usize, &mut rng);
         random.extend(relative(model, reader, concept, cells, &order, &steps, options.counterfactuals)?);
     }
     if !random.is_empty() {
@@ -74,7 +74,7 @@ pub fn deletion_curves(
 }
 
 /// The first `n` of a random order of `genes` genes (Fisher–Yates from the front).
-fn shuffled(genes: usize, n: usize, rng: &mut impl Rng) -> Vec<u32> {
+pub fn random_order(genes: usize, n: usize, rng: &mut impl Rng) -> Vec<u32> {
     let mut order: Vec<u32> = (0..genes as u32).collect();
     for i in 0..n.min(genes) {
         let j = i + (rng.next_u64() % (genes - i) as u64) as usize;
@@ -107,7 +107,8 @@ fn relative(
     Ok(curves)
 }
 
-fn summary(order: DeletionOrder, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
+/// Mean and spread of curves of so many points, with four decimals, and the area under the mean where points are one gene apart.
+pub fn summary(order: DeletionOrder, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
     let n = curves.len() as f64;
     let at = |i: usize| curves.iter().map(move |c| f64::from(c[i]));
     let mean: Vec<f32> =

@@ -26,10 +26,12 @@ mod scvi;
 
 pub use changed::{ChangedCell, differences};
 pub use curves::{DeletionCurve, DeletionCurves, DeletionOrder};
-pub use deletion::{DeletionOptions, GeneOrder, deletion_curves};
+pub use deletion::{DeletionOptions, GeneOrder, deletion_curves, random_order, summary};
 pub use detail::{AttributionDetail, GeneAttribution};
 pub use naive::occlusion as naive_occlusion;
-pub use occlusion::{Attribution, ConceptCells, PairScores, SwapScore, attribute, cells_of_concepts};
+pub use occlusion::{
+    Attribution, ConceptCells, PairScores, PrototypeBase, SwapScore, attribute, cells_near, cells_of_concepts,
+};
 pub use parameters::{AttributionParameters, PrototypesFrom};
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};

@@ -1,7 +1,7 @@
 //! `concepts/NNNN.safetensors`: the cells that activate a concept, and the scores of all genes.
 
 use super::{
-    ConceptDetail, File, GeneIndex, ReadError, TensorError, Tensors, WriteError,
+    ConceptDetail, File, GeneIndex, ReadError, Reading, TensorError, Tensors, WriteError,
     cells::Cells,
     checking::{Arrays, Bundle, Report},
     concept::concept_stem,
@@ -46,6 +46,36 @@ pub struct ConceptArrays {
     pub log2_fold_change: Vec<f32>,
     /// p of Welch's test of every gene; empty where not computed.
     pub p_value: Vec<f32>,
+    /// Mean effect of every gene that prototypes have more of than their nearest inactive cells; these and the following are
+    /// empty where only the paper's readings were made.
+    pub scores_presence: Vec<f32>,
+    /// … less of.
+    pub scores_absence: Vec<f32>,
+    /// The same against typical inactive cells; empty where that contrast was not made.
+    pub scores_typical_presence: Vec<f32>,
+    /// … less of.
+    pub scores_typical_absence: Vec<f32>,
+    /// Held-out prototypes in which each gene's presence has an effect.
+    pub carried_by_presence: Vec<u32>,
+    /// … its absence.
+    pub carried_by_absence: Vec<u32>,
+}
+
+impl ConceptArrays {
+    /// Arrays of the readings beyond the paper with their names.
+    fn readings(&self) -> [(&'static str, &Vec<f32>); 4] {
+        [
+            ("scores_presence", &self.scores_presence),
+            ("scores_absence", &self.scores_absence),
+            ("scores_typical_presence", &self.scores_typical_presence),
+            ("scores_typical_absence", &self.scores_typical_absence),
+        ]
+    }
+
+    /// Counts of the cells that carry each gene, with their names.
+    fn carried(&self) -> [(&'static str, &Vec<u32>); 2] {
+        [("carried_by_presence", &self.carried_by_presence), ("carried_by_absence", &self.carried_by_absence)]
+    }
 }
 
 impl File for ConceptArrays {
@@ -55,10 +85,12 @@ impl File for ConceptArrays {
         f32s("activations", &self.activations);
         f32s("scores", &self.scores);
         f32s("scores_pre_topk", &self.scores_pre_topk);
-        for (name, values) in [("log2_fold_change", &self.log2_fold_change), ("p_value", &self.p_value)] {
-            if !values.is_empty() {
-                f32s(name, values);
-            }
+        let tests = [("log2_fold_change", &self.log2_fold_change), ("p_value", &self.p_value)];
+        for (name, values) in tests.into_iter().chain(self.readings()).filter(|(_, v)| !v.is_empty()) {
+            f32s(name, values);
+        }
+        for (name, values) in self.carried().into_iter().filter(|(_, v)| !v.is_empty()) {
+            file.u32(name, &[values.len()], values.iter().copied());
         }
         file.u32("cells", &[self.cells.len()], self.cells.iter().copied());
         file.u32("top_genes", &[self.top_genes.len()], self.top_genes.iter().copied());
@@ -72,6 +104,13 @@ impl File for ConceptArrays {
             let f32s = |name: &str| Ok::<_, TensorError>(read_f32(file, name)?.1);
             let where_computed =
                 |name: &str| if file.tensor(name).is_ok() { f32s(name) } else { Ok(Vec::new()) };
+            let counts_where_computed = |name: &str| {
+                if file.tensor(name).is_ok() {
+                    Ok::<_, TensorError>(read_u32(file, name)?.1)
+                } else {
+                    Ok(Vec::new())
+                }
+            };
             let (shape, pair_scores) = read_f32(file, "pair_scores")?;
             Ok(Self {
                 cells: read_u32(file, "cells")?.1,
@@ -83,6 +122,12 @@ impl File for ConceptArrays {
                 pairs: shape.get(1).copied().unwrap_or(0),
                 log2_fold_change: where_computed("log2_fold_change")?,
                 p_value: where_computed("p_value")?,
+                scores_presence: where_computed("scores_presence")?,
+                scores_absence: where_computed("scores_absence")?,
+                scores_typical_presence: where_computed("scores_typical_presence")?,
+                scores_typical_absence: where_computed("scores_typical_absence")?,
+                carried_by_presence: counts_where_computed("carried_by_presence")?,
+                carried_by_absence: counts_where_computed("carried_by_absence")?,
             })
         })
     }
@@ -124,6 +169,30 @@ pub(super) fn check(
     }
     if let (Maybe::Value(attribution), Some(genes)) = (&detail.attribution, genes) {
         scores(file, &arrays, attribution, genes.symbols.len(), report);
+    }
+    if let (Maybe::Value(reading), Some(genes)) = (&detail.reading, genes) {
+        sides(file, &arrays, reading, genes.symbols.len(), report);
+    }
+}
+
+/// Arrays of both sides: all genes, no more cells than were held out, and the scores that the readings list.
+fn sides(file: &str, arrays: &Arrays<'_>, reading: &Reading, genes: usize, report: &mut Report) {
+    for (name, side) in [("presence", &reading.presence), ("absence", &reading.absence)] {
+        if let Some(all) = arrays.f32(&format!("scores_{name}"), &[Some(genes)], false, report) {
+            let differs =
+                side.genes.iter().find(|g| all.get(g.gene.index()).is_some_and(|&score| score != g.score));
+            if let Some(gene) = differs {
+                report.note(file, format!("the {name} of {} is not the one of the JSON", gene.symbol));
+            }
+        }
+        if reading.typical.value().is_some() {
+            arrays.f32(&format!("scores_typical_{name}"), &[Some(genes)], false, report);
+        }
+        if let Some(all) = arrays.u32(&format!("carried_by_{name}"), &[Some(genes)], report) {
+            report.expect(all.iter().all(|&n| n <= reading.held_out), file, || {
+                format!("a gene is carried by more cells than the {} that were held out", reading.held_out)
+            });
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! attribution again.
 
 use super::{
-    ConceptDetail, File, GeneIndex, ReadError, Tensors, WriteError,
+    ConceptDetail, File, GeneIndex, ReadError, TensorError, Tensors, WriteError,
     cells::Cells,
     checking::{Arrays, Bundle, Report},
     concept::concept_stem,
@@ -34,6 +34,16 @@ pub struct Samples {
     pub counterfactuals: Vec<u32>,
     /// Counterfactuals of a prototype.
     pub width: usize,
+    /// Places of held-out prototypes, `[h]`; empty where the prototypes themselves are counted.
+    pub held_out: Vec<u32>,
+    /// Places of their counterfactuals, `[h, held_out_width]`.
+    pub held_out_counterfactuals: Vec<u32>,
+    /// Counterfactuals of a held-out prototype.
+    pub held_out_width: usize,
+    /// Places of typical inactive cells of each prototype, `[p, typical_width]`; empty where there are none.
+    pub typical: Vec<u32>,
+    /// Typical cells of a prototype.
+    pub typical_width: usize,
 }
 
 impl File for Samples {
@@ -44,8 +54,24 @@ impl File for Samples {
         u32s("cells", &self.cells);
         u32s("indptr", &self.indptr);
         u32s("prototypes", &self.prototypes);
-        let shape = [self.prototypes.len(), self.width];
-        file.u32("counterfactuals", &shape, self.counterfactuals.iter().copied());
+        if !self.held_out.is_empty() {
+            u32s("held_out", &self.held_out);
+        }
+        let places = [
+            ("counterfactuals", &self.counterfactuals, self.prototypes.len(), self.width),
+            (
+                "held_out_counterfactuals",
+                &self.held_out_counterfactuals,
+                self.held_out.len(),
+                self.held_out_width,
+            ),
+            ("typical", &self.typical, self.prototypes.len(), self.typical_width),
+        ];
+        for (name, values, rows, width) in places {
+            if name == "counterfactuals" || !values.is_empty() {
+                file.u32(name, &[rows, width], values.iter().copied());
+            }
+        }
         let count = [self.indices.len()];
         if self.indices.iter().all(|&gene| u16::try_from(gene).is_ok()) {
             file.u16("indices", &count, self.indices.iter().map(|&gene| gene as u16));
@@ -64,6 +90,15 @@ impl File for Samples {
     fn from_bytes(path: &str, bytes: &[u8]) -> Result<Self, ReadError> {
         opened(path, bytes, |file| {
             let (shape, counterfactuals) = read_u32(file, "counterfactuals")?;
+            let where_there = |name: &str| -> Result<(usize, Vec<u32>), TensorError> {
+                if file.tensor(name).is_err() {
+                    return Ok((0, Vec::new()));
+                }
+                let (shape, values) = read_u32(file, name)?;
+                Ok((shape.get(1).copied().unwrap_or(0), values))
+            };
+            let (held_out_width, held_out_counterfactuals) = where_there("held_out_counterfactuals")?;
+            let (typical_width, typical) = where_there("typical")?;
             Ok(Self {
                 cells: read_u32(file, "cells")?.1,
                 indptr: read_u32(file, "indptr")?.1,
@@ -72,6 +107,11 @@ impl File for Samples {
                 prototypes: read_u32(file, "prototypes")?.1,
                 counterfactuals,
                 width: shape.get(1).copied().unwrap_or(0),
+                held_out: where_there("held_out")?.1,
+                held_out_counterfactuals,
+                held_out_width,
+                typical,
+                typical_width,
             })
         })
     }
@@ -93,6 +133,17 @@ pub(super) fn check(
         format!("tensor \"cells\" has a cell beyond {}", cells.count)
     });
     counts(&file, &arrays, names.len(), genes.map_or(usize::MAX, |genes| genes.symbols.len()), report);
+    for name in
+        ["held_out", "held_out_counterfactuals", "typical"].into_iter().filter(|name| arrays.has(name))
+    {
+        let shape: &[Option<usize>] = if name == "held_out" { &[None] } else { &[None, None] };
+        if let Some(places) = arrays.u32(name, shape, report) {
+            let known = |&place: &u32| place == u32::MAX || (place as usize) < names.len();
+            report.expect(places.iter().all(known), &file, || {
+                format!("tensor {name:?} has a cell that is not there")
+            });
+        }
+    }
     let prototypes = arrays.u32("prototypes", &[Some(detail.prototypes.len())], report);
     let counterfactuals = arrays.u32("counterfactuals", &[Some(detail.prototypes.len()), None], report);
     let (Some(prototypes), Some(counterfactuals)) = (prototypes, counterfactuals) else { return };

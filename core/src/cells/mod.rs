@@ -27,7 +27,7 @@ pub use audit::GeneAudit;
 pub use column::{Column, NO_LABEL};
 pub use counts::{CountMatrix, CountsError};
 pub use genes::{GeneNames, is_ensembl, strip_version};
-pub use labels::long_label;
+pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
 
 /// Cells with their counts, genes and metadata: what is read from an `.h5ad` file.

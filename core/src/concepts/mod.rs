@@ -15,4 +15,4 @@ mod specificity;
 pub use activations::{Activations, ActiveCells, histogram};
 pub use labels::{ColumnSpecificity, ConceptClass, LabelCount, SpecificLabel, SpecificityParameters};
 pub use related::{Related, related};
-pub use specificity::{classify, column_specificity, composition};
+pub use specificity::{classify, column_specificity, composition, lift};

@@ -54,19 +54,21 @@ pub use canonical::{CanonicalStatistics, Method, NotAvailable, canonical};
 pub use concept::{ConceptEnrichment, enrich_concept};
 pub use deck::Deck;
 pub use detail::{EnrichmentDetail, LabelNull, LabelStrength, PathwayLabel, SetResult};
-pub use edge::{Peak, running_sum};
+pub use edge::{Peak, peak, running_sum};
 pub use gene_sets::{GeneSet, GeneSets, GmtError, LARGEST_FILE};
 pub use indexed::{GeneSetFile, RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use multilevel::{Multilevel, Tail, tails};
-pub use null::Cancelled;
+pub use null::{Cancelled, Watch, null_scores};
 pub use over_representation::{OverRepresentation, over_representation};
 pub use parameters::{Convention, EnrichmentParameters, LabelChoice};
+pub use permutations::{Permutations, WithinStrata};
 pub use prerank::{
     Prerank, PrerankOptions, SetStatistics, deck, prerank, prerank_with, prerank_within,
     weights as prerank_weights,
 };
 pub use ranking::{Order, Ranking, RankingError};
 pub use redundancy::representatives;
-pub use walk::enrichment_score;
+pub use statistics::{Statistics, statistics};
+pub use walk::{AllZero, enrichment_score};

@@ -18,6 +18,7 @@
 //! | `metrics` | three definitions of R², active concepts, sparsity |
 //! | `matching` | one-to-one pairs of the concepts of two dictionaries |
 //! | `consensus` | concepts that come back from other seeds |
+//! | `random` | a dictionary that was never trained, the baseline of claims |
 //! | `train` | the trainer |
 //! | `semi_nmf` | the baseline |
 
@@ -28,6 +29,7 @@ mod linear;
 pub mod matching;
 pub mod metrics;
 mod parallel;
+mod random;
 pub mod semi_nmf;
 mod topk;
 pub mod train;
@@ -35,4 +37,5 @@ mod weights;
 
 pub use config::{ConfigError, SaeConfig};
 pub use encode::{Codes, Encoder};
+pub use random::random_dictionary;
 pub use weights::{SaeWeights, WeightsError};

@@ -1,6 +1,6 @@
 //! One concept: which cells, which genes, which pathways; its files in the bundle and its row in the index.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use cellprism_core::{
     attribution::{
@@ -9,9 +9,10 @@ use cellprism_core::{
     },
     bundle::{
         ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder,
-        EnrichmentDetail, File as _, GeneAttribution, GeneScore, Maybe, Prototype, Samples, SideLabels,
-        TitleParts, path,
+        EnrichmentDetail, File as _, GeneAttribution, GeneScore, Maybe, Prototype, SideLabels, TitleParts,
+        path,
     },
+    cells::plural_label,
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, enrich_concept},
     ids::CellId,
@@ -20,7 +21,9 @@ use cellprism_core::{
 
 use super::{
     compared::{self, Compared},
-    context::{Context, plural},
+    context::Context,
+    reading,
+    samples::samples,
     subject::Subject,
     work::Work,
 };
@@ -88,7 +91,7 @@ pub fn describe(
         verdict: String::new(),
         labels: SideLabels::default(),
         edge: 0,
-        reading: Maybe::missing("not made yet"),
+        reading: Maybe::missing("no active cell"),
     };
     let mut arrays = ConceptArrays::default();
     if class != ConceptClass::Dead {
@@ -152,9 +155,13 @@ fn fill(
     row.any_label_by_chance = null.map(|null| null.any);
 
     *arrays = concept_arrays(active, &attribution, &described.genes, test.as_ref());
+    match reading::read(context, subject, compared, &swaps, &attribution, test.as_ref())? {
+        Some(found) => reading::fill(context, active, found, row, detail, arrays),
+        None => detail.reading = Maybe::missing("only the paper's readings were asked for"),
+    }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, cells, compared::kept(p)).to_bytes()?)?;
+        work.put(&path::samples(id), &samples(context, compared, compared::kept(p)).to_bytes()?)?;
     }
     Ok(())
 }
@@ -169,7 +176,7 @@ fn reads_as(context: &Context, active: &ActiveCells) -> String {
         format!(
             "{:.0}% {}",
             f64::from(cells) / active.len() as f64 * 100.0,
-            plural(&column.labels[usize::from(code)])
+            plural_label(&column.labels[usize::from(code)])
         )
     };
     let parts = composition(active, column, 2);
@@ -275,37 +282,6 @@ fn concept_arrays(
         pairs,
         log2_fold_change: of_test(|test| &test.log2_fold_change),
         p_value: of_test(|test| &test.p),
-    }
-}
-
-/// Counts of prototypes and counterfactuals, so that the page can compute the attribution again.
-fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> Samples {
-    let mut order: Vec<CellId> = Vec::new();
-    let mut place: HashMap<CellId, u32> = HashMap::new();
-    let all =
-        cells.prototypes.iter().map(|p| p.0).chain(cells.counterfactuals.iter().flatten().map(|n| n.cell));
-    for cell in all {
-        place.entry(cell).or_insert_with(|| {
-            order.push(cell);
-            order.len() as u32 - 1
-        });
-    }
-    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::<u32>::new(), Vec::<f32>::new());
-    for cell in &order {
-        let (genes, counts) = context.counts.row(cell.index());
-        indices.extend_from_slice(genes);
-        values.extend_from_slice(counts);
-        indptr.push(indices.len() as u32);
-    }
-    let near =
-        |i: usize, j: usize| cells.counterfactuals[i].get(j).map_or(u32::MAX, |near| place[&near.cell]);
-    Samples {
-        cells: order.iter().map(|c| c.0).collect(),
-        indptr,
-        indices,
-        values,
-        prototypes: cells.prototypes.iter().map(|c| place[&c.0]).collect(),
-        counterfactuals: (0..cells.prototypes.len() * kept).map(|at| near(at / kept, at % kept)).collect(),
-        width: kept,
+        ..ConceptArrays::default()
     }
 }

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use cellprism_core::{
     bundle::{GeneSetFile, Parameters, Stage},
-    cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
+    cells::{Column, CountMatrix, is_ensembl, strip_version},
     gsea::index_sets,
+    readings::TypicalPool,
 };
 use ndarray::Array2;
 
@@ -41,6 +42,8 @@ pub struct Context {
     pub one_hot: Vec<Vec<u32>>,
     /// Sums of all measured counts of each cell.
     pub totals: Vec<f64>,
+    /// Cells to draw typical inactive ones from.
+    pub pool: TypicalPool,
     /// Symbols of the model's genes.
     pub symbols: Vec<String>,
     /// Share of cells in which each gene is detected.
@@ -72,16 +75,20 @@ impl Context {
             .zip(files)
             .map(|((name, sets), file)| index_sets(name, &file, sets, &symbols))
             .collect();
+        let columns: Vec<Column> =
+            inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect();
+        let totals = inputs.cells.counts.row_sums();
         Ok(Self {
+            pool: TypicalPool::new(&totals, columns.first()),
             parameters: inputs.parameters.clone(),
             names: inputs.cells.names.clone(),
-            columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
+            columns,
             concepts: Subject::concepts(sae.weights, &embedding.values),
             neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
             training: sae.stage,
             swapping,
             one_hot: inputs.one_hot.clone(),
-            totals: inputs.cells.counts.row_sums(),
+            totals,
             counts,
             symbols,
             detection,
@@ -99,18 +106,6 @@ impl Context {
     /// Embeddings `[cells, latent]`.
     pub fn embeddings(&self) -> &Array2<f32> {
         &self.embedding.values
-    }
-}
-
-/// A label as a reader would say it of several cells: "B" becomes "B cells", "T cell (CD45RA+)" "T cells (CD45RA+)".
-pub fn plural(label: &str) -> String {
-    let long = long_label(label).unwrap_or(label);
-    let (noun, note) = long.find(" (").map_or((long, ""), |at| long.split_at(at));
-    let countable = ["cell", "cyte", "phil", "phage", "blast", "platelet", "progenitor", "reg"];
-    if countable.iter().any(|end| noun.to_lowercase().ends_with(end)) {
-        format!("{noun}s{note}")
-    } else {
-        long.to_owned()
     }
 }
 
@@ -133,22 +128,4 @@ fn symbols(inputs: &Inputs) -> Vec<String> {
             in_data.cloned().or_else(known).unwrap_or_else(|| name.clone())
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plural;
-
-    #[test]
-    fn labels_are_said_of_several_cells() {
-        let said = [
-            ("B", "B cells"),
-            ("naive T cell (CD45RA+)", "naive T cells (CD45RA+)"),
-            ("Megakaryocytes", "Megakaryocytes"),
-            ("cluster 3", "cluster 3"),
-        ];
-        for (label, words) in said {
-            assert_eq!(plural(label), words);
-        }
-    }
 }

@@ -16,15 +16,17 @@ use cellprism_core::{
         StageName, path,
     },
     cells::long_label,
+    readings::verdict::{DictionaryFacts, of_dictionary, thousands},
     sae::metrics::evaluate,
     stats::layout::{LayoutOptions, layout},
 };
 use ndarray::Array2;
 
 use super::{
-    Job, Report,
+    Described, Job, Report,
     context::Context,
     inputs::{Inputs, sha256_of},
+    settle::Settled,
     work::Work,
 };
 
@@ -50,6 +52,8 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         r2: metrics.first().map_or(f64::NAN, |m| m.r2),
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
+        verdict: index.verdict,
+        surviving: index.surviving,
         tag: manifest.tag,
         unchanged: true,
     }))
@@ -67,21 +71,25 @@ pub fn write(
     job: &Job,
     inputs: &Inputs,
     context: &Context,
-    mut rows: Vec<ConceptRow>,
-    neurons: Option<Vec<ConceptRow>>,
+    described: Described,
     work: &Work,
 ) -> anyhow::Result<Report> {
+    let Described { concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
+    let verdict = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1));
     let described = Stage {
         name: StageName::Describe,
         seconds: context.started.elapsed().as_secs_f64(),
         provider: None,
         precision: None,
     };
-    let index = index(inputs, context, rows, method);
+    let index =
+        ConceptIndex { verdict, calibration, layout: method, ..index(inputs, context, rows, settled) };
     work.put(path::CONCEPT_INDEX, &index.to_bytes()?)?;
-    if let Some(neurons) = neurons {
-        work.put(path::NEURON_INDEX, &self::index(inputs, context, neurons, None).to_bytes()?)?;
+    if let Some((rows, settled)) = neurons {
+        let verdict = self::verdict(context, settled, None);
+        let neurons = ConceptIndex { verdict, ..self::index(inputs, context, rows, settled) };
+        work.put(path::NEURON_INDEX, &neurons.to_bytes()?)?;
     }
     cells(inputs, context, work)?;
     embeddings(context, work)?;
@@ -117,6 +125,8 @@ pub fn write(
         r2: metrics.r2,
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
+        verdict: index.verdict,
+        surviving: index.surviving,
         tag: manifest.tag,
         unchanged: false,
     };
@@ -144,7 +154,19 @@ fn place_concepts(context: &Context, rows: &mut [ConceptRow]) -> Option<String> 
     Some("UMAP of the directions of dictionary rows (15 neighbours, cosine)".into())
 }
 
-fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Option<String>) -> ConceptIndex {
+/// What all readings together say.
+fn verdict(context: &Context, settled: Settled, neurons: Option<Settled>) -> String {
+    let Some(parameters) = &context.parameters.reading else { return String::new() };
+    let facts = DictionaryFacts {
+        concepts: settled.concepts,
+        surviving: settled.surviving_concepts,
+        neurons: neurons.map(|neurons| (neurons.concepts, neurons.surviving_concepts)),
+        has_sets: !context.sets.is_empty(),
+    };
+    of_dictionary(facts, parameters.survives)
+}
+
+fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, settled: Settled) -> ConceptIndex {
     let min_cells = context.parameters.specificity.min_cells;
     let tested: Vec<&ConceptRow> = rows.iter().filter(|r| r.cells >= min_cells).collect();
     let any = |row: &ConceptRow| row.chance.is_some();
@@ -155,12 +177,10 @@ fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Opti
         labelled_by_chance: (!context.sets.is_empty() && tested.iter().any(|r| any(r)))
             .then(|| by_chance(&tested)),
         tested: tested.len() as u32,
-        verdict: String::new(),
-        side_tests: 0,
-        surviving: 0,
-        calibration: Vec::new(),
-        layout,
+        side_tests: settled.tests,
+        surviving: settled.surviving,
         rows,
+        ..ConceptIndex::default()
     }
 }
 
@@ -388,19 +408,7 @@ fn title(inputs: &Inputs) -> String {
     };
     let tissue = only("tissue").filter(|t| t != "unknown").map_or_else(String::new, |t| format!("{t} "));
     let kind = inputs.model.card.kind.title();
-    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows))
-}
-
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
 }
 
 /// The time in RFC 3339, UTC.
@@ -418,17 +426,4 @@ fn now() -> String {
         (day_of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_readably() {
-        assert_eq!(
-            (thousands(7), thousands(2638), thousands(1_234_567)),
-            ("7".into(), "2,638".into(), "1,234,567".into())
-        );
-    }
 }

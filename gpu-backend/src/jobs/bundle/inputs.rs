@@ -97,7 +97,8 @@ impl Inputs {
                 skipped_columns.push((column.name.clone(), format!("one label only ({only})")));
             }
         }
-        let parameters = settle(&job.parameters, cells.counts.rows, model.card.latent as usize)?;
+        let mut parameters = settle(&job.parameters, cells.counts.rows, model.card.latent as usize)?;
+        settle_reading(&mut parameters, job, sequences.is_some());
         let mut files = vec![
             input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
             Input {
@@ -232,6 +233,18 @@ fn choose_columns(asked: &[String], cells: &Cells, path: &Path) -> anyhow::Resul
         }
     }
     Ok(columns)
+}
+
+/// Most prototypes, counterfactuals or typical cells: more say nothing that these do not.
+const MOST_CELLS: u32 = 1000;
+
+/// Contrasts that cost many passes of a large model are made only where they are asked for.
+fn settle_reading(p: &mut Parameters, job: &Job, dear: bool) {
+    if let Some(reading) = &mut p.reading {
+        let by_cost = |usual: u32| if dear { 0 } else { usual };
+        reading.typical = job.typical.unwrap_or(by_cost(reading.typical)).min(MOST_CELLS);
+        reading.calibration = job.calibration.unwrap_or(by_cost(reading.calibration));
+    }
 }
 
 /// Fills in what is to be chosen by the data.
