@@ -1,15 +1,8 @@
 //! `cellprism sae encode`.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use safetensors::{Dtype, tensor::TensorView};
-
-use crate::{
-    cli::Global,
-    files::{embeddings, sae},
-    work::atomic,
-};
+use crate::{cli::Global, jobs::sae::encode};
 
 /// Options of `sae encode`.
 #[derive(clap::Args, Debug)]
@@ -29,33 +22,11 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
-    let weights = sae::read(&args.sae)?;
-    let (cells, codes) = {
-        let file = embeddings::open(&args.embeddings)?;
-        ensure!(
-            file.columns == weights.config.d_in,
-            "{}: embeddings of size {}, but the sparse autoencoder takes {}",
-            args.embeddings.display(),
-            file.columns,
-            weights.config.d_in
-        );
-        let found = file.read()?;
-        ensure!(found.values.nrows() > 0, "{}: no cells", args.embeddings.display());
-        (found.values.nrows(), weights.encode(found.values.view()))
-    };
-    let indices: Vec<u8> = codes.indices.iter().flat_map(|j| j.to_le_bytes()).collect();
-    let values: Vec<u8> = codes.values.iter().flat_map(|u| u.to_le_bytes()).collect();
-    let shape = vec![cells, codes.k];
-    let tensors = [
-        ("indices", TensorView::new(Dtype::U32, shape.clone(), &indices)?),
-        ("values", TensorView::new(Dtype::F32, shape, &values)?),
-    ];
-    let metadata = HashMap::from([("concepts".to_owned(), weights.config.d_sae.to_string())]);
-    let content = safetensors::serialize(tensors, Some(metadata))?;
-    atomic::write_file(&args.out, &content).with_context(|| format!("writing {}", args.out.display()))?;
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let options = encode::Options { sae: args.sae, embeddings: args.embeddings, out: args.out };
+    let encoded = encode::run(&options)?;
     if global.json {
-        println!("{}", serde_json::json!({ "cells": cells, "active": codes.k, "out": args.out }));
+        println!("{}", serde_json::to_string(&encoded)?);
     }
     Ok(())
 }

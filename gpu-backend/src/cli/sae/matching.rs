@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use cellprism_core::sae::matching::match_dictionaries;
-
-use crate::{cli::Global, files::sae};
+use crate::{cli::Global, jobs::sae::matching};
 
 /// Options of `sae match`.
 #[derive(clap::Args, Debug)]
@@ -21,18 +19,16 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
-    let (left, right) = (sae::read(&args.left)?, sae::read(&args.right)?);
-    let pairs = match_dictionaries(&left, &right)?;
-    let mean = pairs.iter().map(|pair| f64::from(pair.cosine)).sum::<f64>() / pairs.len() as f64;
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let found = matching::run(&matching::Options { left: args.left, right: args.right })?;
     if global.json {
-        println!("{}", serde_json::json!({ "mean_cosine": mean, "pairs": pairs }));
+        println!("{}", serde_json::to_string(&found)?);
     } else {
         println!("left\tright\tcosine");
-        for pair in &pairs {
+        for pair in &found.pairs {
             println!("{}\t{}\t{:.6}", pair.left.0, pair.right.0, pair.cosine);
         }
-        eprintln!("{} pairs, mean cosine {mean:.4}", pairs.len());
+        eprintln!("{} pairs, mean cosine {:.4}", found.pairs.len(), found.mean_cosine);
     }
     Ok(())
 }

@@ -34,6 +34,8 @@ use std::path::Path;
 
 use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
 
+use crate::work::shards::Rows;
+
 pub use error::{H5adError, NotACount};
 pub use write::{Extras, to_bytes};
 
@@ -244,6 +246,16 @@ impl H5ad {
                 "counts are zero or positive: put raw counts into layers/counts or raw/X"
             },
         }))
+    }
+}
+
+impl Rows for H5ad {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&mut self, start: usize, rows: usize) -> anyhow::Result<CountMatrix> {
+        Ok(self.rows(start, rows)?)
     }
 }
 

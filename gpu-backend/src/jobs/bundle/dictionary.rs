@@ -16,16 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, inputs::Inputs, work::Work};
 use crate::{
-    cli::Progress,
-    files::{
-        h5ad::{self, Options},
-        sae,
-    },
-    models::{
-        counts,
-        scgpt::{self, SequenceModel},
-    },
-    work::{atomic, shards::Shards},
+    files::sae,
+    jobs::inputs::open_cells,
+    models,
+    work::{atomic, progress::Progress, shards::Shards},
 };
 
 /// Embeddings of all cells and how they came about.
@@ -51,7 +45,7 @@ struct EmbeddingNote {
 ///
 /// # Errors
 /// If the device is not there or the model fails.
-pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embedding> {
+pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -> anyhow::Result<Embedding> {
     let (path, note_path) = (work.stage("embeddings.safetensors"), work.stage("embeddings.json"));
     if note_path.exists() {
         let bytes = fs::read(&path)?;
@@ -61,30 +55,20 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
         return Ok(Embedding { values, stage: note.stage, runtime: note.runtime, audit: note.audit });
     }
     let started = Instant::now();
-    let mut file = h5ad::open(&job.cells, &Options { allow_non_integer: job.allow_non_integer })?;
-    let progress = Progress::new("embed", file.len() as u64, "cells", job.quiet);
-    let library = job.onnxruntime.as_deref();
-    let native = counts::is_native(&inputs.model, job.device, library);
-    let shards = Shards::open(&path, &format!("{} {native}", inputs.digest()))?;
-    let found = match &inputs.sequences {
-        Some(sequences) => {
-            let tokenizer = sequences.tokenizer.clone();
-            let mut model = SequenceModel::open(&inputs.model, tokenizer, job.device, library)?;
-            scgpt::embed(slice::from_mut(&mut model), sequences, &mut file, &shards, &progress)?
-        }
-        None => {
-            counts::embed(&inputs.model, &[job.device], library, &mut file, &inputs.map, &shards, &progress)?
-        }
-    };
-    progress.finish();
-    let mut audit = inputs.map.audit.clone();
-    audit.counts_share = if found.counts.1 > 0.0 { found.counts.0 / found.counts.1 } else { 0.0 };
+    let mut file = open_cells(&job.cells, job.allow_non_integer)?;
+    let steps = progress.begin("embed", file.len() as u64, "cells");
+    let shards = Shards::open(&path, &inputs.key(job)?)?;
+    let model = &*inputs.model;
+    let found = models::embed(model, slice::from_ref(&job.place), &mut file, &shards, &*steps)?;
+    steps.finish();
+    let mut audit = model.audit().clone();
+    audit.counts_share = found.counts_share();
     let note = EmbeddingNote {
         stage: Stage {
             name: StageName::Embed,
             seconds: started.elapsed().as_secs_f64(),
             provider: Some(found.provider),
-            precision: Some(inputs.model.card.precision.clone()),
+            precision: Some(model.model().card.precision.clone()),
         },
         runtime: found.runtime,
         audit,
@@ -109,10 +93,10 @@ pub struct Dictionary {
 /// # Errors
 /// If options or embeddings make no sense, or training diverges.
 pub fn train(
-    job: &Job,
     inputs: &Inputs,
     work: &Work,
     embeddings: &Array2<f32>,
+    progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
     let (folder, note) = (work.stage("sae"), work.stage("sae.json"));
     if note.exists() {
@@ -129,14 +113,14 @@ pub fn train(
     options.seed = p.seed;
     options.aux_k = Some(p.aux_k as usize);
     options.aux_coefficient = p.aux_coefficient;
-    let progress = Progress::new("train", u64::from(p.epochs), "epochs", job.quiet);
+    let steps = progress.begin("train", u64::from(p.epochs), "epochs");
     let weights = train_sae(embeddings.view(), &options, &mut |metrics| {
-        progress.advance(1);
-        progress.message(format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
+        steps.advance(1);
+        steps.message(&format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
         ControlFlow::Continue(())
     })
     .context("training the sparse autoencoder")?;
-    progress.finish();
+    steps.finish();
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
