@@ -25,6 +25,8 @@ const TOKENS: &str = "token_dictionary";
 const MEDIANS: &str = "gene_median_dictionary";
 /// Their symbols.
 const SYMBOLS: &str = "gene_name_id_dict";
+/// Where the published models lie, the package that holds their dictionaries.
+const PACKAGE: &str = "../geneformer";
 /// Tokens, medians and symbols beside the graph.
 pub const GENES: &str = "genes.tsv";
 
@@ -34,7 +36,8 @@ pub fn is_there(path: &Path) -> bool {
         Some(name) if name == WEIGHTS => path.parent().unwrap_or(Path::new(".")),
         _ => path,
     };
-    folder.join(WEIGHTS).exists() && pickled(folder, TOKENS).is_ok_and(|found| !found.is_empty())
+    let has_tokens = |folder: &Path| pickled(folder, TOKENS).is_ok_and(|found| !found.is_empty());
+    folder.join(WEIGHTS).exists() && (has_tokens(folder) || has_tokens(&folder.join(PACKAGE)))
 }
 
 /// Reads a Geneformer checkpoint folder (or its `model.safetensors`), with `config.json` and the dictionaries beside the
@@ -48,7 +51,7 @@ pub fn import(checkpoint: &Path, reading: Reading) -> anyhow::Result<ModelFolder
     let needed = |stem: &str| {
         only(folder, stem)?.with_context(|| {
             format!(
-                "no {stem}.pkl in {}: Geneformer's package has it, put it beside model.safetensors",
+                "no {stem}.pkl in {}: Geneformer's package has it, put the one of the model's corpus beside model.safetensors",
                 folder.display()
             )
         })
@@ -87,9 +90,12 @@ fn pickled(folder: &Path, stem: &str) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The only file of that name, where there is one.
+/// The only file of that name, where there is one: beside the weights, or in the package beside the models' folders.
 fn only(folder: &Path, stem: &str) -> anyhow::Result<Option<PathBuf>> {
     let mut found = pickled(folder, stem).with_context(|| format!("cannot read {}", folder.display()))?;
+    if found.is_empty() {
+        found = pickled(&folder.join(PACKAGE), stem).unwrap_or_default();
+    }
     if let [first, second, ..] = &found[..] {
         bail!(
             "{} and {} are both there: leave the one that belongs to the model",
