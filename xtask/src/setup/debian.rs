@@ -15,18 +15,15 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     cache::{self, Cache},
-    wasm_target::TARGET,
+    target::{LINKED, TARGET},
 };
 use crate::step::{logged, output, program, step};
-
-/// What rustup knows the toolchain by.
-pub const NAME: &str = "cellprism-wasm";
 
 /// Raised when the steps here change, so that older results are made anew.
 const VERSION: &str = "1";
 
 /// Whether the toolchain was finished in this cache.
-pub fn is_finished(cache: &Path) -> bool {
+pub(super) fn is_finished(cache: &Path) -> bool {
     fs::read_to_string(cache.join("stamp/debian-std")).is_ok_and(|text| text.trim() == VERSION)
 }
 
@@ -34,7 +31,7 @@ pub fn is_finished(cache: &Path) -> bool {
 ///
 /// # Errors
 /// If this isn't Debian or one made from it, a package cannot be had, or the standard library doesn't build.
-pub fn install(cache: &Cache) -> Result<()> {
+pub(super) fn install(cache: &Cache) -> Result<()> {
     for name in ["apt-get", "apt-cache", "dpkg-deb", "dpkg", "tar"] {
         if program(name).is_none() {
             bail!(
@@ -284,14 +281,17 @@ fn built_libraries(target: &Path) -> Result<Vec<PathBuf>> {
 /// Makes rustup know the toolchain, unless it does.
 fn link(cache: &Cache, place: &Place) -> Result<()> {
     let listed = output(Command::new("rustup").args(["toolchain", "list", "-v"])).unwrap_or_default();
-    let at = listed.lines().find_map(|line| line.strip_prefix(NAME)).map(|rest| PathBuf::from(rest.trim()));
+    let at = listed.lines().find_map(|line| line.strip_prefix(LINKED)).map(|rest| PathBuf::from(rest.trim()));
     if at.as_deref() == Some(&*place.toolchain) {
         return Ok(());
     }
     if at.is_some() {
-        logged(Command::new("rustup").args(["toolchain", "uninstall", NAME]), &cache.log("link"))?;
+        logged(Command::new("rustup").args(["toolchain", "uninstall", LINKED]), &cache.log("link"))?;
     }
-    logged(Command::new("rustup").args(["toolchain", "link", NAME]).arg(&place.toolchain), &cache.log("link"))
+    logged(
+        Command::new("rustup").args(["toolchain", "link", LINKED]).arg(&place.toolchain),
+        &cache.log("link"),
+    )
 }
 
 /// A symbolic link, in place of whatever link was there.

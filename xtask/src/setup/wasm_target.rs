@@ -10,21 +10,19 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{Cache, Options, debian};
+pub(crate) use super::target::TARGET;
+use super::{Cache, Options, debian, target::LINKED};
 use crate::{
     project,
     step::{output, program, say, step},
 };
-
-/// The target's name.
-pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// How long rustup may try: where there is no way out, it doesn't always say so.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A toolchain that can compile for the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WasmToolchain {
+pub(crate) enum WasmToolchain {
     /// The one that compiles everything else.
     Ordinary,
     /// The distribution's, linked into rustup under the project's own name.
@@ -33,20 +31,20 @@ pub enum WasmToolchain {
 
 impl WasmToolchain {
     /// Its cargo, at the top of the working tree.
-    pub fn cargo(self) -> Command {
+    pub(crate) fn cargo(self) -> Command {
         match self {
             Self::Ordinary => project::cargo(),
-            Self::Linked => project::cargo_of(debian::NAME),
+            Self::Linked => project::cargo_of(LINKED),
         }
     }
 
     /// Its compiler.
-    pub fn rustc(self) -> Command {
+    pub(crate) fn rustc(self) -> Command {
         match self {
             Self::Ordinary => Command::new("rustc"),
             Self::Linked => {
                 let mut command = Command::new("rustup");
-                command.args(["run", debian::NAME, "rustc"]);
+                command.args(["run", LINKED, "rustc"]);
                 command
             }
         }
@@ -54,7 +52,7 @@ impl WasmToolchain {
 }
 
 /// The toolchain that is there already, if one is.
-pub fn present(options: Options) -> Option<WasmToolchain> {
+pub(crate) fn present(options: Options) -> Option<WasmToolchain> {
     let usable = |toolchain: &WasmToolchain| has_target(&mut toolchain.rustc());
     let linked = || Cache::location().is_ok_and(|cache| debian::is_finished(&cache));
     Some(WasmToolchain::Ordinary)
@@ -67,7 +65,7 @@ pub fn present(options: Options) -> Option<WasmToolchain> {
 ///
 /// # Errors
 /// If neither rustup nor the distribution's packages give one.
-pub fn ensure(options: Options) -> Result<WasmToolchain> {
+pub(crate) fn ensure(options: Options) -> Result<WasmToolchain> {
     if let Some(toolchain) = present(options) {
         return Ok(toolchain);
     }

@@ -16,6 +16,7 @@ use cellprism_app::task::{
     Job, Said,
     recompute::{Answer, Request},
 };
+use cellprism_core::bundle::ModelKind;
 use leptos::prelude::*;
 
 use super::Shown;
@@ -40,10 +41,17 @@ pub fn view(shown: &Shown) -> AnyView {
     if shown.listing.subject == Subject::Neurons {
         return ().into_any();
     }
-    let why_not = if !shown.bundle.manifest.model.in_browser {
-        Some("this bundle holds no encoder that runs in a browser (only scVI without covariates does)")
+    let model = &shown.bundle.manifest.model;
+    let why_not = if model.kind != ModelKind::Scvi {
+        let title = model.kind.title();
+        Some(format!(
+            "{title} does not run in a browser (only scVI does): the numbers above stay as they were made"
+        ))
+    } else if !model.in_browser {
+        let why = "this bundle holds no encoder that runs in a browser (only scVI without covariates does)";
+        Some(why.to_owned())
     } else if shown.concept.detail.enrichment.is_empty() {
-        Some("the bundle has no gene sets")
+        Some("the bundle has no gene sets".to_owned())
     } else {
         None
     };
