@@ -32,7 +32,9 @@ mod groups;
 pub mod naive;
 mod native;
 mod options;
+mod parameters;
 mod plan;
+mod progress;
 mod random;
 mod resample;
 mod residual;
@@ -54,9 +56,11 @@ pub use engine::{Engine, EngineFailure, StepReport};
 pub use groups::rows_of_groups;
 pub use native::Native;
 pub use options::{Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs};
+pub use parameters::Parameters;
 pub use plan::Plan;
-pub use session::{EpochMetrics, Progress, Session};
-pub use state::{Parameters, State};
+pub use progress::Progress;
+pub use session::{EpochMetrics, Session};
+pub use state::State;
 
 pub(crate) use random::nearly_normal_stream;
 

@@ -6,7 +6,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `container`, `array` | the HDF5 file by path; arrays checked against what is stored before memory is taken |
+//! | `container`, `lookup`, `array` | the HDF5 file by path; arrays checked against what is stored before memory is taken |
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
 //! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
@@ -21,6 +21,7 @@ mod error;
 mod frame;
 mod genes;
 mod guard;
+mod lookup;
 mod maps;
 mod matrix;
 mod records;
@@ -39,8 +40,9 @@ pub use error::{H5adError, NotACount};
 pub use write::{Extras, to_bytes};
 
 use compressed::{ReadError, Wrong};
-use container::{Container, Node};
+use container::Container;
 use frame::Frame;
+use lookup::Node;
 use matrix::Matrix;
 
 /// How counts are read.
