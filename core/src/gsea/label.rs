@@ -154,7 +154,7 @@ pub fn label_null(
 
 /// Shares of random rankings with a label at least as good as `published` (of the same strength or stronger, its score as
 /// high; any label where there is none), and with any label.
-pub fn shares(earned: &[Option<Earned>], published: Option<Earned>) -> (f64, f64) {
+pub(super) fn shares(earned: &[Option<Earned>], published: Option<Earned>) -> (f64, f64) {
     let as_good = |found: &&Earned| {
         published.is_none_or(|own| {
             found.merit >= own.merit

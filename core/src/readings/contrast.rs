@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A ranking with its sets.
-pub struct Contrast<'a> {
+pub(super) struct Contrast<'a> {
     /// `order[place]` is the gene there.
     pub order: Vec<u32>,
     /// |score|^weight in ranking order.
@@ -28,7 +28,7 @@ pub struct Contrast<'a> {
 
 /// How often chance does as well as a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Chance {
+pub(super) struct Chance {
     /// (hits + 1) / (rankings + 1), or from the fitted tail.
     pub chance: f64,
     /// Random rankings whose best set scores as high.
@@ -41,7 +41,7 @@ pub struct Chance {
 
 impl<'a> Contrast<'a> {
     /// Ranks genes by score (`[genes]`) and scores all sets; nothing where no set can be tested.
-    pub fn rank(
+    pub(super) fn rank(
         scores: &[f32],
         strata: &'a [u8],
         libraries: &'a [GeneSetFile],
@@ -64,7 +64,7 @@ impl<'a> Contrast<'a> {
     ///
     /// # Errors
     /// If `watch` says to stop.
-    pub fn chance_of(
+    pub(super) fn chance_of(
         &self,
         set: usize,
         seed: u64,

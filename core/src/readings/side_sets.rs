@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Sets of several libraries.
-pub struct SideSets<'a> {
+pub(super) struct SideSets<'a> {
     sets: Vec<MatchedSet>,
     /// Where each library's sets end, and its name.
     libraries: Vec<(usize, &'a str)>,
@@ -14,7 +14,7 @@ pub struct SideSets<'a> {
 
 /// One set under GSEA's own permutations of all genes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SideStatistics {
+pub(super) struct SideStatistics {
     /// Enrichment score.
     pub es: f64,
     /// Normalised enrichment score; 0 for scores up to 0.
@@ -30,14 +30,18 @@ pub struct SideStatistics {
 }
 
 /// All sets of a ranking.
-pub struct AllStatistics {
+pub(super) struct AllStatistics {
     /// In the order of the sets.
     pub sets: Vec<SideStatistics>,
 }
 
 impl<'a> SideSets<'a> {
     /// Sets of the sizes asked for; `order[place]` is the gene there.
-    pub fn rank(libraries: &'a [GeneSetFile], order: &[u32], enrichment: &EnrichmentParameters) -> Self {
+    pub(super) fn rank(
+        libraries: &'a [GeneSetFile],
+        order: &[u32],
+        enrichment: &EnrichmentParameters,
+    ) -> Self {
         let (least, most) = (enrichment.min_size as usize, enrichment.max_size as usize);
         let mut all = Self { sets: Vec::new(), libraries: Vec::new() };
         for library in libraries {
@@ -48,33 +52,33 @@ impl<'a> SideSets<'a> {
     }
 
     /// Whether no set can be tested.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 
     /// Ascending places of each set's genes.
-    pub fn hits(&self) -> Vec<&[u32]> {
+    pub(super) fn hits(&self) -> Vec<&[u32]> {
         self.sets.iter().map(|set| set.hits.as_slice()).collect()
     }
 
     /// Name of a set.
-    pub fn term(&self, set: usize) -> &str {
+    pub(super) fn term(&self, set: usize) -> &str {
         &self.sets[set].term
     }
 
     /// Library of a set.
-    pub fn library(&self, set: usize) -> &str {
+    pub(super) fn library(&self, set: usize) -> &str {
         let at = self.libraries.partition_point(|&(end, _)| end <= set);
         self.libraries[at].1
     }
 
     /// Places of a set's leading edge.
-    pub fn leading_edge(&self, weights: &[f64], set: usize, es: f64) -> impl Iterator<Item = u32> {
+    pub(super) fn leading_edge(&self, weights: &[f64], set: usize, es: f64) -> impl Iterator<Item = u32> {
         peak(weights, &self.sets[set].hits, es).leading_edge.into_iter()
     }
 
     /// Statistics of scores in ranking order, library by library.
-    pub fn statistics(&self, deck: &Deck, sorted: &[f64], weight: f64) -> AllStatistics {
+    pub(super) fn statistics(&self, deck: &Deck, sorted: &[f64], weight: f64) -> AllStatistics {
         let mut sets = Vec::with_capacity(self.sets.len());
         for &(end, _) in &self.libraries {
             let found = prerank_with(deck, sorted, &self.sets[sets.len()..end], weight);
@@ -100,19 +104,19 @@ fn normalised(es: f64, mean: f64) -> f64 {
 
 impl AllStatistics {
     /// The set of highest normalised score above 0; ties go to the earlier set.
-    pub fn best(&self) -> Option<usize> {
+    pub(super) fn best(&self) -> Option<usize> {
         self.by_nes().into_iter().next()
     }
 
     /// Sets with a score above 0, highest first.
-    pub fn by_nes(&self) -> Vec<usize> {
+    pub(super) fn by_nes(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.sets.len()).filter(|&i| self.sets[i].nes > 0.0).collect();
         order.sort_by(|&a, &b| self.sets[b].nes.total_cmp(&self.sets[a].nes).then(a.cmp(&b)));
         order
     }
 
     /// The highest normalised score of any set in each random ranking, from scores `[sets][rankings]`.
-    pub fn highest(&self, null: &[Vec<f64>]) -> Vec<f64> {
+    pub(super) fn highest(&self, null: &[Vec<f64>]) -> Vec<f64> {
         let rankings = null.first().map_or(0, Vec::len);
         let mut highest = vec![0.0f64; rankings];
         for (set, scores) in self.sets.iter().zip(null) {

@@ -35,7 +35,7 @@ impl Dictionaries {
     ///
     /// # Errors
     /// If one is refused, or they do not fit the model or each other.
-    pub fn read(files: &Files<'_>, vocabulary: usize) -> Result<Self, ImportError> {
+    pub(super) fn read(files: &Files<'_>, vocabulary: usize) -> Result<Self, ImportError> {
         let tokens = entries(TOKENS, files.tokens, "token", |value| {
             value.int().and_then(|token| u32::try_from(token).ok())
         })?;
