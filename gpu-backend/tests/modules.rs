@@ -120,7 +120,8 @@ fn exports(folder: &Path, modules: &BTreeSet<String>) -> BTreeMap<String, String
         for statement in code(&text).split(';') {
             let Some(list) = statement.split("pub use ").nth(1) else { continue };
             for path in flatten(list) {
-                let path: Vec<&str> = path.iter().map(String::as_str).skip_while(|part| *part == "self").collect();
+                let path: Vec<&str> =
+                    path.iter().map(String::as_str).skip_while(|part| *part == "self").collect();
                 if let [first, .., last] = path[..]
                     && modules.contains(first)
                 {
@@ -198,7 +199,11 @@ fn tree(rest: &mut &str, before: &mut Vec<String>, paths: &mut Vec<Vec<String>>)
 /// Without lines of comment.
 fn code(text: &str) -> String {
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    text.lines().filter(is_code).map(|line| line.split(" // ").next().unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .filter(is_code)
+        .map(|line| line.split(" // ").next().unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// All Rust files below a folder.
