@@ -25,9 +25,8 @@ fn folders_of_the_backend_import_downwards() {
         .collect();
     assert!(up.is_empty(), "arrows against the order {ORDER:?}: {up:#?}");
     let modules: BTreeSet<&String> = arrows.keys().flat_map(|(from, to)| [from, to]).collect();
-    let unknown: Vec<_> =
-        modules.into_iter().filter(|name| place(name).is_none() && !["main", "lib"].contains(&name.as_str()));
-    let unknown: Vec<_> = unknown.collect();
+    let unknown = |name: &&String| place(name).is_none() && !["main", "lib"].contains(&name.as_str());
+    let unknown: Vec<_> = modules.into_iter().filter(unknown).collect();
     assert!(unknown.is_empty(), "folders that have no place in the order: {unknown:?}");
     assert!(arrows.len() > 20, "only {} arrows were found", arrows.len());
 }
@@ -120,7 +119,8 @@ fn exports(folder: &Path, modules: &BTreeSet<String>) -> BTreeMap<String, String
         for statement in code(&text).split(';') {
             let Some(list) = statement.split("pub use ").nth(1) else { continue };
             for path in flatten(list) {
-                let path: Vec<&str> = path.iter().map(String::as_str).skip_while(|part| *part == "self").collect();
+                let path: Vec<&str> =
+                    path.iter().map(String::as_str).skip_while(|part| *part == "self").collect();
                 if let [first, .., last] = path[..]
                     && modules.contains(first)
                 {
@@ -198,7 +198,11 @@ fn tree(rest: &mut &str, before: &mut Vec<String>, paths: &mut Vec<Vec<String>>)
 /// Without lines of comment.
 fn code(text: &str) -> String {
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    text.lines().filter(is_code).map(|line| line.split(" // ").next().unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .filter(is_code)
+        .map(|line| line.split(" // ").next().unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// All Rust files below a folder.
