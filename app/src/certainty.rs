@@ -77,7 +77,12 @@ pub fn odds(chance: f64, rankings: u32, tail_fitted: bool) -> String {
         return format!("{} by a fitted tail", significant(chance));
     }
     let of = f64::from(rankings) + 1.0;
-    format!("{} in {}", thousands((chance * of).round() as u64), thousands(u64::from(rankings) + 1))
+    let hits = (chance * of).round();
+    // The larger of two chances may come from another number of rankings.
+    if (chance * of - hits).abs() > 0.01 {
+        return format!("chance {}", percent(chance));
+    }
+    format!("{} in {}", thousands(hits as u64), thousands(u64::from(rankings) + 1))
 }
 
 /// Bar and word.
@@ -91,7 +96,9 @@ pub fn scale(chance: f64, survives: bool) -> AnyView {
 /// Bar, word and odds of a side's label.
 pub fn of_label(label: &SideLabel) -> AnyView {
     let odds = odds(label.chance, label.rankings, label.tail_fitted);
-    let title = format!("After all concepts: {}", percent(label.chance_adjusted));
+    let typical = label.typical_chance.map(|c| format!("; against typical cells {}", percent(c)));
+    let title =
+        format!("After all concepts: {}{}", percent(label.chance_adjusted), typical.unwrap_or_default());
     view! { {scale(label.chance, label.survives)}<span class="micro faint odds" title=title>{odds}</span> }
         .into_any()
 }

@@ -11,7 +11,7 @@ use cellprism_core::{
     embedding::scvi::ScviEncoder,
     gsea::{ConceptEnrichment, enrich_concept},
     ids::ConceptId,
-    readings::{ConceptRequest, read_concept},
+    readings::{ConceptRequest, read_concept, side_deck},
     sae::SaeWeights,
 };
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,7 @@ pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> R
                 symbols: &request.symbols,
                 sets: &sets(&reading.libraries, files)?,
                 enrichment: &request.enrichment,
+                deck: &side_deck(encoder.genes().len(), &request.enrichment),
                 reading: &reading.parameters,
                 tests: reading.tests,
                 no_label: reading.no_label.as_deref(),
