@@ -18,6 +18,8 @@
 //! | `metrics` | three definitions of R², active concepts, sparsity |
 //! | `matching` | one-to-one pairs of the concepts of two dictionaries |
 //! | `consensus` | concepts that come back from other seeds |
+//! | `origin` | which concepts are dead, and of which model's embeddings: what a dictionary says about itself |
+//! | `size` | how many concepts, from the data |
 //! | `train` | the trainer |
 //! | `semi_nmf` | the baseline |
 
@@ -27,12 +29,15 @@ mod encode;
 mod linear;
 pub mod matching;
 pub mod metrics;
+mod origin;
 mod parallel;
 pub mod semi_nmf;
+pub mod size;
 mod topk;
 pub mod train;
 mod weights;
 
 pub use config::{ConfigError, SaeConfig};
 pub use encode::{Codes, Encoder};
+pub use origin::{Origin, SourceModel};
 pub use weights::{SaeWeights, WeightsError};

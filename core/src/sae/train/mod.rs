@@ -58,7 +58,7 @@ pub use plan::Plan;
 pub use session::{EpochMetrics, Progress, Session};
 pub use state::{Parameters, State};
 
-pub(crate) use random::nearly_normal_stream;
+pub(crate) use random::{Purpose, below, generator, nearly_normal, nearly_normal_stream, shuffle};
 
 use super::SaeWeights;
 
