@@ -1,9 +1,10 @@
 //! The backend of cellprism: files, ONNX Runtime, the whole job, and the web server.
 
 pub mod cli;
-pub mod engine;
+pub mod files;
 pub mod http;
-pub mod io;
-pub mod pipeline;
-pub mod scgpt;
+pub mod jobs;
+pub mod models;
+pub mod runtime;
 pub mod site;
+pub mod work;

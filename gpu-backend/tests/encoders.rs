@@ -15,8 +15,11 @@ use cellprism_core::{
     ids::{CellId, ConceptId},
 };
 use cellprism_gpu_backend::{
-    engine::{Device, ort::Runtime, swaps::EncoderEngine},
-    io::{encoder, model::Model},
+    models::{
+        folder::Model,
+        onnx::{import, swaps::EncoderEngine},
+    },
+    runtime::{Device, session::Runtime},
 };
 use cellprism_onnx::graph::{Dim, Element, Graph, Value};
 
@@ -75,7 +78,7 @@ fn import(folder: &Path, graph: &Graph, card: &str) -> Option<anyhow::Result<Pat
     let (file, json, out) = (folder.join("mine.onnx"), folder.join("card.json"), folder.join("model"));
     fs::write(&file, graph.to_bytes(17)).unwrap();
     fs::write(&json, card).unwrap();
-    Some(encoder::import(&file, &json, &out, None).map(|_| out))
+    Some(import::import(&file, &json, &out, None).map(|_| out))
 }
 
 fn cells() -> CountMatrix {
@@ -229,7 +232,7 @@ fn a_text_file_is_no_graph() {
         (folder.path().join("text.onnx"), folder.path().join("card.json"), folder.path().join("model"));
     fs::write(&file, "not a graph").unwrap();
     fs::write(&json, card("")).unwrap();
-    let error = format!("{:#}", encoder::import(&file, &json, &out, None).unwrap_err());
+    let error = format!("{:#}", import::import(&file, &json, &out, None).unwrap_err());
     assert!(error.contains("text.onnx cannot be opened"), "{error}");
     assert!(!out.exists());
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use cellprism_core::cells::simulate::{SimulateOptions, simulate};
-use cellprism_gpu_backend::io::h5ad::{self, Extras, Options};
+use cellprism_gpu_backend::files::h5ad::{self, Extras, Options};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 

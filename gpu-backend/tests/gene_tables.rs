@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use cellprism_core::cells::{Aliases, map_genes};
-use cellprism_gpu_backend::io::{genes::read_gene_table, h5ad};
+use cellprism_gpu_backend::files::{genes::read_gene_table, h5ad};
 
 fn shared(file: &str) -> Option<PathBuf> {
     let root = std::env::var_os("CELLPRISM_SHARED")

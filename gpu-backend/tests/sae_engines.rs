@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use cellprism_core::sae::train::{Engine, Native, Plan, State, TrainOptions, naive::Naive};
-use cellprism_gpu_backend::engine::{Device, EngineError, ort::Runtime, train::OnnxTrainer};
+use cellprism_gpu_backend::runtime::{Device, EngineError, session::Runtime, training::OnnxTrainer};
 use cellprism_onnx::{
     graph::Element,
     sae_train_step::{TrainStep, WEIGHTS, state_names},

@@ -10,7 +10,7 @@ use cellprism_core::{
     ids::CellId,
     stats::{cell_cycle, differential},
 };
-use cellprism_gpu_backend::io::h5ad;
+use cellprism_gpu_backend::files::h5ad;
 
 /// The shared data folder, or `None` after saying that the test is skipped.
 fn shared(file: &str) -> Option<PathBuf> {

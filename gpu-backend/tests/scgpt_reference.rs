@@ -16,9 +16,11 @@ use cellprism_core::{
     ids::CellId,
 };
 use cellprism_gpu_backend::{
-    engine::{Device, ort::Runtime},
-    io::model::{self, Model},
-    scgpt::{ScgptSwaps, SequenceModel, read_gene_list},
+    models::{
+        folder::{self, Model},
+        scgpt::{ScgptSwaps, SequenceModel, read_gene_list},
+    },
+    runtime::{Device, session::Runtime},
 };
 use cellprism_onnx::folder::ModelFolder;
 use safetensors::{Dtype, SafeTensors};
@@ -61,7 +63,7 @@ fn imported(checkpoint: &Path) -> (tempfile::TempDir, Model) {
 fn imported_as(checkpoint: &Path, change: fn(ModelFolder) -> ModelFolder) -> (tempfile::TempDir, Model) {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("model");
-    model::write(&change(model::import_scgpt(checkpoint).unwrap()), &target).unwrap();
+    folder::write(&change(folder::import_scgpt(checkpoint).unwrap()), &target).unwrap();
     (folder, Model::open(&target).unwrap())
 }
 

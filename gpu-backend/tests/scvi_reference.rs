@@ -16,7 +16,8 @@ use cellprism_core::{
 };
 use cellprism_gpu_backend::{
     cli::attribute::activations,
-    io::{h5ad, model::import_scvi, sae},
+    files::{h5ad, sae},
+    models::folder::import_scvi,
 };
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors};

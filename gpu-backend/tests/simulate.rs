@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use cellprism_gpu_backend::io::h5ad;
+use cellprism_gpu_backend::files::h5ad;
 
 fn simulate(out: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cellprism"));

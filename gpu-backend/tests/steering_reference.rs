@@ -7,7 +7,7 @@
 use std::{fs, path::PathBuf};
 
 use cellprism_core::{bundle::read_f32, embedding::scvi::ScviDecoder, steering::steer};
-use cellprism_gpu_backend::io::{model::import_scvi, sae};
+use cellprism_gpu_backend::{files::sae, models::folder::import_scvi};
 use ndarray::Array2;
 use safetensors::SafeTensors;
 

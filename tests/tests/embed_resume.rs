@@ -10,7 +10,7 @@ use std::{
 };
 
 use cellprism_core::cells::{Cells, CountMatrix};
-use cellprism_gpu_backend::io::h5ad;
+use cellprism_gpu_backend::files::h5ad;
 use cellprism_tests::{cellprism, demo_data, program};
 use tempfile::TempDir;
 

@@ -24,17 +24,20 @@ use serde_json::json;
 
 use super::{Global, Progress, embed::shared_genes, precision::PrecisionArgs, sequence::SequenceArgs};
 use crate::{
-    engine::{Device, counts, swaps::EncoderEngine},
-    io::{
-        atomic,
+    files::{
         genes::read_gene_table,
         h5ad::{self, H5ad, Options},
-        model::Model,
         sae,
-        shards::Shards,
         tensors::Tensors,
     },
-    scgpt::{self, ScgptSwaps, SequenceModel, Sequences},
+    models::{
+        counts,
+        folder::Model,
+        onnx::swaps::EncoderEngine,
+        scgpt::{self, ScgptSwaps, SequenceModel, Sequences},
+    },
+    runtime::Device,
+    work::{atomic, shards::Shards},
 };
 
 /// Score the genes that drive concepts.

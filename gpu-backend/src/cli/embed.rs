@@ -15,16 +15,18 @@ use serde_json::json;
 
 use super::{Global, Progress, sequence::SequenceArgs};
 use crate::{
-    engine::{Device, counts},
-    io::{
-        atomic,
+    files::{
         genes::read_gene_table,
         h5ad::{self, H5ad, Options},
-        model::Model,
-        shards::Shards,
         tensors::Tensors,
     },
-    scgpt::{self, SequenceModel, Sequences},
+    models::{
+        counts,
+        folder::Model,
+        scgpt::{self, SequenceModel, Sequences},
+    },
+    runtime::Device,
+    work::{atomic, shards::Shards},
 };
 
 /// Embed cells with a model.

@@ -14,7 +14,7 @@ use cellprism_core::gsea::{
 use serde_json::{Value, json};
 
 use super::{Global, Progress};
-use crate::io::{atomic, gene_sets};
+use crate::{files::gene_sets, work::atomic};
 
 mod args;
 mod batch;

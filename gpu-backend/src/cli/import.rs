@@ -9,7 +9,7 @@ use cellprism_onnx::folder::ModelFolder;
 use clap::Args as ClapArgs;
 
 use super::Global;
-use crate::io::{encoder, model};
+use crate::models::{folder, onnx::import};
 
 /// Turn a published checkpoint into ONNX, a card and weights for the browser.
 #[derive(Debug, ClapArgs)]
@@ -69,16 +69,16 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         );
     }
     let card = match args.kind {
-        Kind::Scvi => whole(model::import_scvi(&args.checkpoint)?, &args.out)?,
+        Kind::Scvi => whole(folder::import_scvi(&args.checkpoint)?, &args.out)?,
         Kind::Scgpt => {
-            let folder = model::import_scgpt(&args.checkpoint)?;
+            let folder = folder::import_scgpt(&args.checkpoint)?;
             whole(if half { folder.in_half_precision()? } else { folder }, &args.out)?
         }
         Kind::Onnx => {
             let card = args.card.as_deref().context(
                 "an ONNX file does not say which genes it reads: give --card CARD.json (`cellprism import --help` shows one)",
             )?;
-            encoder::import(&args.checkpoint, card, &args.out, global.onnxruntime.as_deref())?
+            import::import(&args.checkpoint, card, &args.out, global.onnxruntime.as_deref())?
         }
     };
     if global.json {
@@ -98,7 +98,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 
 /// Writes a model folder.
 fn whole(folder: ModelFolder, out: &Path) -> anyhow::Result<ModelCard> {
-    model::write(&folder, out)?;
+    folder::write(&folder, out)?;
     tracing::debug!(files = ?folder.files.keys().collect::<Vec<_>>(), "written");
     Ok(folder.card)
 }

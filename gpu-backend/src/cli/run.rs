@@ -11,8 +11,8 @@ use clap::Args as ClapArgs;
 
 use super::{Global, precision::PrecisionArgs, sequence::SequenceArgs};
 use crate::{
-    engine::Device,
-    pipeline::{self, Job},
+    jobs::bundle::{self, Job},
+    runtime::Device,
 };
 
 /// Do the whole job: cells and a model to a bundle of concepts.
@@ -131,7 +131,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         bail!("--permutations must be at least 1, and --min-size at most --max-size");
     }
     let job = job(args, global);
-    let report = pipeline::run(&job)?;
+    let report = bundle::run(&job)?;
     if global.json {
         println!("{}", serde_json::to_string(&report).context("report")?);
     } else if !global.quiet {

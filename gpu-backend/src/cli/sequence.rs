@@ -6,7 +6,7 @@ use anyhow::bail;
 use cellprism_core::embedding::{card::ModelKind, scgpt::SequenceRule};
 use clap::Args as ClapArgs;
 
-use crate::{io::model::Model, scgpt::SequenceOptions};
+use crate::models::{folder::Model, scgpt::SequenceOptions};
 
 /// scGPT's sequences.
 #[derive(Clone, Debug, Default, ClapArgs)]

@@ -7,9 +7,9 @@ use cellprism_core::cells::simulate::{SimulateOptions, Simulation, simulate};
 use serde_json::json;
 
 use super::Global;
-use crate::io::{
-    atomic,
-    h5ad::{self, Extras},
+use crate::{
+    files::h5ad::{self, Extras},
+    work::atomic,
 };
 
 /// Options of `cellprism simulate`.

@@ -22,14 +22,13 @@ use super::{
     embed::shared_genes,
 };
 use crate::{
-    engine::{Device, counts},
-    io::{
-        atomic,
+    files::{
         genes::read_gene_table,
         h5ad::{self, H5ad, Options},
-        model::Model,
-        shards::Shards,
     },
+    models::{counts, folder::Model},
+    runtime::Device,
+    work::{atomic, shards::Shards},
 };
 use report::Report;
 use scores::Scores;

@@ -7,7 +7,7 @@ use cellprism_core::bundle::verify::verify;
 use clap::Args as ClapArgs;
 
 use super::Global;
-use crate::io::bundle::BundleFolder;
+use crate::files::bundle::BundleFolder;
 
 /// Check a bundle: checksums, schema, and that all files agree with each other.
 #[derive(Debug, ClapArgs)]

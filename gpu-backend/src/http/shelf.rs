@@ -13,7 +13,7 @@ use anyhow::Context;
 use cellprism_core::bundle::{BundleEntry, FileEntry, Files, Manifest, path, read_json, read_manifest};
 use cellprism_onnx::folder::sha256;
 
-use crate::{io::bundle::BundleFolder, site};
+use crate::{files::bundle::BundleFolder, site};
 
 /// Largest list of files that is read.
 const MOST_LIST: u64 = 256 << 20;

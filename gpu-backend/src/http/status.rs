@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::shelf::Shelf;
-use crate::engine::ort::Runtime;
+use crate::runtime::session::Runtime;
 
 /// Whether ONNX Runtime can be used here: `{"version": …}` or `{"problem": …}`.
 #[derive(Clone, Debug, Serialize)]

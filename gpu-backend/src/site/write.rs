@@ -9,7 +9,7 @@ use cellprism_core::bundle::{
 };
 
 use super::{App, names::list};
-use crate::io::{atomic::OutputFolder, bundle::BundleFolder};
+use crate::{files::bundle::BundleFolder, work::atomic::OutputFolder};
 
 /// Writes app and bundles to `out`, all or nothing. An older site at `out` is replaced; any other folder that has
 /// something in it is left alone.

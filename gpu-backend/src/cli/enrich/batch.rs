@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     cli::{Global, Progress},
-    io::atomic,
+    work::atomic,
 };
 
 /// Rankings of one part.

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path};
 use cellprism_core::gsea::{GeneSet, GeneSets};
 use serde::Serialize;
 
-use crate::io::genes::{GeneTable, read_gene_table};
+use crate::files::genes::{GeneTable, read_gene_table};
 
 /// The gene table, and what it changed.
 #[derive(Debug, Default)]
@@ -112,7 +112,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::genes::GeneRecord;
+    use crate::files::genes::GeneRecord;
     use cellprism_core::bundle::GeneDescription;
 
     fn names() -> Names {

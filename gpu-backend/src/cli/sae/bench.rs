@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde_json::json;
 
 use super::engine::EngineName;
-use crate::{cli::Global, engine::Device};
+use crate::{cli::Global, runtime::Device};
 
 /// Options of `sae bench`.
 #[derive(clap::Args, Debug)]

@@ -12,11 +12,9 @@ use serde_json::json;
 use super::{archetypal, basics::Basics, engine::EngineName, job::Job, memory, sweep::trained};
 use crate::{
     cli::Global,
-    engine::Device,
-    io::{
-        atomic::{self, OutputFolder},
-        embeddings, sae,
-    },
+    files::{embeddings, sae},
+    runtime::Device,
+    work::atomic::{self, OutputFolder},
 };
 
 /// Options of `sae consensus`.

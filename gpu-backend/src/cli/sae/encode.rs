@@ -7,7 +7,8 @@ use safetensors::{Dtype, tensor::TensorView};
 
 use crate::{
     cli::Global,
-    io::{atomic, embeddings, sae},
+    files::{embeddings, sae},
+    work::atomic,
 };
 
 /// Options of `sae encode`.

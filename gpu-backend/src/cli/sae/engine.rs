@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::{
     cli::Global,
-    engine::{Device, ort::Runtime, train::OnnxTrainer},
+    runtime::{Device, session::Runtime, training::OnnxTrainer},
 };
 
 /// What computes the steps.

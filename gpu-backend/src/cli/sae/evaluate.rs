@@ -7,7 +7,7 @@ use cellprism_core::sae::metrics::{self, Metrics};
 
 use crate::{
     cli::Global,
-    io::{embeddings, sae},
+    files::{embeddings, sae},
 };
 
 /// Options of `sae evaluate`.

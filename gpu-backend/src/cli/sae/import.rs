@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use cellprism_onnx::overcomplete;
 
-use crate::{
-    cli::Global,
-    io::{atomic::OutputFolder, sae},
-};
+use crate::{cli::Global, files::sae, work::atomic::OutputFolder};
 
 /// Options of `sae import`.
 #[derive(clap::Args, Debug)]

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use super::{engine::EngineName, work_folder::WorkFolder};
 use crate::{
     cli::{Global, Progress},
-    engine::Device,
-    io::{atomic::OutputFolder, embeddings::Embeddings, sae},
+    files::{embeddings::Embeddings, sae},
+    runtime::Device,
+    work::atomic::OutputFolder,
 };
 
 /// What to train and where to.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cellprism_core::sae::matching::match_dictionaries;
 
-use crate::{cli::Global, io::sae};
+use crate::{cli::Global, files::sae};
 
 /// Options of `sae match`.
 #[derive(clap::Args, Debug)]

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::{
     cli::{Global, Progress},
-    io::{atomic, embeddings},
+    files::embeddings,
+    work::atomic,
 };
 
 /// Options of `sae semi-nmf`.

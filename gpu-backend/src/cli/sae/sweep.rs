@@ -21,12 +21,12 @@ use serde_json::Value;
 use super::{engine::EngineName, job::Job, memory};
 use crate::{
     cli::Global,
-    engine::Device,
-    io::{
-        atomic,
+    files::{
         embeddings::{self, Embeddings},
         sae,
     },
+    runtime::Device,
+    work::atomic,
 };
 
 /// Options of `sae sweep`.

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     cli::Global,
-    engine::Device,
-    io::{embeddings, h5ad},
+    files::{embeddings, h5ad},
+    runtime::Device,
 };
 
 /// Options of `sae train`.

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use cellprism_core::sae::train::Checkpoint;
 use serde_json::Value;
 
-use crate::io::atomic;
+use crate::work::atomic;
 
 /// The folder of one run.
 #[derive(Debug)]

@@ -1,13 +1,9 @@
-//! Reading and writing files.
+//! Formats of files, to and from the types of `cellprism-core`.
 
-pub mod atomic;
 pub mod bundle;
 pub mod embeddings;
-pub mod encoder;
 pub mod gene_sets;
 pub mod genes;
 pub mod h5ad;
-pub mod model;
 pub mod sae;
-pub mod shards;
 pub mod tensors;

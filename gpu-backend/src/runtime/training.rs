@@ -15,7 +15,7 @@ use ort::{
     value::Tensor,
 };
 
-use super::{Device, EngineError, ort::Runtime};
+use super::{Device, EngineError, session::Runtime};
 
 /// Most sessions kept; each holds its own work space.
 const KEPT: usize = 4;

@@ -6,7 +6,7 @@ use cellprism_core::bundle::Parameters;
 
 use crate::{
     cli::{precision::PrecisionArgs, sequence::SequenceArgs},
-    engine::Device,
+    runtime::Device,
 };
 
 /// Inputs, output and parameters of a run.

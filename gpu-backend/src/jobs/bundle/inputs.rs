@@ -14,14 +14,16 @@ use sha2::{Digest, Sha256};
 use super::Job;
 use crate::{
     cli::embed::shared_genes,
-    engine::counts::encoder_covariates,
-    io::{
+    files::{
         gene_sets,
         genes::{GeneTable, read_gene_table},
         h5ad::{self, Options},
-        model::{self, Model},
     },
-    scgpt::Sequences,
+    models::{
+        counts::encoder_covariates,
+        folder::{self, Model},
+        scgpt::Sequences,
+    },
 };
 
 /// Checked inputs.
@@ -150,15 +152,15 @@ fn open_model(path: &Path) -> anyhow::Result<(Model, Option<tempfile::TempDir>)>
     let folder = if path.join("model.json").exists() {
         return Ok((Model::open(path)?, None));
     } else if path.join("best_model.pt").exists() {
-        model::import_scgpt(path)?
+        folder::import_scgpt(path)?
     } else if path.is_file() || path.join("model.pt").exists() {
-        model::import_scvi(path)?
+        folder::import_scvi(path)?
     } else {
         return Ok((Model::open(path)?, None));
     };
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let target = temporary.path().join("model");
-    model::write(&folder, &target)?;
+    folder::write(&folder, &target)?;
     Ok((Model::open(&target)?, Some(temporary)))
 }
 

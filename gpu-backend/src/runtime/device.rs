@@ -19,7 +19,7 @@ impl Device {
     /// For any other text.
     ///
     /// ```
-    /// use cellprism_gpu_backend::engine::Device;
+    /// use cellprism_gpu_backend::runtime::Device;
     /// assert_eq!(Device::parse("cuda:1"), Ok(Device::Cuda(1)));
     /// assert!(Device::parse("gpu").is_err());
     /// ```

@@ -55,7 +55,7 @@ pub struct Options {
 ///
 /// ```no_run
 /// # use std::path::Path;
-/// # use cellprism_gpu_backend::io::h5ad;
+/// # use cellprism_gpu_backend::files::h5ad;
 /// let cells = h5ad::read(Path::new("pbmc3k.h5ad"), &h5ad::Options::default())?;
 /// println!("{} cells, {} genes, counts from {}", cells.counts.rows, cells.counts.cols, cells.counts_source);
 /// # Ok::<(), h5ad::H5adError>(())

@@ -12,7 +12,7 @@ use cellprism_core::{
 };
 
 use super::{Job, inputs::Inputs};
-use crate::io::atomic;
+use crate::work::atomic;
 
 /// The folder; `bundle/` in it becomes the output.
 #[derive(Debug)]

@@ -12,8 +12,7 @@ use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use sha2::{Digest, Sha256};
 
-use super::h5ad::H5ad;
-use crate::cli::Progress;
+use crate::{cli::Progress, files::h5ad::H5ad};
 
 /// Bytes before the values: a checksum of all that follows, two sums of counts and a number of cells.
 const HEADER: usize = 32;
@@ -236,7 +235,7 @@ impl Drop for Shards {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::h5ad;
+    use crate::files::h5ad;
 
     fn demo_cells() -> H5ad {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/demo/cells.h5ad");

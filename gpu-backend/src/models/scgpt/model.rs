@@ -7,11 +7,11 @@ use cellprism_core::embedding::scgpt::{BinnedCell, Tokenizer};
 use cellprism_onnx::scgpt::without_padding;
 
 use crate::{
-    engine::{
+    models::folder::Model,
+    runtime::{
         Device,
-        ort::{Input, Runtime, Session},
+        session::{Input, Runtime, Session},
     },
-    io::model::Model,
 };
 
 /// Tokens of one batch on the processor, where larger batches gain nothing and leave the cache.

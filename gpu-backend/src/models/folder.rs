@@ -10,7 +10,7 @@ use cellprism_core::embedding::{
 };
 use cellprism_onnx::{folder::ModelFolder, scgpt, scvi};
 
-use super::atomic::OutputFolder;
+use crate::work::atomic::OutputFolder;
 
 /// Largest checkpoint read at once.
 const LARGEST_CHECKPOINT: u64 = 16 << 30;
@@ -126,7 +126,7 @@ pub fn import_scgpt(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
     scgpt::import(files, &name_of(&file, "scGPT")).with_context(|| folder.display().to_string())
 }
 
-pub(super) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
     let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
     if size > LARGEST_CHECKPOINT {
         bail!("{} is larger than {} GB", file.display(), LARGEST_CHECKPOINT >> 30);

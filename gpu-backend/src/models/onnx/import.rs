@@ -7,8 +7,12 @@ use cellprism_core::embedding::card::{CARD_FORMAT, ModelCard, ModelKind, Normali
 use cellprism_onnx::folder::sha256;
 use serde_json::{Map, Value, json};
 
-use super::{atomic::OutputFolder, model::read_bounded};
-use crate::engine::{Device, ort::Runtime, probe::probe};
+use super::probe::probe;
+use crate::{
+    models::folder::read_bounded,
+    runtime::{Device, session::Runtime},
+    work::atomic::OutputFolder,
+};
 
 /// What a card of an encoder may say. Anything else is refused: a misspelt "normalize" would change every number.
 const FIELDS: [&str; 17] = [

@@ -14,12 +14,12 @@ use cellprism_core::{
     ids::CellId,
 };
 
-use super::{
+use crate::models::counts::{BATCH_VALUES, fill_row, run_dense};
+use crate::models::folder::Model;
+use crate::runtime::{
     Device,
-    counts::{BATCH_VALUES, fill_row, run_dense},
-    ort::{Runtime, Session},
+    session::{Runtime, Session},
 };
-use crate::io::model::Model;
 
 /// Most cells in one batch.
 const BATCH: usize = 1024;

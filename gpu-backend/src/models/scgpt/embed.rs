@@ -6,11 +6,9 @@ use ndarray::Array2;
 use super::{SequenceModel, Sequences};
 use crate::{
     cli::Progress,
-    engine::counts::Embedded,
-    io::{
-        h5ad::H5ad,
-        shards::{Shard, Shards},
-    },
+    files::h5ad::H5ad,
+    models::counts::Embedded,
+    work::shards::{Shard, Shards},
 };
 
 /// Cells read, sorted by length and kept together.

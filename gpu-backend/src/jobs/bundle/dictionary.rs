@@ -17,14 +17,15 @@ use serde::{Deserialize, Serialize};
 use super::{Job, inputs::Inputs, work::Work};
 use crate::{
     cli::Progress,
-    engine::counts,
-    io::{
-        atomic,
+    files::{
         h5ad::{self, Options},
         sae,
-        shards::Shards,
     },
-    scgpt::{self, SequenceModel},
+    models::{
+        counts,
+        scgpt::{self, SequenceModel},
+    },
+    work::{atomic, shards::Shards},
 };
 
 /// Embeddings of all cells and how they came about.

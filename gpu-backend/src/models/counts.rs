@@ -14,17 +14,15 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
-use super::{
-    Device,
-    ort::{Input, Runtime, Session},
-};
 use crate::{
     cli::Progress,
-    io::{
-        h5ad::H5ad,
-        model::Model,
-        shards::{Shard, Shards},
+    files::h5ad::H5ad,
+    models::folder::Model,
+    runtime::{
+        Device,
+        session::{Input, Runtime, Session},
     },
+    work::shards::{Shard, Shards},
 };
 
 /// Values that one batch may hold, so that memory stays bounded for any number of genes.

@@ -8,8 +8,8 @@ use cellprism_core::{
 };
 
 use super::{Job, inputs::Inputs};
-use crate::{
-    engine::swaps::{EncoderEngine, EncoderSwaps},
+use crate::models::{
+    onnx::swaps::{EncoderEngine, EncoderSwaps},
     scgpt::{self, ScgptSwaps, SequenceModel},
 };
 

@@ -3,10 +3,8 @@
 use anyhow::{Context, bail};
 use cellprism_core::{cells::CountMatrix, embedding::card::ModelCard};
 
-use super::{
-    counts::{fill_row, run_dense},
-    ort::{Port, Session},
-};
+use crate::models::counts::{fill_row, run_dense};
+use crate::runtime::session::{Port, Session};
 
 /// Cells in the batch that is tried.
 const CELLS: usize = 4;

@@ -20,7 +20,7 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
-use crate::io::embeddings;
+use crate::files::embeddings;
 
 use super::{
     Job, Report,

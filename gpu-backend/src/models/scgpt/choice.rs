@@ -11,7 +11,7 @@ use cellprism_core::{
     embedding::scgpt::{SequenceGenes, SequenceRule, Tokenizer},
 };
 
-use crate::io::{h5ad::H5ad, model::Model};
+use crate::{files::h5ad::H5ad, models::folder::Model};
 
 /// Cells read at a time while genes are chosen.
 const CHUNK: usize = 2048;

@@ -1,0 +1,3 @@
+//! What is done.
+
+pub mod bundle;

@@ -1,0 +1,6 @@
+//! The only place that knows kinds of models.
+
+pub mod counts;
+pub mod folder;
+pub mod onnx;
+pub mod scgpt;
