@@ -21,6 +21,7 @@
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
 
+mod dictionary;
 mod list;
 pub mod path;
 mod read;
@@ -29,6 +30,7 @@ mod schema;
 mod tensors;
 pub mod verify;
 
+pub use dictionary::{Ladder, LadderRung};
 pub use list::{BUNDLE_LIST, BundleEntry};
 pub use read::{ReadError, read_json, read_manifest};
 pub use reading::*;

@@ -82,6 +82,9 @@ pub struct Manifest {
     pub model: ModelSummary,
     /// Every parameter that a number here depends on.
     pub parameters: Parameters,
+    /// Sizes that were tried, where nobody said how many concepts the dictionary has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<super::Ladder>,
     /// Input files with checksums.
     pub inputs: Vec<Input>,
     /// How the genes of the data were matched with the model's.
@@ -178,8 +181,15 @@ pub struct SaeParameters {
     pub aux_coefficient: f64,
     /// Seed of initialisation and shuffles.
     pub seed: u64,
-    /// `native` or `onnx`.
+    /// `native` or `onnx`; `given` where the dictionary was not trained for this bundle.
     pub engine: String,
+    /// Whether the dictionary was given: of the rest only `concepts` and `active` are known then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub given: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// When a concept counts as specific.

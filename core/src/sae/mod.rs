@@ -39,5 +39,5 @@ mod weights;
 
 pub use config::{ConfigError, SaeConfig};
 pub use encode::{Codes, Encoder};
-pub use origin::{Origin, SourceModel};
+pub use origin::{Origin, SourceModel, UnfitError};
 pub use weights::{SaeWeights, WeightsError};

@@ -5,7 +5,7 @@ use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, SaeConfig, SaeWeights, parallel};
-use crate::ids::ConceptId;
+use crate::{embedding::card::ModelCard, ids::ConceptId};
 
 /// The key in `metadata`.
 const KEY: &str = "cellprism";
@@ -42,6 +42,12 @@ impl SourceModel {
     pub fn differs(&self, other: &Self) -> bool {
         let known = !self.source_sha256.is_empty() && !other.source_sha256.is_empty();
         known && self.source_sha256 != other.source_sha256
+    }
+}
+
+impl From<&ModelCard> for SourceModel {
+    fn from(card: &ModelCard) -> Self {
+        Self { name: card.name.clone(), source_sha256: card.source_sha256.clone() }
     }
 }
 
@@ -95,7 +101,52 @@ impl SaeConfig {
     }
 }
 
+/// A dictionary that is no dictionary of these embeddings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnfitError {
+    /// Another embedding size.
+    #[error(
+        "it reads {dictionary} dimensions, the model gives {model}: was it trained on another model's embeddings?"
+    )]
+    Size {
+        /// d of the dictionary.
+        dictionary: usize,
+        /// d of the model.
+        model: usize,
+    },
+    /// Another model of the same size.
+    #[error(
+        "it is a dictionary of {dictionary}, but the model is {model}: directions of one mean nothing in the other"
+    )]
+    Model {
+        /// The model it was trained on.
+        dictionary: SourceModel,
+        /// The model at hand.
+        model: SourceModel,
+    },
+    /// What it says about itself is damaged.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
 impl SaeWeights {
+    /// Checks that it reads embeddings of this size and, where that is known, of this model.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check_model(&self, size: usize, model: &SourceModel) -> Result<(), UnfitError> {
+        if self.config.d_in != size {
+            return Err(UnfitError::Size { dictionary: self.config.d_in, model: size });
+        }
+        match self.config.origin()?.model {
+            Some(dictionary) if dictionary.differs(model) => {
+                Err(UnfitError::Model { dictionary, model: model.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Concepts that count: without those known to be dead, in order.
     ///
     /// # Errors
@@ -177,6 +228,16 @@ mod tests {
             Origin { dead: Some(vec![ConceptId(1), ConceptId(2)]), cells: Some(2), model: Some(model) }
         );
         assert_eq!(sae.alive().unwrap(), [ConceptId(0)]);
+        let other = SourceModel { name: "another".into(), source_sha256: "cd".repeat(32) };
+        let refuse = |size, model: &SourceModel| sae.check_model(size, model).unwrap_err().to_string();
+        assert!(refuse(3, &other).contains("reads 2 dimensions, the model gives 3"));
+        let said = refuse(2, &other);
+        assert!(
+            said.contains("scVI (checkpoint abab") && said.contains("another (checkpoint cdcd"),
+            "{said}"
+        );
+        assert!(sae.check_model(2, &SourceModel::default()).is_ok(), "a model without a digest may be any");
+        assert!(axes().check_model(2, &other).is_ok(), "nor is anything known of this dictionary");
     }
 
     #[test]

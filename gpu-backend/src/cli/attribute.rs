@@ -1,10 +1,6 @@
 //! `cellprism attribute`: the genes that drive concepts, by counterfactual occlusion.
 
-use std::{
-    path::{Path, PathBuf},
-    slice,
-    time::Instant,
-};
+use std::{path::PathBuf, slice, time::Instant};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -27,11 +23,11 @@ use crate::{
     files::{
         genes::read_gene_table,
         h5ad::{self, H5ad, Options},
-        sae,
         tensors::Tensors,
     },
     models::{
         counts,
+        dictionary::read_dictionary,
         folder::Model,
         onnx::swaps::EncoderEngine,
         scgpt::{self, ScgptSwaps, SequenceModel, Sequences},
@@ -96,7 +92,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     }
     let model = Model::open(&args.model)?;
     args.precision.check(&model.card)?;
-    let sae = read_sae(&args.sae, &model)?;
+    let sae = read_dictionary(&args.sae, &model.card)?;
     let mut cells = h5ad::open(&args.cells, &Options { allow_non_integer: args.allow_non_integer })?;
     let aliases = match &args.gene_info {
         Some(path) => read_gene_table(path)?.aliases().clone(),
@@ -209,23 +205,6 @@ fn score(
 pub fn activations(sae: &SaeWeights, embeddings: &Array2<f32>) -> Activations {
     let codes = sae.encode(embeddings.view());
     Activations::from_codes(embeddings.nrows(), sae.config.d_sae, codes.k, &codes.indices, &codes.values)
-}
-
-/// An autoencoder of a model's embeddings.
-///
-/// # Errors
-/// If it cannot be read, or reads another number of dimensions.
-pub fn read_sae(folder: &Path, model: &Model) -> anyhow::Result<SaeWeights> {
-    let sae = sae::read(folder)?;
-    if sae.config.d_in != model.card.latent as usize {
-        bail!(
-            "{} reads {} dimensions, the model gives {}: was it trained on another model's embeddings?",
-            folder.display(),
-            sae.config.d_in,
-            model.card.latent
-        );
-    }
-    Ok(sae)
 }
 
 fn write(

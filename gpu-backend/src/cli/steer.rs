@@ -16,17 +16,13 @@ use cellprism_core::{
 use clap::Args as ClapArgs;
 use ndarray::Axis;
 
-use super::{
-    Global, Progress,
-    attribute::{activations, read_sae},
-    embed::shared_genes,
-};
+use super::{Global, Progress, attribute::activations, embed::shared_genes};
 use crate::{
     files::{
         genes::read_gene_table,
         h5ad::{self, H5ad, Options},
     },
-    models::{counts, folder::Model},
+    models::{counts, dictionary::read_dictionary, folder::Model},
     runtime::Device,
     work::{atomic, shards::Shards},
 };
@@ -119,7 +115,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         );
     }
     let decoder = read_decoder(&model)?;
-    let sae = read_sae(&args.sae, &model)?;
+    let sae = read_dictionary(&args.sae, &model.card)?;
     let (concept, concepts) = (ConceptId(args.concept), sae.config.d_sae);
     if concept.index() >= concepts {
         bail!("--concept {} is not within 0-{}", args.concept, concepts.saturating_sub(1));

@@ -1,3 +1,4 @@
 //! What is done.
 
 pub mod bundle;
+pub mod ladder;

@@ -20,6 +20,7 @@ pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
         software: Software { name: "cellprism".into(), version: "0".into(), onnxruntime: None },
         counts: Counts::default(),
         model: ModelSummary::default(),
+        ladder: None,
         parameters: Parameters::default(),
         inputs: Vec::new(),
         gene_audit: GeneAudit::default(),

@@ -95,6 +95,7 @@ fn small() -> Memory {
             software: Software { name: "cellprism".into(), version: "0".into(), onnxruntime: None },
             counts,
             model: ModelSummary::default(),
+            ladder: None,
             parameters: Parameters::default(),
             inputs: Vec::new(),
             gene_audit: GeneAudit::default(),

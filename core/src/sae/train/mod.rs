@@ -53,7 +53,10 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use engine::{Engine, EngineFailure, StepReport};
 pub use groups::rows_of_groups;
 pub use native::Native;
-pub use options::{Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs};
+pub use options::{
+    AUX_COEFFICIENT, Arithmetic, BATCH, EarlyStop, LEARNING_RATE, Resample, Schedule, Split, TrainOptions,
+    default_epochs,
+};
 pub use plan::Plan;
 pub use session::{EpochMetrics, Progress, Session};
 pub use state::{Parameters, State};

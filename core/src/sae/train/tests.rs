@@ -1,7 +1,7 @@
 use ndarray::Array2;
 use proptest::prelude::*;
 
-use super::{naive::Naive, *};
+use super::{naive::Naive, random::uniform, *};
 use crate::sae::metrics;
 
 /// Sparse mixtures of random directions with a little noise.

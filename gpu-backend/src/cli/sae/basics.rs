@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use cellprism_core::sae::train::{TrainOptions, default_epochs};
+use cellprism_core::sae::{
+    size::active_by_default,
+    train::{BATCH, LEARNING_RATE, TrainOptions, default_epochs},
+};
 
 /// Embeddings, size and pace.
 #[derive(clap::Args, Debug)]
@@ -13,17 +16,17 @@ pub struct Basics {
     /// Concepts (c)
     #[arg(long)]
     concepts: usize,
-    /// Active concepts per cell (k)
+    /// Active concepts per cell (k; default: concepts / 62.5, at least 3)
     #[arg(long)]
-    active: usize,
+    active: Option<usize>,
     /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 400)
     #[arg(long)]
     epochs: Option<u32>,
-    /// Adam's learning rate; 5e-5 to 5e-4 is usual
-    #[arg(long, default_value_t = 3e-4)]
+    /// Adam's learning rate; the paper's 5e-5 to 5e-4 need more epochs
+    #[arg(long, default_value_t = LEARNING_RATE)]
     learning_rate: f64,
     /// Cells per step
-    #[arg(long, default_value_t = 1024)]
+    #[arg(long, default_value_t = BATCH)]
     batch: usize,
     /// No decoder bias (default: it starts at the mean cell, is subtracted before encoding, and is trained)
     #[arg(long)]
@@ -34,7 +37,8 @@ impl Basics {
     /// Options for so many cells, the rest at its defaults; not validated yet.
     pub fn options(&self, cells: usize) -> TrainOptions {
         let epochs = self.epochs.unwrap_or_else(|| default_epochs(cells, self.batch));
-        let mut options = TrainOptions::new(self.concepts, self.active, epochs);
+        let active = self.active.unwrap_or_else(|| active_by_default(self.concepts));
+        let mut options = TrainOptions::new(self.concepts, active, epochs);
         options.learning_rate = self.learning_rate;
         options.batch = self.batch;
         options.decoder_bias = !self.no_decoder_bias;

@@ -14,7 +14,7 @@ use crate::{
 /// Options of `sae encode`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Writes tensors \"indices\" u32 [n, k] and \"values\" f32 [n, k]: candidates by falling activation.\n\nExample:\n  cellprism sae encode --sae sae/ --embeddings embeddings.safetensors --out activations.safetensors"
+    after_help = "Writes tensors \"indices\" u32 [n, k] and \"values\" f32 [n, k]: candidates by falling activation; metadata\n\"concepts\", and of the embeddings \"cells\" and \"model\" where they have them.\n\nExample:\n  cellprism sae encode --sae sae/ --embeddings embeddings.safetensors --out activations.safetensors"
 )]
 pub struct Args {
     /// Folder with cfg.json and sae_weights.safetensors
@@ -31,7 +31,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     let weights = sae::read(&args.sae)?;
-    let (cells, codes) = {
+    let (cells, codes, metadata) = {
         let file = embeddings::open(&args.embeddings)?;
         ensure!(
             file.columns == weights.config.d_in,
@@ -42,7 +42,7 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
         );
         let found = file.read()?;
         ensure!(found.values.nrows() > 0, "{}: no cells", args.embeddings.display());
-        (found.values.nrows(), weights.encode(found.values.view()))
+        (found.values.nrows(), weights.encode(found.values.view()), found.metadata)
     };
     let indices: Vec<u8> = codes.indices.iter().flat_map(|j| j.to_le_bytes()).collect();
     let values: Vec<u8> = codes.values.iter().flat_map(|u| u.to_le_bytes()).collect();
@@ -51,7 +51,9 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
         ("indices", TensorView::new(Dtype::U32, shape.clone(), &indices)?),
         ("values", TensorView::new(Dtype::F32, shape, &values)?),
     ];
-    let metadata = HashMap::from([("concepts".to_owned(), weights.config.d_sae.to_string())]);
+    let handed_on = metadata.into_iter().filter(|(key, _)| matches!(key.as_str(), "cells" | "model"));
+    let mut metadata: HashMap<String, String> = handed_on.collect();
+    metadata.insert("concepts".into(), weights.config.d_sae.to_string());
     let content = safetensors::serialize(tensors, Some(metadata))?;
     atomic::write_file(&args.out, &content).with_context(|| format!("writing {}", args.out.display()))?;
     if global.json {

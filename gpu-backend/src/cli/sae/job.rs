@@ -90,7 +90,8 @@ fn train(job: &Job<'_>, global: &Global) -> anyhow::Result<(SaeWeights, Metrics)
         }
     };
     match run_epochs(job, global, &work, session) {
-        Ok((weights, archetypes)) => {
+        Ok((mut weights, archetypes)) => {
+            weights.note_origin(data.values.view(), data.model())?;
             let measured = metrics::evaluate(&weights, data.values.view());
             let folder = OutputFolder::create(out)?;
             sae::write(folder.path(), &weights)?;

@@ -12,7 +12,8 @@ use cellprism_core::{
     sae::{
         SaeWeights,
         metrics::{self, Metrics},
-        train::{TrainOptions, default_epochs},
+        size::active_by_default,
+        train::{LEARNING_RATE, TrainOptions, default_epochs},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ use crate::{
 /// Options of `sae sweep`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "CONFIG, for example:\n\n  epochs = 400                  # or left out, as `sae train` chooses\n  learning_rates = [1e-4, 5e-4] # all are tried\n  seeds = [0]\n  sizes = [ { concepts = 200, active = 3 }, { concepts = 500, active = 8, learning_rates = [3e-4] } ]\n\nThe best learning rate of each size (highest R²) is marked with a star. Interrupted, the same command goes on.\n\nExample:\n  cellprism sae sweep --embeddings embeddings.safetensors --config table3.toml --out sweep/"
+    after_help = "CONFIG, for example:\n\n  epochs = 400                  # left out: as many as give 4,000 steps, from 20 to 400\n  learning_rates = [1e-4, 1e-3] # all are tried; left out: 1e-3\n  seeds = [0]                   # left out: 0\n  batch = 1024                  # left out: 1024\n  sizes = [                     # active left out: concepts / 62.5, at least 3\n    { concepts = 200, active = 3 },\n    { concepts = 500, active = 8, learning_rates = [3e-4] },\n  ]\n\nThe best learning rate of each size (highest R²) is marked with a star. Interrupted, the same command goes on.\n\nExample:\n  cellprism sae sweep --embeddings embeddings.safetensors --config table3.toml --out sweep/"
 )]
 pub struct Args {
     /// Embeddings (safetensors, tensor "embeddings" [n, d])
@@ -60,10 +61,15 @@ pub struct Args {
 struct Config {
     epochs: Option<u32>,
     batch: Option<usize>,
+    #[serde(default = "usual_rate")]
     learning_rates: Vec<f64>,
     #[serde(default = "first_seed")]
     seeds: Vec<u64>,
     sizes: Vec<Size>,
+}
+
+fn usual_rate() -> Vec<f64> {
+    vec![LEARNING_RATE]
 }
 
 fn first_seed() -> Vec<u64> {
@@ -74,7 +80,7 @@ fn first_seed() -> Vec<u64> {
 #[serde(deny_unknown_fields)]
 struct Size {
     concepts: usize,
-    active: usize,
+    active: Option<usize>,
     epochs: Option<u32>,
     learning_rates: Option<Vec<f64>>,
 }
@@ -132,7 +138,8 @@ fn runs(config: &Config, cells: usize) -> anyhow::Result<Vec<TrainOptions>> {
     for size in &config.sizes {
         for &learning_rate in size.learning_rates.as_ref().unwrap_or(&config.learning_rates) {
             for &seed in &config.seeds {
-                let mut options = TrainOptions::new(size.concepts, size.active, 1);
+                let active = size.active.unwrap_or_else(|| active_by_default(size.concepts));
+                let mut options = TrainOptions::new(size.concepts, active, 1);
                 options.batch = config.batch.unwrap_or(options.batch);
                 options.epochs =
                     size.epochs.or(config.epochs).unwrap_or_else(|| default_epochs(cells, options.batch));
@@ -300,6 +307,9 @@ mod tests {
         let bad: Config =
             toml::from_str("learning_rates = [2.0]\nsizes = [{ concepts = 9, active = 3 }]").unwrap();
         assert!(runs(&bad, 100).unwrap_err().to_string().contains("learning-rate"));
+        let short: Config = toml::from_str("sizes = [{ concepts = 250 }]").unwrap();
+        let names: Vec<String> = runs(&short, 5000).unwrap().iter().map(name).collect();
+        assert_eq!(names, ["c250-k4-lr1e-3-s0"]);
         assert!(toml::from_str::<Config>("learning_rate = [1e-4]\nsizes = []").is_err());
     }
 }

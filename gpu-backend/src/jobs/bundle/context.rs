@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cellprism_core::{
-    bundle::{GeneSetFile, Parameters, Stage},
+    bundle::{GeneSetFile, Ladder, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
     gsea::index_sets,
 };
@@ -33,6 +33,8 @@ pub struct Context {
     pub neurons: Option<Subject>,
     /// How training went.
     pub training: Stage,
+    /// Sizes of the dictionary that were tried.
+    pub ladder: Option<Ladder>,
     /// The model through which genes are swapped.
     pub swapping: Swapping,
     /// Counts in the model's gene order.
@@ -73,7 +75,8 @@ impl Context {
             .map(|((name, sets), file)| index_sets(name, &file, sets, &symbols))
             .collect();
         Ok(Self {
-            parameters: inputs.parameters.clone(),
+            parameters: Parameters { sae: sae.parameters, ..inputs.parameters.clone() },
+            ladder: sae.ladder,
             names: inputs.cells.names.clone(),
             columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
             concepts: Subject::concepts(sae.weights, &embedding.values),

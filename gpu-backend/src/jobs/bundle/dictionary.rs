@@ -4,11 +4,8 @@ use std::{fs, ops::ControlFlow, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
-    bundle::{GeneAudit, Stage, Tensors, read_f32},
-    sae::{
-        SaeWeights,
-        train::{TrainOptions, train as train_sae},
-    },
+    bundle::{GeneAudit, Ladder, SaeParameters, Stage, Tensors, read_f32},
+    sae::{SaeWeights, train::train as train_sae},
 };
 use ndarray::Array2;
 use safetensors::SafeTensors;
@@ -21,6 +18,7 @@ use crate::{
         h5ad::{self, Options},
         sae,
     },
+    jobs::ladder::{self, Wish},
     models::{
         counts,
         scgpt::{self, SequenceModel},
@@ -96,15 +94,27 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
     Ok(Embedding { values: found.values, stage: note.stage, runtime: note.runtime, audit: note.audit })
 }
 
-/// The autoencoder and the time it took.
+/// The autoencoder and how it came about.
 pub struct Dictionary {
     /// Weights.
     pub weights: SaeWeights,
     /// Time.
     pub stage: Stage,
+    /// Its training with nothing left open.
+    pub parameters: SaeParameters,
+    /// Sizes that were tried, where none was asked for.
+    pub ladder: Option<Ladder>,
 }
 
-/// Trains the sparse autoencoder.
+/// What survives a kill beside the weights.
+#[derive(Serialize, Deserialize)]
+struct DictionaryNote {
+    stage: Stage,
+    parameters: SaeParameters,
+    ladder: Option<Ladder>,
+}
+
+/// Trains the sparse autoencoder, after its size was chosen where none was asked for; a given one is taken as it is.
 ///
 /// # Errors
 /// If options or embeddings make no sense, or training diverges.
@@ -116,38 +126,77 @@ pub fn train(
 ) -> anyhow::Result<Dictionary> {
     let (folder, note) = (work.stage("sae"), work.stage("sae.json"));
     if note.exists() {
-        return Ok(Dictionary {
-            weights: sae::read(&folder)?,
-            stage: serde_json::from_slice(&fs::read(&note)?)?,
-        });
+        let DictionaryNote { stage, parameters, ladder } = serde_json::from_slice(&fs::read(&note)?)?;
+        return Ok(Dictionary { weights: sae::read(&folder)?, stage, parameters, ladder });
     }
     let started = Instant::now();
-    let p = &inputs.parameters.sae;
-    let mut options = TrainOptions::new(p.concepts as usize, p.active as usize, p.epochs);
-    options.learning_rate = p.learning_rate;
-    options.batch = p.batch as usize;
-    options.seed = p.seed;
-    options.aux_k = Some(p.aux_k as usize);
-    options.aux_coefficient = p.aux_coefficient;
-    let progress = Progress::new("train", u64::from(p.epochs), "epochs", job.quiet);
-    let weights = train_sae(embeddings.view(), &options, &mut |metrics| {
-        progress.advance(1);
-        progress.message(format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
-        ControlFlow::Continue(())
-    })
-    .context("training the sparse autoencoder")?;
-    progress.finish();
+    let mut parameters = inputs.parameters.sae.clone();
+    let (weights, ladder) = match &inputs.given {
+        Some(given) => (given.clone(), None),
+        None => {
+            let ladder = match parameters.concepts {
+                0 => Some(choose_size(job, inputs, work, embeddings, &mut parameters)?),
+                _ => None,
+            };
+            (new_dictionary(job, inputs, embeddings, &parameters)?, ladder)
+        }
+    };
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
     sae::write(&folder, &weights)?;
     let stage = Stage {
-        name: "train".into(),
+        name: if parameters.given { "read a given dictionary" } else { "train" }.into(),
         seconds: started.elapsed().as_secs_f64(),
         provider: None,
         precision: Some("float32".into()),
     };
-    atomic::write_file(&note, &serde_json::to_vec(&stage)?)?;
-    Ok(Dictionary { weights, stage })
+    let told = DictionaryNote { stage, parameters, ladder };
+    atomic::write_file(&note, &serde_json::to_vec(&told)?)?;
+    let DictionaryNote { stage, parameters, ladder } = told;
+    Ok(Dictionary { weights, stage, parameters, ladder })
+}
+
+/// Tries sizes and fills in the one chosen.
+fn choose_size(
+    job: &Job,
+    inputs: &Inputs,
+    work: &Work,
+    embeddings: &Array2<f32>,
+    parameters: &mut SaeParameters,
+) -> anyhow::Result<Ladder> {
+    let asked = &job.parameters.sae;
+    let kept = work.stage("ladder.json");
+    let wish = Wish {
+        options: &parameters.options(),
+        active: Some(asked.active as usize).filter(|&active| active > 0),
+        epochs: Some(asked.epochs).filter(|&epochs| epochs > 0),
+        kept: Some(&kept),
+        quiet: job.quiet,
+    };
+    let ladder = ladder::choose(embeddings.view(), &wish)?;
+    let rung = ladder.chosen().with_context(|| format!("no size fits {} cells", inputs.cells.counts.rows))?;
+    parameters.concepts = rung.c;
+    parameters.active = rung.k;
+    parameters.aux_k = parameters.aux_k.min(rung.c / 2);
+    Ok(ladder)
+}
+
+fn new_dictionary(
+    job: &Job,
+    inputs: &Inputs,
+    embeddings: &Array2<f32>,
+    parameters: &SaeParameters,
+) -> anyhow::Result<SaeWeights> {
+    let progress = Progress::new("train", u64::from(parameters.epochs), "epochs", job.quiet);
+    let mut weights = train_sae(embeddings.view(), &parameters.options(), &mut |metrics| {
+        progress.advance(1);
+        progress.message(format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
+        ControlFlow::Continue(())
+    })
+    .context("training the sparse autoencoder")?;
+    progress.finish();
+    weights.note_origin(embeddings.view(), Some((&inputs.model.card).into()))?;
+    Ok(weights)
 }

@@ -49,6 +49,7 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         serde_json::from_slice(&fs::read(job.out.join("evaluation/metrics.json"))?)?;
     Ok(Some(Report {
         active_concepts: manifest.counts.active_concepts as usize,
+        concepts: manifest.counts.concepts as usize,
         r2: metrics.first().map_or(f64::NAN, |m| m.r2),
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
@@ -117,6 +118,7 @@ pub fn write(
     json("manifest.json", &manifest)?;
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
+        concepts: manifest.counts.concepts as usize,
         r2: metrics.r2,
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
@@ -405,6 +407,7 @@ fn manifest(
             in_browser: inputs.model.runs_in_browser(),
         },
         parameters: p.clone(),
+        ladder: context.ladder.clone(),
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],

@@ -4,10 +4,10 @@ use std::{fs::File, io::Read, path::Path};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
-    bundle::{Input, Parameters},
+    bundle::{Input, Parameters, SaeParameters},
     cells::{Aliases, Cells, GeneMap},
     gsea::GeneSets,
-    sae::train::default_epochs,
+    sae::{SaeWeights, size::active_by_default, train::default_epochs},
 };
 use sha2::{Digest, Sha256};
 
@@ -18,9 +18,11 @@ use crate::{
         gene_sets,
         genes::{GeneTable, read_gene_table},
         h5ad::{self, Options},
+        sae,
     },
     models::{
         counts::encoder_covariates,
+        dictionary::read_dictionary,
         folder::{self, Model},
         scgpt::Sequences,
     },
@@ -47,8 +49,10 @@ pub struct Inputs {
     pub table: Option<GeneTable>,
     /// Files with checksums.
     pub files: Vec<Input>,
-    /// Parameters with nothing left open.
+    /// Parameters with nothing left open but `sae.concepts` and `sae.active`, 0 where the embeddings decide.
     pub parameters: Parameters,
+    /// The dictionary, where it is given.
+    pub given: Option<SaeWeights>,
     /// Columns of metadata, the primary one first.
     pub columns: Vec<String>,
     /// Columns that cannot be tested, with the reason.
@@ -97,7 +101,17 @@ impl Inputs {
                 skipped_columns.push((column.name.clone(), format!("one label only ({only})")));
             }
         }
-        let parameters = settle(&job.parameters, cells.counts.rows, model.card.latent as usize)?;
+        let given = job.sae.as_ref().map(|path| read_dictionary(path, &model.card)).transpose()?;
+        let mut parameters = settle(&job.parameters, cells.counts.rows)?;
+        if let Some(dictionary) = &given {
+            parameters.sae = SaeParameters {
+                concepts: dictionary.config.d_sae as u32,
+                active: dictionary.config.k as u32,
+                engine: "given".into(),
+                given: true,
+                ..SaeParameters::default()
+            };
+        }
         let mut files = vec![
             input("cells", &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
             Input {
@@ -108,6 +122,12 @@ impl Inputs {
                 note: Some(format!("{}; model.onnx {}", model.card.name, sha256_of(&model.onnx())?)),
             },
         ];
+        if let Some(folder) = &job.sae {
+            let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+            let weights = input("dictionary", &folder.join(sae::WEIGHTS), None)?;
+            let note = Some(format!("cfg.json {}", sha256_of(&folder.join(sae::CONFIG))?));
+            files.push(Input { file: format!("{name}/{}", weights.file), note, ..weights });
+        }
         for path in &job.gene_sets {
             files.push(input("gene_sets", path, None)?);
         }
@@ -126,6 +146,7 @@ impl Inputs {
             table,
             files,
             parameters,
+            given,
             columns,
             skipped_columns,
         })
@@ -234,19 +255,17 @@ fn choose_columns(asked: &[String], cells: &Cells, path: &Path) -> anyhow::Resul
     Ok(columns)
 }
 
-/// Fills in what is to be chosen by the data.
-fn settle(asked: &Parameters, cells: usize, latent: usize) -> anyhow::Result<Parameters> {
+/// Fills in what is to be chosen by the data, but for the size that the embeddings decide.
+fn settle(asked: &Parameters, cells: usize) -> anyhow::Result<Parameters> {
     let mut p = asked.clone();
-    if p.sae.concepts == 0 {
-        // 10 per dimension as in the paper, but no fewer than ten cells for each concept.
-        p.sae.concepts = (10 * latent as u32).min((cells / 10) as u32).max(16);
-    }
-    if p.sae.active == 0 {
-        // The paper's sparsity: 8 of 500, 80 of 5,000.
-        p.sae.active = (f64::from(p.sae.concepts) / 62.5).round().max(3.0) as u32;
-    }
-    if p.sae.active > p.sae.concepts {
-        bail!("--active {} is larger than --concepts {}", p.sae.active, p.sae.concepts);
+    if p.sae.concepts > 0 {
+        if p.sae.active == 0 {
+            p.sae.active = active_by_default(p.sae.concepts as usize) as u32;
+        }
+        if p.sae.active > p.sae.concepts {
+            bail!("--active {} is larger than --concepts {}", p.sae.active, p.sae.concepts);
+        }
+        p.sae.aux_k = p.sae.aux_k.min(p.sae.concepts / 2);
     }
     if p.sae.epochs == 0 {
         p.sae.epochs = default_epochs(cells, p.sae.batch as usize);
@@ -255,6 +274,5 @@ fn settle(asked: &Parameters, cells: usize, latent: usize) -> anyhow::Result<Par
         // 100 of 592,317 in the paper; small data sets have small groups.
         p.specificity.min_cells = if cells >= 10_000 { 100 } else { 20 };
     }
-    p.sae.aux_k = p.sae.aux_k.min(p.sae.concepts / 2);
     Ok(p)
 }

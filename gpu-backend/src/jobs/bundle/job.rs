@@ -16,6 +16,8 @@ pub struct Job {
     pub cells: PathBuf,
     /// Model folder, or a checkpoint folder of scvi-tools or scGPT.
     pub model: PathBuf,
+    /// Folder of a dictionary that is described instead of a newly trained one.
+    pub sae: Option<PathBuf>,
     /// Gene set libraries.
     pub gene_sets: Vec<PathBuf>,
     /// Gene tables: aliases, identifiers, descriptions.
@@ -39,7 +41,7 @@ pub struct Job {
     /// Title of the bundle.
     pub title: Option<String>,
     /// Parameters as asked for; 0 in `sae.concepts`, `sae.active`, `sae.epochs` and `specificity.min_cells` means
-    /// "choose by the data".
+    /// "choose by the data". Those of `sae` mean nothing where a dictionary is given.
     pub parameters: Parameters,
     /// No progress on stderr.
     pub quiet: bool,

@@ -39,6 +39,8 @@ use work::Work;
 pub struct Report {
     /// Concepts with at least one active cell.
     pub active_concepts: usize,
+    /// Concepts in the dictionary.
+    pub concepts: usize,
     /// R² over all entries.
     pub r2: f64,
     /// Concepts with a pathway label.
