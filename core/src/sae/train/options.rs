@@ -269,8 +269,24 @@ impl TrainOptions {
     }
 }
 
-/// Epochs that give about 4,000 steps, but at least 20 and at most 400.
+/// Fewest passes by default.
+const LEAST_EPOCHS: u32 = 20;
+/// Most passes by default: below 3,000 cells of a batch of 1,024 there are fewer than three steps in each.
+const MOST_EPOCHS: u32 = 1400;
+
+/// Epochs that give about 4,000 steps, but at least 20 and at most 1,400.
 pub fn default_epochs(cells: usize, batch: usize) -> u32 {
     let steps = cells.div_ceil(batch.max(1)).max(1);
-    u32::try_from(4000usize.div_ceil(steps)).unwrap_or(400).clamp(20, 400)
+    u32::try_from(4000usize.div_ceil(steps)).unwrap_or(MOST_EPOCHS).clamp(LEAST_EPOCHS, MOST_EPOCHS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_data_get_their_steps_by_more_passes() {
+        let epochs = |cells| default_epochs(cells, BATCH);
+        assert_eq!([100, 2638, 20_000, 1_000_000].map(epochs), [1400, 1334, 200, 20]);
+    }
 }

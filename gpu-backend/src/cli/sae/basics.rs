@@ -19,7 +19,7 @@ pub struct Basics {
     /// Active concepts per cell (k; default: concepts / 62.5, at least 3)
     #[arg(long)]
     active: Option<usize>,
-    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 400)
+    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 1,400)
     #[arg(long)]
     epochs: Option<u32>,
     /// Adam's learning rate; the paper's 5e-5 to 5e-4 need more epochs

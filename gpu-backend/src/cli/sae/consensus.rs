@@ -4,12 +4,17 @@ use std::{fmt::Write, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
 use cellprism_core::sae::{
+    SaeWeights,
     consensus::{Recurrence, consensus, reduced},
+    matching::{Null95, null},
     metrics,
 };
+use ndarray::Array2;
 use serde_json::json;
 
-use super::{archetypal, basics::Basics, engine::EngineName, job::Job, memory, sweep::trained};
+use super::{
+    archetypal, basics::Basics, engine::EngineName, job::Job, matching::null_cells, memory, sweep::trained,
+};
 use crate::{
     cli::Global,
     files::{embeddings, sae},
@@ -20,7 +25,7 @@ use crate::{
 /// Options of `sae consensus`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Trains one dictionary a seed, pairs the concepts of the first with those of each other one (Hungarian method on\ncosines), and keeps those found in at least so many of them. Interrupted, the same command goes on.\n\nExample:\n  cellprism sae consensus --embeddings embeddings.safetensors --concepts 500 --active 8 --seeds 0,1,2,3,4 --at-least 3 --out consensus/"
+    after_help = "Trains one dictionary a seed, pairs the concepts of the first with those of each other one (Hungarian method on\ncosines, concepts that are alive), and keeps those found in at least so many of them. Two concepts are the same where\ntheir cosine is above what 95 % of the matches with random directions reach that have the embeddings' covariance, the\nhighest over the seeds. Interrupted, the same command goes on.\n\nExample:\n  cellprism sae consensus --embeddings embeddings.safetensors --concepts 60 --seeds 0,1,2,3,4 --at-least 3 --out consensus/"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -34,9 +39,9 @@ pub struct Args {
     /// Keep concepts found in so many dictionaries, their own included (default: more than half)
     #[arg(long, value_name = "N")]
     at_least: Option<u32>,
-    /// Least cosine at which two concepts are the same
-    #[arg(long, default_value_t = 0.7)]
-    cosine: f32,
+    /// Least cosine at which two concepts are the same (default: the 95 % point of matches with random directions)
+    #[arg(long)]
+    cosine: Option<f32>,
     #[command(flatten)]
     archetypal: archetypal::Options,
     /// Threads (0: one a core); the result does not depend on it
@@ -54,7 +59,9 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
     sorted.dedup();
     ensure!(sorted.len() == args.seeds.len(), "--seeds: a seed is given twice");
     ensure!((1..=seeds).contains(&at_least), "--at-least {at_least}: from 1 to the {seeds} seeds");
-    ensure!(args.cosine > 0.0 && args.cosine <= 1.0, "--cosine {}: above 0, up to 1", args.cosine);
+    if let Some(cosine) = args.cosine {
+        ensure!(cosine > 0.0 && cosine <= 1.0, "--cosine {cosine}: above 0, up to 1");
+    }
     let file = embeddings::open(&args.basics.embeddings)?;
     let mut options = args.basics.options(file.rows);
     options.archetypal = args.archetypal.get();
@@ -90,17 +97,21 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
         });
     }
     let (first, others) = dictionaries.split_first().context("no seed")?;
-    let found = consensus(first, others, args.cosine)?;
+    let nulls = nulls(first, others, &data.values, args.seeds[0])?;
+    let by_chance = nulls.iter().map(|null| null.p95).max_by(f32::total_cmp);
+    let cosine = args.cosine.or(by_chance).context("no concept is alive: there is nothing to compare")?;
+    let found = consensus(first, others, cosine)?;
     let kept: Vec<_> = found.iter().filter(|r| r.found >= at_least).map(|r| r.concept).collect();
     let metrics_of = |weights| metrics::evaluate(weights, data.values.view());
     let before = metrics_of(first);
-    let small =
-        reduced(first, &kept).with_context(|| format!("--at-least {at_least}, --cosine {}", args.cosine))?;
+    let mut small =
+        reduced(first, &kept).with_context(|| format!("--at-least {at_least}, --cosine {cosine}"))?;
+    small.note_origin(data.values.view(), data.model())?;
     let after = metrics_of(&small);
     let report = json!({
-        "seeds": args.seeds, "cosine": args.cosine, "at_least": at_least,
-        "concepts": options.concepts, "kept": kept.len(),
-        "mean_cosine": found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len() as f64,
+        "seeds": args.seeds, "cosine": cosine, "at_least": at_least,
+        "null": nulls, "concepts": options.concepts, "alive": found.len(), "kept": kept.len(),
+        "mean_cosine": found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len().max(1) as f64,
         "found_in": histogram(&found, seeds), "r2": before.r2, "r2_of_kept": after.r2,
         "recurrence": found,
     });
@@ -121,14 +132,29 @@ pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
         }
         let r2 = after.r2;
         eprintln!(
-            "{}: {} of {} concepts, found in at least {at_least} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",
+            "{}: {} of {} concepts that are alive, found with cosine {cosine:.4} in at least {at_least} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",
             folder.display(),
             kept.len(),
-            options.concepts,
+            found.len(),
             before.r2
         );
     }
     Ok(())
+}
+
+/// What matches of the first dictionary with each other one reach by chance.
+fn nulls(
+    first: &SaeWeights,
+    others: &[SaeWeights],
+    cells: &Array2<f32>,
+    seed: u64,
+) -> anyhow::Result<Vec<Null95>> {
+    let seen = null_cells(cells, seed);
+    let mut found = Vec::new();
+    for other in others {
+        found.extend(null(first, other, Some(seen.view()), seed)?.map(|null| null.directions));
+    }
+    Ok(found)
 }
 
 /// Concepts found in one dictionary, in two, …
