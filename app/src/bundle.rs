@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use cellprism_core::{
     bundle::{
-        CellMetadata, ConceptDetail, ConceptIndex, ConceptRow, FileEntry, Files, GeneDescription, GeneIndex,
-        Manifest, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, concept_stem, path, read_f32, read_u16,
-        read_u32,
+        BUNDLE_LIST, BundleList, CellCodes, CellMap, CellMetadata, ConceptArrays, ConceptDetail,
+        ConceptIndex, ConceptRow, File, FileEntry, Files, GeneDescriptions, GeneIndex, Manifest, Metrics,
+        path, read_activations,
     },
     ids::ConceptId,
 };
 use futures::future::try_join;
 use leptos::prelude::*;
-use safetensors::SafeTensors;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 use crate::{
     client::{self, FetchError},
@@ -25,16 +22,7 @@ use crate::{
 const LARGEST_FILES: u64 = 400_000;
 
 /// A bundle listed by the site.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Listed {
-    /// Short name.
-    pub name: String,
-    /// Title.
-    #[serde(default)]
-    pub title: String,
-    /// Where it is, relative to the page.
-    pub path: String,
-}
+pub use cellprism_core::bundle::BundleEntry as Listed;
 
 /// A loaded bundle.
 #[derive(Debug)]
@@ -58,7 +46,7 @@ pub struct Bundle {
     /// Genes.
     pub genes: GeneIndex,
     /// Metrics of dictionaries.
-    pub metrics: Vec<SaeMetricsRow>,
+    pub metrics: Metrics,
     files: Option<Files>,
 }
 
@@ -82,17 +70,17 @@ pub struct Concept {
 }
 
 /// Where to look: `?bundle=` in the address, or the site's list.
-pub async fn locate() -> Result<(Vec<Listed>, String), FetchError> {
+pub async fn locate() -> Result<(BundleList, String), FetchError> {
     let search = window().location().search().unwrap_or_default();
     let asked = web_sys::UrlSearchParams::new_with_str(&search).ok().and_then(|p| p.get("bundle"));
-    let listed: Result<Vec<Listed>, FetchError> = client::json("", "bundles/index.json", None).await;
+    let listed: Result<BundleList, FetchError> = client::file("", BUNDLE_LIST, None).await;
     let base = match (&asked, &listed) {
         (Some(asked), Ok(listed)) => {
             listed.iter().find(|l| l.name == *asked).map_or_else(|| asked.clone(), |l| l.path.clone())
         }
         (Some(asked), Err(_)) => asked.clone(),
         (None, Ok(listed)) => listed.first().map(|l| l.path.clone()).ok_or_else(|| FetchError {
-            file: "bundles/index.json".into(),
+            file: BUNDLE_LIST.into(),
             what: "it lists no bundle; open one with ?bundle=URL".into(),
         })?,
         (None, Err(error)) => return Err(error.clone()),
@@ -103,44 +91,29 @@ pub async fn locate() -> Result<(Vec<Listed>, String), FetchError> {
 
 /// Loads what every page needs.
 pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
-    let manifest: Manifest = client::json(&base, "manifest.json", None).await?;
-    let wrong = |what: String| FetchError { file: "manifest.json".into(), what };
-    if manifest.schema != SCHEMA_NAME {
-        return Err(wrong(format!("it is no cellprism bundle (schema {:?})", manifest.schema)));
-    }
-    if manifest.version.major > SCHEMA_VERSION.major {
-        return Err(wrong(format!(
-            "layout version {}.{} is newer than this page reads ({}.{})",
-            manifest.version.major, manifest.version.minor, SCHEMA_VERSION.major, SCHEMA_VERSION.minor
-        )));
-    }
+    let manifest: Manifest = client::file(&base, path::MANIFEST, None).await?;
     let entry = |file: &str| manifest.files.get(file);
-    let index = client::json::<ConceptIndex>(&base, "concepts/index.json", entry("concepts/index.json"));
-    let cells = client::json::<CellMetadata>(&base, "cells/metadata.json", entry("cells/metadata.json"));
-    let codes = client::bytes(&base, "cells/metadata.safetensors", entry("cells/metadata.safetensors"));
-    let genes = client::json::<GeneIndex>(&base, "genes/index.json", entry("genes/index.json"));
-    let metrics = client::json::<Vec<SaeMetricsRow>>(
-        &base,
-        "evaluation/metrics.json",
-        entry("evaluation/metrics.json"),
-    );
+    let index = client::file::<ConceptIndex>(&base, path::CONCEPT_INDEX, entry(path::CONCEPT_INDEX));
+    let cells = client::file::<CellMetadata>(&base, path::CELL_METADATA, entry(path::CELL_METADATA));
+    let codes = client::file::<CellCodes>(&base, path::CELL_CODES, entry(path::CELL_CODES));
+    let genes = client::file::<GeneIndex>(&base, path::GENE_INDEX, entry(path::GENE_INDEX));
+    let metrics = client::file::<Metrics>(&base, path::METRICS, entry(path::METRICS));
     let ((index, cells), ((codes, genes), metrics)) =
         try_join(try_join(index, cells), try_join(try_join(codes, genes), metrics)).await?;
-    let codes = read_codes(&codes, &cells)?;
+    let codes = in_order(&codes, &cells)?;
     let (map, map_ratio) = match &cells.umap {
         None => (Vec::new(), 1.0),
         Some(scale) => {
-            let bytes =
-                client::bytes(&base, "cells/umap.safetensors", entry("cells/umap.safetensors")).await?;
+            let map: CellMap = client::file(&base, path::UMAP, entry(path::UMAP)).await?;
             (
-                read_map(&bytes)?,
+                map.xy.iter().map(|xy| xy.map(|code| f32::from(code) / 65535.0)).collect(),
                 (scale.max[0] - scale.min[0]) / (scale.max[1] - scale.min[1]).max(f32::MIN_POSITIVE),
             )
         }
     };
     let colours = cells.columns.iter().map(|column| colours::of_labels(&column.labels)).collect();
-    let files = match entry("files.json").filter(|e| e.bytes <= LARGEST_FILES) {
-        Some(found) => Some(client::json::<Files>(&base, "files.json", Some(found)).await?),
+    let files = match entry(path::FILES).filter(|e| e.bytes <= LARGEST_FILES) {
+        Some(found) => Some(client::file::<Files>(&base, path::FILES, Some(found)).await?),
         None => None,
     };
     Ok(Arc::new(Bundle {
@@ -158,25 +131,12 @@ pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
     }))
 }
 
-fn damaged(file: &str, what: &dyn std::fmt::Display) -> FetchError {
-    FetchError { file: file.into(), what: format!("it cannot be read: {what}") }
-}
-
-fn read_codes(bytes: &[u8], cells: &CellMetadata) -> Result<Vec<Vec<u16>>, FetchError> {
-    let file = "cells/metadata.safetensors";
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| damaged(file, &e))?;
-    let column = |name: &str| read_u16(&tensors, name).map(|(_, codes)| codes).map_err(|e| damaged(file, &e));
+/// The codes of every column, in the metadata's order.
+fn in_order(codes: &CellCodes, cells: &CellMetadata) -> Result<Vec<Vec<u16>>, FetchError> {
+    let missing =
+        |name: &str| FetchError { file: path::CELL_CODES.into(), what: format!("it has no column {name:?}") };
+    let column = |name: &str| codes.of(name).map(<[u16]>::to_vec).ok_or_else(|| missing(name));
     cells.columns.iter().map(|c| column(&c.name)).collect()
-}
-
-fn read_map(bytes: &[u8]) -> Result<Vec<[f32; 2]>, FetchError> {
-    let file = "cells/umap.safetensors";
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| damaged(file, &e))?;
-    let (_, codes) = read_u16(&tensors, "xy").map_err(|e| damaged(file, &e))?;
-    Ok(codes
-        .chunks(2)
-        .map(|xy| [f32::from(xy[0]) / 65535.0, f32::from(xy[xy.len() - 1]) / 65535.0])
-        .collect())
 }
 
 impl Bundle {
@@ -218,68 +178,50 @@ impl Bundle {
         client::bytes(&self.base, file, self.entry(file)).await
     }
 
+    /// A file of a kind, checked where the manifest lists it.
+    async fn file<T: File>(&self, file: &str) -> Result<T, FetchError> {
+        client::file(&self.base, file, self.entry(file)).await
+    }
+
     /// The files of one concept; a dead concept has readings only.
     pub async fn concept(&self, id: ConceptId) -> Result<Arc<Concept>, FetchError> {
-        let stem = concept_stem(id);
-        let name = format!("concepts/{stem}.json");
-        let detail: ConceptDetail = client::json(&self.base, &name, self.entry(&name)).await?;
-        let mut concept = Concept {
-            detail,
-            cells: Vec::new(),
-            activations: Vec::new(),
-            scores: Vec::new(),
-            top_genes: Vec::new(),
-            pair_scores: Vec::new(),
-            fold_change: Vec::new(),
+        let detail: ConceptDetail = self.file(&path::concept(id)).await?;
+        let arrays: ConceptArrays = if detail.cells > 0 {
+            self.file(&path::concept_arrays(id)).await?
+        } else {
+            ConceptArrays::default()
         };
-        if concept.detail.cells > 0 {
-            let name = format!("concepts/{stem}.safetensors");
-            fill(&mut concept, &self.bytes(&name).await?, &name)?;
-        }
-        Ok(Arc::new(concept))
+        Ok(Arc::new(Concept {
+            detail,
+            cells: arrays.cells,
+            activations: arrays.activations,
+            scores: arrays.scores,
+            top_genes: arrays.top_genes,
+            pair_scores: arrays.pair_scores.chunks(arrays.pairs.max(1)).map(<[f32]>::to_vec).collect(),
+            fold_change: arrays.log2_fold_change,
+        }))
     }
 
     /// Activations of one concept alone, for a map.
     pub async fn activations(&self, id: ConceptId) -> Result<Arc<Vec<(u32, f32)>>, FetchError> {
-        let name = format!("concepts/{}.safetensors", concept_stem(id));
-        let bytes = self.bytes(&name).await?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(&name, &e))?;
-        let (_, cells) = read_u32(&tensors, "cells").map_err(|e| damaged(&name, &e))?;
-        let (_, values) = read_f32(&tensors, "activations").map_err(|e| damaged(&name, &e))?;
+        let name = path::concept_arrays(id);
+        let (cells, values) = read_activations(&name, &self.bytes(&name).await?)
+            .map_err(|e| FetchError { file: name, what: e.problem() })?;
         Ok(Arc::new(cells.into_iter().zip(values).collect()))
     }
 
     /// The baseline: one row a side of each dimension.
     pub async fn neurons(&self) -> Result<ConceptIndex, FetchError> {
-        client::json(&self.base, path::NEURON_INDEX, self.entry(path::NEURON_INDEX)).await
+        self.file(path::NEURON_INDEX).await
     }
 
     /// Descriptions of the genes around `gene`.
-    pub async fn descriptions(
-        &self,
-        gene: u32,
-    ) -> Result<Arc<BTreeMap<String, GeneDescription>>, FetchError> {
+    pub async fn descriptions(&self, gene: u32) -> Result<Arc<GeneDescriptions>, FetchError> {
         if self.genes.descriptions_files == 0 {
             return Ok(Arc::default());
         }
-        let name = format!("genes/descriptions.{:02}.json", gene / self.genes.descriptions_chunk.max(1));
-        Ok(Arc::new(client::json(&self.base, &name, self.entry(&name)).await?))
+        Ok(Arc::new(self.file(&path::descriptions(gene / self.genes.descriptions_chunk.max(1))).await?))
     }
-}
-
-fn fill(concept: &mut Concept, bytes: &[u8], name: &str) -> Result<(), FetchError> {
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| damaged(name, &e))?;
-    let f32s = |tensor: &str| read_f32(&tensors, tensor).map_err(|e| damaged(name, &e));
-    let u32s = |tensor: &str| read_u32(&tensors, tensor).map_err(|e| damaged(name, &e));
-    concept.cells = u32s("cells")?.1;
-    concept.activations = f32s("activations")?.1;
-    concept.scores = f32s("scores")?.1;
-    concept.top_genes = u32s("top_genes")?.1;
-    let (shape, flat) = f32s("pair_scores")?;
-    let width = shape.get(1).copied().unwrap_or(0).max(1);
-    concept.pair_scores = flat.chunks(width).map(<[f32]>::to_vec).collect();
-    concept.fold_change = f32s("log2_fold_change").map(|found| found.1).unwrap_or_default();
-    Ok(())
 }
 
 /// The bundle on show.

@@ -1,6 +1,6 @@
 //! The only file that touches the network. Every file's size and checksum are compared with the manifest's.
 
-use cellprism_core::bundle::FileEntry;
+use cellprism_core::bundle::{File, FileEntry};
 use leptos::prelude::window;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::JsCast;
@@ -46,13 +46,8 @@ pub async fn bytes(base: &str, file: &str, entry: Option<&FileEntry>) -> Result<
     Ok(bytes)
 }
 
-/// Fetches JSON.
-pub async fn json<T: serde::de::DeserializeOwned>(
-    base: &str,
-    file: &str,
-    entry: Option<&FileEntry>,
-) -> Result<T, FetchError> {
+/// Fetches a file of a bundle or a site.
+pub async fn file<T: File>(base: &str, file: &str, entry: Option<&FileEntry>) -> Result<T, FetchError> {
     let bytes = bytes(base, file, entry).await?;
-    serde_json::from_slice(&bytes)
-        .map_err(|e| FetchError::new(&format!("{base}{file}"), format!("it cannot be read: {e}")))
+    T::from_bytes(file, &bytes).map_err(|e| FetchError::new(&format!("{base}{file}"), e.problem()))
 }

@@ -9,8 +9,10 @@
 //! | [`concepts`] | activations by concept, metadata specificity |
 //! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
 //! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
+//! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
 pub mod attribution;
@@ -20,7 +22,9 @@ pub mod concepts;
 pub mod embedding;
 pub mod gsea;
 pub mod ids;
+pub mod maybe;
 pub mod parallel;
+pub mod readings;
 pub mod sae;
 mod simd;
 pub mod stats;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cellprism_onnx::{
     checkpoint::{pickle::Pickle, safetensors::SafetensorsFile},
-    scgpt, scvi,
+    geneformer, scgpt, scimilarity, scvi,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -18,6 +18,14 @@ const SCGPT: [&[u8]; 3] = [
     include_bytes!("fixtures/tiny_scgpt.pt"),
     include_bytes!("fixtures/tiny_args.json"),
     include_bytes!("fixtures/tiny_vocab.json"),
+];
+const SCIMILARITY: [&[u8]; 2] =
+    [include_bytes!("fixtures/tiny_scimilarity.ckpt"), include_bytes!("fixtures/tiny_scimilarity.tsv")];
+const GENEFORMER: [&[u8]; 4] = [
+    include_bytes!("fixtures/tiny_geneformer.safetensors"),
+    include_bytes!("fixtures/tiny_geneformer_tokens.pkl"),
+    include_bytes!("fixtures/tiny_geneformer_medians.pkl"),
+    include_bytes!("fixtures/tiny_geneformer_symbols.pkl"),
 ];
 
 fn below(random: &mut Xoshiro256PlusPlus, bound: usize) -> usize {
@@ -78,8 +86,23 @@ fn import_scgpt([model, args, vocabulary]: [&[u8]; 3]) -> bool {
     scgpt::import(scgpt::Files { model, args, vocabulary }, "fuzz").is_ok()
 }
 
+fn import_scimilarity([encoder, genes]: [&[u8]; 2]) -> bool {
+    let files = scimilarity::Files { encoder, genes, layer_sizes: None, hyperparameters: None };
+    scimilarity::import(files, "fuzz").is_ok()
+}
+
+fn import_geneformer([model, tokens, medians, symbols]: [&[u8]; 4]) -> bool {
+    let config =
+        br#"{"model_type": "bert", "hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 12,
+        "num_hidden_layers": 2, "vocab_size": 10, "max_position_embeddings": 7}"#;
+    let files = geneformer::Files { config, model, tokens, medians, symbols: Some(symbols) };
+    geneformer::import(files, geneformer::Reading::default(), "fuzz").is_ok()
+}
+
 #[test]
 fn whole_checkpoints_are_read() {
+    assert!(import_scimilarity(SCIMILARITY));
+    assert!(import_geneformer(GENEFORMER));
     scvi::import(SCVI, "fuzz").unwrap();
     assert!(import_scgpt(SCGPT));
 }
@@ -103,6 +126,24 @@ fn damaged_scgpt_checkpoints() {
         import_scgpt([&files[0], &files[1], &files[2]])
     });
     println!("{fine} of {all} damaged checkpoints were read");
+}
+
+#[test]
+fn damaged_scimilarity_checkpoints() {
+    go_on(0.2, 5, |random| {
+        let mut files = SCIMILARITY.map(<[u8]>::to_vec);
+        damage(&mut files[[0, 0, 0, 1][below(random, 4)]], random);
+        import_scimilarity([&files[0], &files[1]])
+    });
+}
+
+#[test]
+fn damaged_geneformer_checkpoints() {
+    go_on(0.3, 6, |random| {
+        let mut files = GENEFORMER.map(<[u8]>::to_vec);
+        damage(&mut files[below(random, 4)], random);
+        import_geneformer([&files[0], &files[1], &files[2], &files[3]])
+    });
 }
 
 #[test]

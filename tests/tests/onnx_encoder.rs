@@ -131,7 +131,7 @@ fn a_bundle_is_made_of_it() {
     .succeeded();
     cellprism(&[&"verify", &out]).succeeded();
     let manifest = Bundle(out.clone()).manifest();
-    assert_eq!((manifest.model.kind.as_str(), manifest.model.in_browser), ("onnx", false));
+    assert_eq!((manifest.model.kind.name(), manifest.model.in_browser), ("onnx", false));
     assert_eq!(manifest.model.preprocessing, "raw counts, log1p");
     assert!(Bundle(out).index().rows.iter().any(|row| !row.genes.is_empty()));
 }

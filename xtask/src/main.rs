@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | build | bench | doctor`: set-up and automation.
+//! `cargo xtask demo | test | build | bench | schema | doctor`: set-up and automation.
 //!
 //! Everything a command needs and the machine lacks is fetched first, into the user's cache folder, pinned and
 //! checked, once. Progress goes to stderr.
@@ -9,6 +9,7 @@ mod build;
 mod demo;
 mod doctor;
 mod project;
+mod schema;
 mod screenshots;
 mod setup;
 mod step;
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::Args),
     /// Take pictures of every page of the demo, and the README's
     Screenshots,
+    /// Write docs/schema, the JSON Schema of a bundle's files, from the types in core
+    Schema,
     /// Say what is there, what is missing, and the one line that mends it
     Doctor,
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Schema => schema::run().map(|()| ExitCode::SUCCESS),
         Command::Doctor => doctor::run(options),
     };
     done.unwrap_or_else(|error| {

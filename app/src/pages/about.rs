@@ -17,12 +17,12 @@ pub fn About() -> impl IntoView {
     let inputs = m
         .inputs
         .iter()
-        .map(|i| view! { <tr><td>{i.role.replace('_', " ")}</td><td>{i.file.clone()}</td><td class="n">{thousands(i.bytes)}</td><td class="mono micro">{i.sha256.clone()}</td><td>{i.note.clone().unwrap_or_default()}</td></tr> })
+        .map(|i| view! { <tr><td>{i.role.to_string().replace('_', " ")}</td><td>{i.file.clone()}</td><td class="n">{thousands(i.bytes)}</td><td class="mono micro">{i.sha256.clone()}</td><td>{i.note.clone().unwrap_or_default()}</td></tr> })
         .collect::<Vec<_>>();
     let stages = m
         .stages
         .iter()
-        .map(|s| view! { <tr><td>{s.name.clone()}</td><td class="n">{format!("{:.1}", s.seconds)}</td><td>{s.provider.clone().unwrap_or_else(|| "processor".into())}</td><td>{s.precision.clone().unwrap_or_default()}</td></tr> })
+        .map(|s| view! { <tr><td>{s.name.name()}</td><td class="n">{format!("{:.1}", s.seconds)}</td><td>{s.provider.clone().unwrap_or_else(|| "processor".into())}</td><td>{s.precision.clone().unwrap_or_default()}</td></tr> })
         .collect::<Vec<_>>();
     let sources = m
         .sources

@@ -413,7 +413,7 @@ fn provenance(bundle: &Arc<Bundle>) -> impl IntoView + use<> {
     let inputs = m
         .inputs
         .iter()
-        .map(|i| view! { {format!("{}: {} ", i.role.replace('_', " "), i.file)}<span class="mono faint">{format!("{}… ", &i.sha256[..i.sha256.len().min(12)])}</span>" · " })
+        .map(|i| view! { {format!("{}: {} ", i.role.to_string().replace('_', " "), i.file)}<span class="mono faint">{format!("{}… ", &i.sha256[..i.sha256.len().min(12)])}</span>" · " })
         .collect::<Vec<_>>();
     let p = &m.parameters;
     view! {

@@ -4,14 +4,12 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
+    curves::{DeletionCurve, DeletionCurves, DeletionOrder},
     occlusion::ConceptCells,
     perturb::{Perturb, PerturbError},
     reader::ConceptReader,
 };
-use crate::{
-    bundle::{DeletionCurve, DeletionCurves},
-    ids::ConceptId,
-};
+use crate::ids::ConceptId;
 
 /// Length and repetition of the curves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,8 +33,8 @@ impl Default for DeletionOptions {
 /// An order of genes with its name in the bundle.
 #[derive(Clone, Debug)]
 pub struct GeneOrder {
-    /// `attribution`, `fold_change` …
-    pub name: String,
+    /// By what it is one.
+    pub name: DeletionOrder,
     /// Genes, first swapped first.
     pub genes: Vec<u32>,
 }
@@ -61,22 +59,22 @@ pub fn deletion_curves(
     for order in orders {
         let one = relative(model, reader, concept, cells, &order.genes, &steps, options.counterfactuals)?;
         pairs = one.len();
-        curves.push(summary(&order.name, &one, steps.len()));
+        curves.push(summary(order.name, &one, steps.len()));
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut random = Vec::new();
     for _ in 0..options.random_orders {
-        let order = shuffled(model.genes(), last as usize, &mut rng);
+        let order = random_order(model.genes(), last as usize, &mut rng);
         random.extend(relative(model, reader, concept, cells, &order, &steps, options.counterfactuals)?);
     }
     if !random.is_empty() {
-        curves.push(summary("random", &random, steps.len()));
+        curves.push(summary(DeletionOrder::Random, &random, steps.len()));
     }
     Ok(DeletionCurves { pairs: pairs as u32, steps, curves })
 }
 
 /// The first `n` of a random order of `genes` genes (Fisher–Yates from the front).
-fn shuffled(genes: usize, n: usize, rng: &mut impl Rng) -> Vec<u32> {
+pub fn random_order(genes: usize, n: usize, rng: &mut impl Rng) -> Vec<u32> {
     let mut order: Vec<u32> = (0..genes as u32).collect();
     for i in 0..n.min(genes) {
         let j = i + (rng.next_u64() % (genes - i) as u64) as usize;
@@ -109,7 +107,8 @@ fn relative(
     Ok(curves)
 }
 
-fn summary(name: &str, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
+/// Mean and spread of curves of so many points, with four decimals, and the area under the mean where points are one gene apart.
+pub fn summary(order: DeletionOrder, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
     let n = curves.len() as f64;
     let at = |i: usize| curves.iter().map(move |c| f64::from(c[i]));
     let mean: Vec<f32> =
@@ -123,7 +122,7 @@ fn summary(name: &str, curves: &[Vec<f32>], points: usize) -> DeletionCurve {
     // Trapezoids over the swapped genes, divided by their number: 1 where nothing falls.
     let area =
         mean.windows(2).map(|w| f64::from(w[0] + w[1]) / 2.0).sum::<f64>() / (points.max(2) - 1) as f64;
-    DeletionCurve { order: name.into(), mean, sd, area: area as f32 }
+    DeletionCurve { order, mean, sd, area: area as f32 }
 }
 
 /// Four decimals: more would only make the file longer.

@@ -31,20 +31,38 @@ pub fn cells_of_concepts(
     asked: &[usize],
     done: impl Fn(usize) + Sync,
 ) -> Vec<ConceptCells> {
-    let prototypes: Vec<_> = concepts.iter().map(|&id| activations.of(id).prototypes(asked.len())).collect();
+    let wanted = concepts
+        .iter()
+        .map(|&id| {
+            activations.of(id).prototypes(asked.len()).into_iter().zip(asked.iter().copied()).collect()
+        })
+        .collect();
+    cells_near(activations, concepts, embeddings, wanted, done)
+}
+
+/// For every concept and every one of its `wanted` cells (with its activation, and how many cells near it), the nearest
+/// cells whose activation is exactly 0, in the order given. Ties go to the lowest cell index. `done` is told how many of
+/// the wanted cells are finished.
+pub fn cells_near(
+    activations: &Activations,
+    concepts: &[ConceptId],
+    embeddings: ArrayView2<'_, f32>,
+    wanted: Vec<Vec<((CellId, f32), usize)>>,
+    done: impl Fn(usize) + Sync,
+) -> Vec<ConceptCells> {
     let queries: Vec<Query> = (0..)
-        .zip(&prototypes)
+        .zip(&wanted)
         .flat_map(|(group, of_concept)| {
-            of_concept.iter().zip(asked).map(move |(&(cell, _), &n)| Query { cell, group, n })
+            of_concept.iter().map(move |&((cell, _), n)| Query { cell, group, n })
         })
         .collect();
     let active = |group: u32, cell| activations.of(concepts[group as usize]).contains(cell);
     let mut found = nearest_of_many(embeddings, &queries, active, done).into_iter();
-    prototypes
+    wanted
         .into_iter()
-        .map(|prototypes| ConceptCells {
-            counterfactuals: found.by_ref().take(prototypes.len()).collect(),
-            prototypes,
+        .map(|wanted| ConceptCells {
+            counterfactuals: found.by_ref().take(wanted.len()).collect(),
+            prototypes: wanted.into_iter().map(|(cell, _)| cell).collect(),
         })
         .collect()
 }
@@ -58,6 +76,18 @@ pub struct SwapScore {
     pub post: f32,
     /// Fall of the value before TopK.
     pub pre: f32,
+    /// Whether the prototype has more of the gene than the cell it is compared with, in what the model reads; else it has
+    /// less.
+    pub more: bool,
+}
+
+/// A prototype before any swap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PrototypeBase {
+    /// Its activation after TopK.
+    pub activation: f32,
+    /// How far its value before TopK is above that of the first concept that TopK leaves out; infinite where none is.
+    pub margin: f32,
 }
 
 /// Scores of one pair; genes that do not differ score 0 and are not listed.
@@ -80,6 +110,8 @@ pub struct Attribution {
     pub scores_pre_topk: Vec<f32>,
     /// Every pair.
     pub pairs: Vec<PairScores>,
+    /// Every prototype, as the model embeds it.
+    pub bases: Vec<PrototypeBase>,
 }
 
 /// Attribution of `concept` over the given cells, the first `n_counterfactuals` of each prototype's.
@@ -94,18 +126,21 @@ pub fn attribute(
     n_counterfactuals: usize,
 ) -> Result<Attribution, PerturbError> {
     let d = reader.dimensions();
-    let mut pairs = Vec::new();
+    let (mut pairs, mut bases) = (Vec::new(), Vec::new());
     for (prototype, (&(cell, _), near)) in cells.prototypes.iter().zip(&cells.counterfactuals).enumerate() {
         let others: Vec<CellId> = near.iter().take(n_counterfactuals).map(|n| n.cell).collect();
         let swaps = model.swaps(cell, &others)?;
         let base = reader.base(&swaps.base);
         let (post, pre) = reader.read(&base, concept);
+        bases.push(PrototypeBase { activation: post, margin: reader.margin(&base, concept) });
         let after: Vec<(f32, f32)> =
             swaps.embeddings.chunks(d).map(|row| reader.read_near(&base, row, concept)).collect();
         for (counterfactual, genes) in swaps.genes.iter().enumerate() {
+            let other = others[counterfactual];
             let score = |&(gene, row): &(u32, u32)| {
                 let (post_after, pre_after) = after[row as usize];
-                SwapScore { gene, post: post - post_after, pre: pre - pre_after }
+                let more = model.value(cell, gene) > model.value(other, gene);
+                SwapScore { gene, post: post - post_after, pre: pre - pre_after, more }
             };
             pairs.push(PairScores { prototype, counterfactual, swaps: genes.iter().map(score).collect() });
         }
@@ -114,6 +149,7 @@ pub fn attribute(
         scores: mean(model.genes(), &pairs, |s| s.post),
         scores_pre_topk: mean(model.genes(), &pairs, |s| s.pre),
         pairs,
+        bases,
     })
 }
 

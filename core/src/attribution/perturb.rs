@@ -43,6 +43,7 @@ pub trait Perturb: Sync {
         steps: &[u32],
     ) -> Result<Vec<f32>, PerturbError>;
 
-    /// What the model reads of a gene in a cell: the count, or for scGPT the bin.
+    /// What the model reads of a gene in a cell: the count, where it is scaled by the cell's sum the scaled count (for
+    /// SCimilarity and Geneformer per 10,000), for scGPT the bin.
     fn value(&self, cell: CellId, gene: u32) -> f32;
 }

@@ -1,11 +1,11 @@
 //! What is told of an attribution: the order of genes, their spread over pairs, how concentrated it is.
 
-use super::{occlusion::Attribution, perturb::Perturb};
-use crate::{
-    attribution::ConceptCells,
-    bundle::{AttributionDetail, GeneAttribution},
-    ids::GeneId,
+use super::{
+    detail::{AttributionDetail, GeneAttribution},
+    occlusion::{Attribution, ConceptCells},
+    perturb::Perturb,
 };
+use crate::ids::GeneId;
 
 /// What is known of the genes beside their scores.
 #[derive(Clone, Copy, Debug)]

@@ -115,6 +115,13 @@ impl ConceptReader {
         (self.after_topk(&base.pre, concept), base.pre[concept.index()])
     }
 
+    /// How far a concept's pre-activation is above that of the first other concept that TopK would leave out in its favour:
+    /// the k-th of the others. Below 0 where the concept itself is left out; infinite where nothing can be.
+    pub fn margin(&self, base: &Base, concept: ConceptId) -> f32 {
+        let rival = base.order.iter().filter(|&&other| other != concept.0).nth(self.k.saturating_sub(1));
+        rival.map_or(f32::INFINITY, |&rival| base.pre[concept.index()] - base.pre[rival as usize])
+    }
+
     /// Activations after TopK of one concept in many embeddings `[rows, d]`.
     pub fn read_rows(&self, embeddings: &[f32], concept: ConceptId) -> Vec<f32> {
         let centred: Vec<f32> =

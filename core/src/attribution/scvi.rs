@@ -1,8 +1,12 @@
-//! Swaps through scVI by the exact short cut: a gene changes the first layer's pre-activation by one row of
+//! Swaps through scVI, and SCimilarity, by the exact short cut: a gene changes the first layer's pre-activation by one row of
 //! its weights, `(log1p(x_c) − log1p(x_p)) · W₁[l, :]`, so one swap costs a vector sum instead of a pass over
-//! all genes. The remaining layers run over many swaps at once.
+//! all genes. The remaining layers run over many swaps at once. Where counts are scaled by the cell's sum (SCimilarity),
+//! a swap changes every input, and the first layer is made anew from the genes that are counted.
 
-use super::perturb::{Perturb, PerturbError, Swaps};
+use super::{
+    changed::{ChangedCell, differences},
+    perturb::{Perturb, PerturbError, Swaps},
+};
 use crate::{
     cells::CountMatrix,
     embedding::{dense, scvi::ScviEncoder},
@@ -56,9 +60,7 @@ impl<'a> ScviSwaps<'a> {
     ) -> Vec<f32> {
         if self.encoder.scales_by_sum() {
             // The library size changes too, and with it every gene: no short cut.
-            let mut cell = row_with(row, gene, to);
-            let (genes, counts) = cell.split();
-            return self.encoder.first_layer((genes, counts), active);
+            return self.encoder.first_layer(ChangedCell::with(row, gene, to).row(), active);
         }
         let mut sums = first.to_vec();
         // The sum is not used where counts are not scaled by it.
@@ -66,56 +68,6 @@ impl<'a> ScviSwaps<'a> {
         dense::add_scaled(&mut sums, change, self.encoder.gene_weights(gene as usize));
         sums
     }
-}
-
-/// A sparse row that can be changed.
-struct Row {
-    genes: Vec<u32>,
-    counts: Vec<f32>,
-}
-
-impl Row {
-    fn split(&mut self) -> (&[u32], &[f32]) {
-        (&self.genes, &self.counts)
-    }
-
-    fn set(&mut self, gene: u32, count: f32) {
-        match (self.genes.binary_search(&gene), count > 0.0) {
-            (Ok(place), true) => self.counts[place] = count,
-            (Ok(place), false) => {
-                self.genes.remove(place);
-                self.counts.remove(place);
-            }
-            (Err(place), true) => {
-                self.genes.insert(place, gene);
-                self.counts.insert(place, count);
-            }
-            (Err(_), false) => {}
-        }
-    }
-}
-
-fn row_with((genes, counts): (&[u32], &[f32]), gene: u32, count: f32) -> Row {
-    let mut row = Row { genes: genes.to_vec(), counts: counts.to_vec() };
-    row.set(gene, count);
-    row
-}
-
-/// Genes in which two sparse rows differ: gene, count in `a`, count in `b`.
-pub fn differences(a: (&[u32], &[f32]), b: (&[u32], &[f32])) -> Vec<(u32, f32, f32)> {
-    let (mut i, mut j) = (0, 0);
-    let mut out = Vec::new();
-    while i < a.0.len() || j < b.0.len() {
-        let left = a.0.get(i).copied().unwrap_or(u32::MAX);
-        let right = b.0.get(j).copied().unwrap_or(u32::MAX);
-        let (x, y) = (if left <= right { a.1[i] } else { 0.0 }, if right <= left { b.1[j] } else { 0.0 });
-        if x != y {
-            out.push((left.min(right), x, y));
-        }
-        i += usize::from(left <= right);
-        j += usize::from(right <= left);
-    }
-    out
 }
 
 impl Perturb for ScviSwaps<'_> {
@@ -166,13 +118,14 @@ impl Perturb for ScviSwaps<'_> {
     ) -> Result<Vec<f32>, PerturbError> {
         let row = self.counts.row(prototype.index());
         let active = self.covariates(prototype);
-        let mut cell = Row { genes: row.0.to_vec(), counts: row.1.to_vec() };
+        let mut cell = ChangedCell::of(row);
         let mut first = self.encoder.first_layer(row, active);
         let mut batch = Vec::with_capacity(steps.len() * first.len());
         let mut done = 0;
         for &step in steps {
             for &gene in order.iter().take(step as usize).skip(done) {
-                let (from, to) = (self.value(prototype, gene), self.value(counterfactual, gene));
+                let count = |cell: CellId| self.counts.get(cell.index(), gene as usize);
+                let (from, to) = (count(prototype), count(counterfactual));
                 if from == to {
                     continue;
                 }
@@ -185,7 +138,7 @@ impl Perturb for ScviSwaps<'_> {
             }
             done = done.max(step as usize);
             if self.encoder.scales_by_sum() {
-                first = self.encoder.first_layer(cell.split(), active);
+                first = self.encoder.first_layer(cell.row(), active);
             }
             batch.extend_from_slice(&first);
         }
@@ -193,6 +146,12 @@ impl Perturb for ScviSwaps<'_> {
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
-        self.counts.get(cell.index(), gene as usize)
+        let total = if self.encoder.scales_by_sum() { total(self.counts.row(cell.index())) } else { 0.0 };
+        self.encoder.scaled(self.counts.get(cell.index(), gene as usize), total)
     }
+}
+
+/// Sum of a cell's counts.
+fn total((_, counts): (&[u32], &[f32])) -> f64 {
+    counts.iter().map(|&count| f64::from(count)).sum()
 }

@@ -21,18 +21,73 @@
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
 
+mod cell_codes;
+mod cell_map;
+mod cell_metadata;
+mod cell_names;
+mod concept;
+mod concept_arrays;
+mod concept_index;
+mod concept_row;
 mod dictionary;
+mod embeddings;
+mod file;
+mod files;
+mod gene_descriptions;
+mod gene_index;
+mod gene_sets;
+#[cfg(feature = "schema")]
+mod json_schema;
+mod ladder;
 mod list;
+mod manifest;
+mod metrics;
+mod model;
+mod parameters;
 pub mod path;
-mod read;
+mod provenance;
 mod reading;
-mod schema;
+mod samples;
 mod tensors;
 pub mod verify;
 
-pub use dictionary::{Ladder, LadderRung};
-pub use list::{BUNDLE_LIST, BundleEntry};
-pub use read::{ReadError, read_json, read_manifest};
+pub use cell_codes::CellCodes;
+pub use cell_map::CellMap;
+pub use cell_metadata::{CellMetadata, MapScale, MetadataColumn};
+pub use cell_names::CellNames;
+pub use concept::{ConceptDetail, Counterfactual, Prototype, concept_stem};
+pub use concept_arrays::{ConceptArrays, read_activations};
+pub use concept_index::ConceptIndex;
+pub use concept_row::{ConceptRow, GeneScore};
+pub use embeddings::{EMBEDDINGS_TENSOR, Embeddings};
+pub use file::{File, JsonFile, ReadError, WriteError};
+pub use files::{FileEntry, Files};
+pub use gene_descriptions::{GeneDescription, GeneDescriptions};
+pub use gene_index::GeneIndex;
+#[cfg(feature = "schema")]
+pub use json_schema::json_schemas;
+pub use ladder::{Ladder, LadderRung};
+pub use list::{BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, bundle_folder};
+pub use manifest::{Counts, Manifest, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion};
+pub use metrics::{Metrics, SaeMetricsRow};
+pub use parameters::{Parameters, SaeParameters, TrainingEngine};
+pub use provenance::{Input, InputRole, Software, Source, Stage, StageName};
 pub use reading::*;
-pub use schema::*;
+pub use samples::Samples;
 pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u16, read_u32};
+
+// What the methods give and a bundle holds, with them where they are computed.
+pub use crate::{
+    attribution::{
+        AttributionDetail, AttributionParameters, DeletionCurve, DeletionCurves, DeletionOrder,
+        GeneAttribution, PrototypesFrom,
+    },
+    cells::GeneAudit,
+    concepts::{ColumnSpecificity, ConceptClass, LabelCount, Related, SpecificLabel, SpecificityParameters},
+    embedding::card::ModelKind,
+    gsea::{
+        Convention, EnrichmentDetail, EnrichmentParameters, GeneSetFile, LabelChoice, LabelNull,
+        LabelStrength, PathwayLabel, SetResult,
+    },
+    maybe::Maybe,
+};

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeletionCurve, Maybe};
-use crate::ids::GeneId;
+use crate::{attribution::DeletionCurve, ids::GeneId, maybe::Maybe};
 
 /// Which way the counts differ where swapping a gene changes a concept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The prototype has more of the gene than the cell it is compared with.
@@ -23,6 +23,7 @@ impl Side {
 
 /// How readings are made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct ReadingParameters {
     /// Prototypes, next in activation to those that rank the genes, by which genes count as carried.
@@ -64,19 +65,9 @@ impl Default for ReadingParameters {
     }
 }
 
-/// Which active cells are a concept's prototypes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PrototypesFrom {
-    /// Those of highest activation, as in the paper.
-    #[default]
-    Top,
-    /// One from each of as many quantiles of the active cells.
-    Spread,
-}
-
 /// The best set of each side; a side without one says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideLabels {
     /// Of what the concept's cells have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +97,7 @@ impl SideLabels {
 
 /// The set of highest normalised enrichment score over all libraries, and how often chance does as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideLabel {
     /// Library.
     pub library: String,
@@ -139,6 +131,7 @@ pub struct SideLabel {
 
 /// A concept's title in parts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TitleParts {
     /// What its cells are, the column that names cells first; empty where they are of many kinds.
     pub cells: Vec<TitleCells>,
@@ -156,6 +149,7 @@ pub struct TitleParts {
 
 /// A label of many of a concept's cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TitleCells {
     /// Column.
     pub column: String,
@@ -177,6 +171,7 @@ pub struct TitleCells {
 
 /// Both sides of a concept, in `concepts/NNNN.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reading {
     /// Cells by which genes count as carried.
     pub held_out: u32,
@@ -206,6 +201,7 @@ impl Reading {
 
 /// Typical inactive cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Typical {
     /// Pairs of a prototype and a typical cell.
     pub pairs: u32,
@@ -216,6 +212,7 @@ pub struct Typical {
 
 /// One side of a concept.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideReading {
     /// Genes of highest score against the nearest inactive cells.
     pub genes: Vec<SideGene>,
@@ -227,6 +224,7 @@ pub struct SideReading {
 
 /// A gene of one side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideGene {
     /// Its place in [`super::GeneIndex`].
     pub gene: GeneId,
@@ -249,6 +247,7 @@ pub struct SideGene {
 
 /// Enrichment of one side in all libraries, under one null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideEnrichment {
     /// Sets tested, of all libraries.
     pub tested: u32,
@@ -264,6 +263,7 @@ pub struct SideEnrichment {
 
 /// A set of one side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideSet {
     /// Library.
     pub library: String,
@@ -287,9 +287,10 @@ pub struct SideSet {
     pub hits: Vec<u32>,
 }
 
-/// Deletion and insertion of genes on held-out prototypes; [`DeletionCurve::order`] is `attribution_held_out`,
-/// `presence`, `t`, `mean_difference`, `fold_change` or `random`.
+/// Deletion and insertion of genes on held-out prototypes; its orders are held-out attribution,
+/// presence, t, mean difference, fold change and random.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeldOutCurves {
     /// Pairs behind each mean.
     pub pairs: u32,
@@ -303,6 +304,7 @@ pub struct HeldOutCurves {
 
 /// Labels that survive where there is nothing to find.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Calibration {
     /// `random`, a dictionary that was never trained, or `shuffled`, the concepts with permuted activations.
     pub subject: CalibrationSubject,
@@ -316,6 +318,7 @@ pub struct Calibration {
 
 /// What labels are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CalibrationSubject {
     /// A dictionary of the same size whose rows are random directions of the data, never trained.

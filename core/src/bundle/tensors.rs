@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use thiserror::Error;
 
+use super::ReadError;
+
 /// Tensors of one file, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Tensors {
@@ -14,6 +16,7 @@ pub struct Tensors {
 
 /// Why a tensor cannot be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TensorError {
     /// Not a safetensors file, or damaged.
     #[error("not a whole safetensors file: {0}")]
@@ -30,6 +33,14 @@ pub enum TensorError {
         found: String,
         /// The type wanted.
         expected: &'static str,
+    },
+    /// Another shape.
+    #[error("tensor {name:?} has the shape {shape:?}")]
+    Shape {
+        /// Tensor.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
     },
 }
 
@@ -115,6 +126,38 @@ reader!(read_f32, f32, F32, 4);
 reader!(read_f64, f64, F64, 8);
 reader!(read_u32, u32, U32, 4);
 reader!(read_u16, u16, U16, 2);
+
+/// Values of a tensor that is u32, or u16 where that holds them all.
+pub(super) fn read_narrow_u32(file: &SafeTensors<'_>, name: &str) -> Result<Vec<u32>, TensorError> {
+    match file.tensor(name) {
+        Ok(view) if view.dtype() == Dtype::U16 => {
+            Ok(read_u16(file, name)?.1.into_iter().map(u32::from).collect())
+        }
+        _ => Ok(read_u32(file, name)?.1),
+    }
+}
+
+/// Values of a tensor that is f32, or u16 where all are whole.
+pub(super) fn read_narrow_f32(file: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>, TensorError> {
+    match file.tensor(name) {
+        Ok(view) if view.dtype() == Dtype::U16 => {
+            Ok(read_u16(file, name)?.1.into_iter().map(f32::from).collect())
+        }
+        _ => Ok(read_f32(file, name)?.1),
+    }
+}
+
+/// What `read` makes of a file's tensors; errors name the file.
+pub(super) fn opened<T>(
+    path: &str,
+    bytes: &[u8],
+    read: impl FnOnce(&SafeTensors<'_>) -> Result<T, TensorError>,
+) -> Result<T, ReadError> {
+    SafeTensors::deserialize(bytes)
+        .map_err(TensorError::from)
+        .and_then(|file| read(&file))
+        .map_err(|source| ReadError::Tensors { file: path.to_owned(), source })
+}
 
 #[cfg(test)]
 mod tests {

@@ -93,6 +93,24 @@ pub fn long_label(label: &str) -> Option<&'static str> {
     ABBREVIATIONS.iter().find(|(short, _)| key(short) == wanted).map(|&(_, words)| words)
 }
 
+/// A label as a reader would say it of several cells: "B" becomes "B cells", "T cell (CD45RA+)" "T cells (CD45RA+)".
+///
+/// ```
+/// # use cellprism_core::cells::plural_label;
+/// assert_eq!(plural_label("CD14+ Mono"), "CD14+ monocytes");
+/// assert_eq!(plural_label("cluster 3"), "cluster 3");
+/// ```
+pub fn plural_label(label: &str) -> String {
+    let long = long_label(label).unwrap_or(label);
+    let (noun, note) = long.find(" (").map_or((long, ""), |at| long.split_at(at));
+    let countable = ["cell", "cyte", "phil", "phage", "blast", "platelet", "progenitor", "reg"];
+    if countable.iter().any(|end| noun.to_lowercase().ends_with(end)) {
+        format!("{noun}s{note}")
+    } else {
+        long.to_owned()
+    }
+}
+
 /// What two spellings of one abbreviation share.
 fn key(label: &str) -> String {
     let mut key: String = label.to_lowercase().chars().filter(|c| !matches!(c, ' ' | '-' | '_')).collect();
@@ -118,6 +136,19 @@ mod tests {
         assert_eq!(long_label("FCGR3A+ Mono"), Some("FCGR3A+ monocyte"));
         assert_eq!(long_label("CD14+ Monocyte"), Some("CD14+ monocyte"));
         assert_eq!(long_label(""), None);
+    }
+
+    #[test]
+    fn labels_are_said_of_several_cells() {
+        let said = [
+            ("B", "B cells"),
+            ("naive T cell (CD45RA+)", "naive T cells (CD45RA+)"),
+            ("Megakaryocytes", "Megakaryocytes"),
+            ("cluster 3", "cluster 3"),
+        ];
+        for (label, words) in said {
+            assert_eq!(plural_label(label), words);
+        }
     }
 
     #[test]

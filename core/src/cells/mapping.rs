@@ -4,10 +4,10 @@ use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     aliases::{Aliases, Resolved},
+    audit::GeneAudit,
     counts::CountMatrix,
     genes::{GeneNames, strip_version},
 };
-use crate::bundle::GeneAudit;
 
 /// How many examples an audit names.
 const EXAMPLES: usize = 10;

@@ -6,12 +6,14 @@
 //! | `column` | [`Column`]: a categorical column of cell metadata |
 //! | `genes` | [`GeneNames`]: the names under which a gene of the data may be known |
 //! | `aliases` | [`Aliases`]: which names mean the same gene |
+//! | `audit` | [`GeneAudit`]: what became of the model's genes in the data |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
 //! | [`simulate`] | cells with planted gene programs |
 //! | `labels` | [`long_label`]: common abbreviations of cell types written out |
 
 mod aliases;
+mod audit;
 mod column;
 mod counts;
 mod genes;
@@ -21,10 +23,11 @@ mod mapping;
 pub mod simulate;
 
 pub use aliases::Aliases;
+pub use audit::GeneAudit;
 pub use column::{Column, NO_LABEL};
 pub use counts::{CountMatrix, CountsError};
 pub use genes::{GeneNames, is_ensembl, strip_version};
-pub use labels::long_label;
+pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
 
 /// Cells with their counts, genes and metadata: what is read from an `.h5ad` file.

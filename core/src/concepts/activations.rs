@@ -1,5 +1,8 @@
 //! Sparse activations, stored by concept.
 
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
 use crate::ids::{CellId, ConceptId};
 
 /// Cells that activate a concept, in cell order, with their activations (all above 0).
@@ -100,6 +103,26 @@ impl Activations {
         &self.concepts[concept.index()]
     }
 
+    /// The same activations of each concept, on other cells drawn at random: what concepts would be if cells meant nothing.
+    pub fn permuted(&self, seed: u64) -> Self {
+        let permute = |(i, active): (usize, &ActiveCells)| {
+            let name = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ name);
+            let mut all: Vec<u32> = (0..self.cells as u32).collect();
+            let n = active.len();
+            for place in 0..n {
+                let other = place + (random.next_u64() % (all.len() - place) as u64) as usize;
+                all.swap(place, other);
+            }
+            let mut drawn: Vec<(CellId, f32)> =
+                all[..n].iter().map(|&cell| CellId(cell)).zip(active.values.iter().copied()).collect();
+            drawn.sort_unstable_by_key(|&(cell, _)| cell);
+            let (cells, values) = drawn.into_iter().unzip();
+            ActiveCells { cells, values }
+        };
+        Self { cells: self.cells, concepts: self.concepts.iter().enumerate().map(permute).collect() }
+    }
+
     /// Every concept with its cells.
     pub fn iter(&self) -> impl Iterator<Item = (ConceptId, &ActiveCells)> {
         self.concepts.iter().enumerate().map(|(i, active)| (ConceptId::from(i), active))
@@ -121,6 +144,25 @@ pub fn histogram(values: &[f32], max: f32, bins: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn permuting_keeps_the_activations_and_moves_the_cells() {
+        let indices: Vec<u32> = (0..60).map(|i| i % 3).collect();
+        let values: Vec<f32> = (0..60).map(|i| 1.0 + i as f32).collect();
+        let found = Activations::from_codes(60, 3, 1, &indices, &values);
+        let permuted = found.permuted(7);
+        assert_eq!(permuted, found.permuted(7));
+        for (id, active) in permuted.iter() {
+            assert_ne!(active.cells, found.of(id).cells);
+            assert!(active.cells.is_sorted_by(|a, b| a < b));
+            let sorted = |values: &[f32]| {
+                let mut values = values.to_vec();
+                values.sort_unstable_by(f32::total_cmp);
+                values
+            };
+            assert_eq!(sorted(&active.values), sorted(&found.of(id).values));
+        }
+    }
 
     #[test]
     fn codes_of_zero_are_no_activation() {

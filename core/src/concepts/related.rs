@@ -1,9 +1,24 @@
 //! Concepts that are active in the same cells, or whose dictionary columns point the same way.
 
 use ndarray::ArrayView2;
+use serde::{Deserialize, Serialize};
 
 use super::Activations;
-use crate::{bundle::Related, ids::ConceptId};
+use crate::ids::ConceptId;
+
+/// A related concept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Related {
+    /// Its number.
+    pub id: ConceptId,
+    /// Cells in which both are active.
+    pub shared: u32,
+    /// Shared over all cells of either.
+    pub jaccard: f32,
+    /// Cosine of the dictionary columns.
+    pub cosine: f32,
+}
 
 /// The `n` concepts that share most cells with `concept` (by Jaccard index) and the `n` most alike (by cosine
 /// of dictionary rows, `dictionary` being `[concepts, d]`); dead concepts are left out.

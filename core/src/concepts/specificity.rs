@@ -1,9 +1,12 @@
 //! Whether the cells that activate a concept share a metadata label (section 3.1 of the paper).
 
-use super::ActiveCells;
+use super::{
+    ActiveCells,
+    labels::{ColumnSpecificity, ConceptClass, LabelCount, SpecificLabel, SpecificityParameters},
+};
 use crate::{
-    bundle::{ColumnSpecificity, ConceptClass, LabelCount, Maybe, SpecificLabel, SpecificityParameters},
     cells::{Column, NO_LABEL},
+    maybe::Maybe,
 };
 
 /// Active cells of each label code.

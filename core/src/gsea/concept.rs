@@ -2,18 +2,15 @@
 //! backend writes the result into the bundle, and the page computes it again with this very function.
 
 use super::{
+    detail::{EnrichmentDetail, LabelNull, PathwayLabel, SetResult},
     edge::peak,
-    indexed::rank_sets,
+    indexed::{GeneSetFile, rank_sets},
     label::{LabelRule, label, label_null},
     null::{Cancelled, Watch},
+    parameters::EnrichmentParameters,
     prerank::{PrerankOptions, prerank},
 };
-use crate::{
-    attribution::order_by_score,
-    bundle::{
-        EnrichmentDetail, EnrichmentParameters, GeneSetFile, LabelNull, Maybe, PathwayLabel, SetResult,
-    },
-};
+use crate::{attribution::order_by_score, maybe::Maybe};
 
 /// Sets listed in a bundle.
 const SHOWN: usize = 30;
@@ -134,16 +131,6 @@ pub fn enrich_concept(
         (None, reason) => Maybe::missing(reason.unwrap_or("not computed")),
     };
     Ok(detail)
-}
-
-impl<T> Maybe<T> {
-    /// The same reason for a value of another type.
-    fn clone_reason<U>(&self) -> Maybe<U> {
-        match self {
-            Self::Missing { not_available } => Maybe::missing(not_available.clone()),
-            Self::Value(_) => Maybe::missing("not computed"),
-        }
-    }
 }
 
 /// Stratum of the gene at each place of the ranking: equal shares of the genes by detection rate.

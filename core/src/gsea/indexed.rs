@@ -2,8 +2,24 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{gene_sets::GeneSets, matching::MatchedSet};
-use crate::{bundle::GeneSetFile, ids::GeneId};
+use crate::ids::GeneId;
+
+/// The sets of a library with at least one gene of the model.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GeneSetFile {
+    /// Library name, for instance `GO_Biological_Process_2025`.
+    pub library: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Sets in the source file.
+    pub sets_in_source: u32,
+    /// Sets in the source's order: term and the model's genes in it, as places in [`crate::bundle::GeneIndex`].
+    pub sets: Vec<(String, Vec<GeneId>)>,
+}
 
 /// Sets of a library with at least one gene of `symbols`, in the source's order; genes in list order. A symbol
 /// given twice means its first place.

@@ -4,13 +4,14 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
+    detail::LabelStrength,
     matching::MatchedSet,
     null::{Cancelled, Watch, null_scores},
+    parameters::{EnrichmentParameters, LabelChoice},
     permutations::WithinStrata,
     prerank::{Prerank, SetStatistics, weights},
     walk::AllZero,
 };
-use crate::bundle::{EnrichmentParameters, LabelChoice, LabelStrength};
 
 /// When a set may be a label, and which of those that may is it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -25,11 +25,13 @@
 //! | `redundancy` | [`representatives`]: results that share their leading edges |
 //! | `indexed` | sets as places in a gene list, as a bundle stores them |
 //! | `concept` | [`enrich_concept`]: the pathways of one concept, for backend and page |
+//! | `parameters`, `detail` | what is asked of it, and what a bundle holds of it |
 //! | `label` | [`label`] by the paper's rule, and what random rankings earn: [`label_null`] |
 
 mod canonical;
 mod concept;
 mod deck;
+mod detail;
 mod edge;
 mod gene_sets;
 mod indexed;
@@ -39,6 +41,7 @@ mod multilevel;
 mod network;
 mod null;
 mod over_representation;
+mod parameters;
 mod permutations;
 mod prerank;
 mod ranking;
@@ -50,18 +53,22 @@ mod walk;
 pub use canonical::{CanonicalStatistics, Method, NotAvailable, canonical};
 pub use concept::{ConceptEnrichment, enrich_concept};
 pub use deck::Deck;
-pub use edge::{Peak, running_sum};
+pub use detail::{EnrichmentDetail, LabelNull, LabelStrength, PathwayLabel, SetResult};
+pub use edge::{Peak, peak, running_sum};
 pub use gene_sets::{GeneSet, GeneSets, GmtError, LARGEST_FILE};
-pub use indexed::{RankedSets, index_sets, rank_sets};
+pub use indexed::{GeneSetFile, RankedSets, index_sets, rank_sets};
 pub use label::{LabelRule, NullOutcome, label, label_null};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use multilevel::{Multilevel, Tail, tails};
-pub use null::Cancelled;
+pub use null::{Cancelled, Watch, null_scores};
 pub use over_representation::{OverRepresentation, over_representation};
+pub use parameters::{Convention, EnrichmentParameters, LabelChoice};
+pub use permutations::{Permutations, WithinStrata};
 pub use prerank::{
     Prerank, PrerankOptions, SetStatistics, deck, prerank, prerank_with, prerank_within,
     weights as prerank_weights,
 };
 pub use ranking::{Order, Ranking, RankingError};
 pub use redundancy::representatives;
-pub use walk::enrichment_score;
+pub use statistics::{Statistics, statistics};
+pub use walk::{AllZero, enrichment_score};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Shape and conventions of a TopK sparse autoencoder, as SAELens writes them to `cfg.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SaeConfig {
     /// Always `topk`.
     pub architecture: String,

@@ -13,6 +13,8 @@ const TARGET: f64 = 1e4;
 pub struct Differential {
     /// t statistic.
     pub t: Vec<f64>,
+    /// Difference of the means of log-normalised values.
+    pub mean_difference: Vec<f64>,
     /// log2 of the ratio of expm1(mean), each with 1e-9 added.
     pub log2_fold_change: Vec<f64>,
     /// Two-sided p.
@@ -51,6 +53,7 @@ pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: 
     let genes = counts.cols;
     let mut found = Differential {
         t: Vec::with_capacity(genes),
+        mean_difference: Vec::with_capacity(genes),
         log2_fold_change: Vec::with_capacity(genes),
         p: Vec::with_capacity(genes),
     };
@@ -58,6 +61,7 @@ pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: 
         let (t, p) = welch_test((a.mean[gene], a.variance[gene], a.n), (b.mean[gene], b.variance[gene], b.n));
         let ratio = (a.mean[gene].exp_m1() + 1e-9) / (b.mean[gene].exp_m1() + 1e-9);
         found.t.push(t);
+        found.mean_difference.push(a.mean[gene] - b.mean[gene]);
         found.p.push(p);
         found.log2_fold_change.push(ratio.log2());
     }

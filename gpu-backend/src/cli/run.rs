@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
-    AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, ReadingParameters, SaeParameters,
-    SpecificityParameters,
+    AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, PrototypesFrom, ReadingParameters,
+    SaeParameters, SpecificityParameters,
 };
 use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
@@ -79,6 +79,23 @@ pub struct Args {
     /// N_c: counterfactuals of each prototype
     #[arg(long, default_value_t = 3)]
     counterfactuals: u32,
+    /// Which active cells are prototypes: the most active ones, as in the paper, or one from each tenth of their activations
+    #[arg(long, value_enum, default_value_t = From::Top)]
+    prototypes_from: From,
+    /// What is read of a concept: all, or the paper's numbers alone
+    #[arg(long, value_enum, default_value_t = ReadingChoice::Full)]
+    reading: ReadingChoice,
+    /// Further prototypes, next in activation, on which carried genes are counted
+    #[arg(long, default_value_t = 10)]
+    held_out: u32,
+    /// Typical inactive cells that each prototype is compared with beside its nearest ones (default: 10; 0 through scGPT,
+    /// where every swap is a pass of the whole model)
+    #[arg(long)]
+    typical: Option<u32>,
+    /// Concepts of a random dictionary, and as many with permuted activations, that are read to see how many labels survive
+    /// where there is nothing to find (default: 40; 0 through scGPT)
+    #[arg(long)]
+    calibration: Option<u32>,
     /// Permutations of the enrichment analysis
     #[arg(long, default_value_t = 1000)]
     permutations: u32,
@@ -108,6 +125,20 @@ pub struct Args {
     /// Accept counts that are not whole numbers
     #[arg(long)]
     allow_non_integer: bool,
+}
+
+/// Which active cells are prototypes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum From {
+    Top,
+    Spread,
+}
+
+/// What is read of a concept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ReadingChoice {
+    Full,
+    Paper,
 }
 
 /// What decides on a label.
@@ -177,6 +208,10 @@ fn job(args: Args, global: &Global) -> Job {
             attribution: AttributionParameters {
                 prototypes: args.prototypes,
                 counterfactuals: args.counterfactuals,
+                prototypes_from: match args.prototypes_from {
+                    From::Top => PrototypesFrom::Top,
+                    From::Spread => PrototypesFrom::Spread,
+                },
                 ..AttributionParameters::default()
             },
             enrichment: EnrichmentParameters {
@@ -191,7 +226,8 @@ fn job(args: Args, global: &Global) -> Job {
                 ..EnrichmentParameters::default()
             },
             neurons: args.neurons,
-            reading: Some(ReadingParameters::default()),
+            reading: (args.reading == ReadingChoice::Full)
+                .then(|| ReadingParameters { held_out: args.held_out, ..ReadingParameters::default() }),
         },
         cells: args.cells,
         model: args.model,
@@ -204,6 +240,8 @@ fn job(args: Args, global: &Global) -> Job {
         device: args.device,
         onnxruntime: global.onnxruntime.clone(),
         labels: args.labels,
+        typical: args.typical,
+        calibration: args.calibration,
         allow_non_integer: args.allow_non_integer,
         name: args.name,
         title: args.title,

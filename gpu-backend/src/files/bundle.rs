@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use cellprism_core::bundle::{Manifest, path, read_manifest, verify::Folder};
+use cellprism_core::bundle::{File as _, Manifest, path, verify::Folder};
 
 /// Largest manifest that is read.
 const MOST_MANIFEST: u64 = 64 << 20;
@@ -26,7 +26,8 @@ impl BundleFolder {
     pub fn open(root: &Path) -> anyhow::Result<(Self, Manifest)> {
         let folder = Self::at(root)?;
         let bytes = folder.manifest_bytes()?;
-        let manifest = read_manifest(&bytes).with_context(|| root.display().to_string())?;
+        let manifest =
+            Manifest::from_bytes(path::MANIFEST, &bytes).with_context(|| root.display().to_string())?;
         Ok((folder, manifest))
     }
 

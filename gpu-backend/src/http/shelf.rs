@@ -10,8 +10,7 @@ use std::{
 };
 
 use anyhow::Context;
-use cellprism_core::bundle::{BundleEntry, FileEntry, Files, Manifest, path, read_json, read_manifest};
-use cellprism_onnx::folder::sha256;
+use cellprism_core::bundle::{BundleEntry, File, FileEntry, Files, Manifest, bundle_folder, path};
 
 use crate::{files::bundle::BundleFolder, site};
 
@@ -93,7 +92,7 @@ impl Shelf {
         now.map(|(name, listing)| BundleEntry {
             name: name.clone(),
             title: listing.manifest.title.clone(),
-            path: format!("bundles/{name}/"),
+            path: bundle_folder(name),
             tag: listing.manifest.tag.clone(),
         })
         .collect()
@@ -147,14 +146,15 @@ fn stamp(root: &Path) -> Stamp {
 impl Listing {
     fn read(folder: &BundleFolder) -> anyhow::Result<Self> {
         let bytes = folder.manifest_bytes()?;
-        let manifest = read_manifest(&bytes).with_context(|| folder.root().display().to_string())?;
+        let manifest = Manifest::from_bytes(path::MANIFEST, &bytes)
+            .with_context(|| folder.root().display().to_string())?;
         let mut files = manifest.files.clone();
         let list = folder.root().join(path::FILES);
         let size = fs::metadata(&list).with_context(|| format!("cannot read {}", list.display()))?.len();
         anyhow::ensure!(size <= MOST_LIST, "{} is larger than {} MB", list.display(), MOST_LIST >> 20);
         let more = fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?;
-        files.extend(read_json::<Files>(path::FILES, &more)?);
-        files.insert(path::MANIFEST.into(), FileEntry { bytes: bytes.len() as u64, sha256: sha256(&bytes) });
+        files.extend(Files::from_bytes(path::FILES, &more)?);
+        files.insert(path::MANIFEST.into(), FileEntry::of(&bytes));
         Ok(Self { manifest, files })
     }
 }

@@ -134,7 +134,7 @@ pub(crate) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-fn name_of(file: &Path, otherwise: &str) -> String {
+pub(super) fn name_of(file: &Path, otherwise: &str) -> String {
     let folder = file.parent().and_then(Path::file_name);
     folder.map_or_else(|| otherwise.into(), |name| name.to_string_lossy().into_owned())
 }

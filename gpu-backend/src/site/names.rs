@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cellprism_core::bundle::{BundleEntry, Manifest};
+use cellprism_core::bundle::{BundleEntry, Manifest, bundle_folder};
 
 /// Longest name.
 const LONGEST: usize = 100;
@@ -17,7 +17,7 @@ pub fn list<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Vec<Bundle
             let name = free_name(manifest, &taken);
             taken.insert(name.to_lowercase());
             BundleEntry {
-                path: format!("bundles/{name}/"),
+                path: bundle_folder(&name),
                 name,
                 title: manifest.title.clone(),
                 tag: manifest.tag.clone(),

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use cellprism_core::bundle::{
-    Counts, GeneAudit, Manifest, ModelSummary, Parameters, SCHEMA_NAME, SCHEMA_VERSION, Software,
+    Counts, File, GeneAudit, Manifest, ModelKind, ModelSummary, Parameters, SCHEMA_NAME, SCHEMA_VERSION,
+    Software, path,
 };
 
 use super::{App, write};
@@ -19,7 +20,12 @@ pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
         created: "2026-01-01T00:00:00Z".into(),
         software: Software { name: "cellprism".into(), version: "0".into(), onnxruntime: None },
         counts: Counts::default(),
-        model: ModelSummary::default(),
+        model: ModelSummary {
+            kind: ModelKind::Onnx,
+            name: "small".into(),
+            preprocessing: "none".into(),
+            in_browser: false,
+        },
         ladder: None,
         parameters: Parameters::default(),
         inputs: Vec::new(),
@@ -45,7 +51,7 @@ fn a_damaged_bundle_gives_no_site() {
     let folder = tempfile::tempdir().unwrap();
     let (bundle, out) = (folder.path().join("bundle"), folder.path().join("site"));
     fs::create_dir(&bundle).unwrap();
-    fs::write(bundle.join("manifest.json"), serde_json::to_vec(&manifest("x", "1")).unwrap()).unwrap();
+    fs::write(bundle.join(path::MANIFEST), manifest("x", "1").to_bytes().unwrap()).unwrap();
     let error = write(&app(), &[&bundle], &out).unwrap_err().to_string();
     assert!(error.contains("damaged") && error.contains("files.json"), "{error}");
     assert!(!out.exists());

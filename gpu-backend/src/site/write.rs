@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
-    BUNDLE_LIST, BundleEntry, path,
+    BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, File, path,
     verify::{Folder, verify},
 };
 
@@ -33,7 +33,7 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
         opened.push((folder, manifest));
     }
     let entries = list(opened.iter().map(|(_, manifest)| manifest));
-    if let Some(taken) = app.files.keys().find(|name| name.starts_with("bundles/")) {
+    if let Some(taken) = app.files.keys().find(|name| name.starts_with(BUNDLES)) {
         bail!("the app has a file {taken}, which is where bundles belong");
     }
     let folder = if is_site(out) { OutputFolder::replace(out) } else { OutputFolder::create(out) };
@@ -58,7 +58,7 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
 /// Whether a folder was written by [`write()`].
 fn is_site(folder: &Path) -> bool {
     let list = fs::read(folder.join(BUNDLE_LIST)).ok();
-    list.is_some_and(|bytes| serde_json::from_slice::<Vec<BundleEntry>>(&bytes).is_ok())
+    list.is_some_and(|bytes| BundleList::from_bytes(BUNDLE_LIST, &bytes).is_ok())
         && folder.join("index.html").is_file()
 }
 

@@ -9,7 +9,7 @@ pub enum CheckpointError {
     #[error("the archive is damaged or not written by torch.save: {0}")]
     Zip(String),
     /// The pickle inside is malformed.
-    #[error("data.pkl, byte {at}: {what}")]
+    #[error("the pickle, byte {at}: {what}")]
     Pickle {
         /// Where in the pickle.
         at: usize,
@@ -18,7 +18,7 @@ pub enum CheckpointError {
     },
     /// The pickle asks for something other than tensors and plain data.
     #[error(
-        "data.pkl, byte {at}: refused {name}: only tensors and plain data are read, and nothing was executed"
+        "the pickle, byte {at}: refused {name}: only tensors and plain data are read, and nothing was executed"
     )]
     Refused {
         /// Where in the pickle.
@@ -27,7 +27,7 @@ pub enum CheckpointError {
         name: String,
     },
     /// The pickle is larger than any checkpoint's.
-    #[error("data.pkl, byte {at}: more than {limit} {what}; no checkpoint needs that")]
+    #[error("the pickle, byte {at}: more than {limit} {what}; no checkpoint needs that")]
     TooMuch {
         /// Where in the pickle.
         at: usize,

@@ -31,6 +31,19 @@ impl<'a> SafetensorsFile<'a> {
         names
     }
 
+    /// Whether there is a tensor of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    /// A vector of `len` finite values.
+    ///
+    /// # Errors
+    /// If it is missing or another shape.
+    pub fn vector(&self, name: &str, len: usize) -> Result<Tensor, CheckpointError> {
+        self.tensor(name)?.expect(name, &[len])
+    }
+
     /// A tensor, rounded to f32.
     ///
     /// # Errors

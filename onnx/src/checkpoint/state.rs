@@ -53,17 +53,6 @@ impl<'c> StateDict<'c> {
     /// # Errors
     /// If it is missing or another shape.
     pub fn matrix(&self, name: &str, inputs: usize) -> Result<Tensor, CheckpointError> {
-        let tensor = self.tensor(name)?;
-        let &[outputs, found] = &tensor.shape[..] else {
-            return Err(CheckpointError::tensor(
-                name,
-                format!("shape {:?}, expected two dimensions", tensor.shape),
-            ));
-        };
-        if found != inputs || outputs == 0 {
-            let what = format!("{found} inputs and {outputs} outputs, expected {inputs} inputs");
-            return Err(CheckpointError::tensor(name, what));
-        }
-        tensor.expect(name, &[outputs, inputs])
+        self.tensor(name)?.expect_matrix(name, inputs)
     }
 }

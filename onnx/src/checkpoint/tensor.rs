@@ -179,6 +179,22 @@ impl Tensor {
         }
         Ok(self)
     }
+
+    /// Checks that it is a matrix of finite values with `inputs` columns and at least one row.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn expect_matrix(self, name: &str, inputs: usize) -> Result<Self, CheckpointError> {
+        let &[outputs, found] = &self.shape[..] else {
+            let what = format!("shape {:?}, expected two dimensions", self.shape);
+            return Err(CheckpointError::tensor(name, what));
+        };
+        if found != inputs || outputs == 0 {
+            let what = format!("{found} inputs and {outputs} outputs, expected {inputs} inputs");
+            return Err(CheckpointError::tensor(name, what));
+        }
+        self.expect(name, &[outputs, inputs])
+    }
 }
 
 #[cfg(test)]

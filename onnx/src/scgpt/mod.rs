@@ -5,22 +5,18 @@
 //! | `settings` | `args.json` |
 //! | `weights` | the transformer's weights, under either naming of the attention's |
 //! | `transformer` | `model.onnx` |
-//! | `unpadded` | the same graph for batches of equal length |
 //!
-//! `model.onnx`: `tokens` i64 [n, length] and `values` f32 [n, length], both padded at the end, and `mask` i32 to
-//! `embeddings` f32 [n, width], the `<cls>` vector of the last layer divided by its length. `mask` is what
-//! `com.microsoft.MultiHeadAttention` takes as a one-dimensional key padding mask: on the processor the length of
-//! each sequence, `[n]`; on CUDA [3 n + 2], the lengths, then 0, L, 2 L … n L twice, L being the padded length.
+//! `model.onnx`: `tokens` i64 [n, length] and `values` f32 [n, length], both padded at the end, and `mask` i32 (see
+//! [`crate::transformer`]) to `embeddings` f32 [n, width], the `<cls>` vector of the last layer divided by its length.
 
 mod settings;
 mod transformer;
-mod unpadded;
 mod weights;
 
 use std::collections::BTreeMap;
 
 use cellprism_core::embedding::{
-    card::{CARD_FORMAT, ModelCard, ModelKind, Normalize, ScgptSizes},
+    card::{ModelCard, ModelKind, ScgptSizes},
     scgpt::Vocabulary,
 };
 
@@ -29,7 +25,6 @@ use crate::{
     folder::{ImportError, ModelFolder, sha256},
 };
 use settings::Settings;
-pub use unpadded::without_padding;
 use weights::Weights;
 
 /// Version of the standard ONNX operators in the graph.
@@ -78,25 +73,8 @@ fn state_of(root: Node<'_>) -> Result<Node<'_>, CheckpointError> {
 }
 
 fn card(name: &str, settings: &Settings, vocabulary: &Vocabulary, sha256: String) -> ModelCard {
+    let steps = format!("raw counts, {} quantile bins over each cell's non-zero counts", settings.bins - 1);
     ModelCard {
-        format: CARD_FORMAT,
-        kind: ModelKind::Scgpt,
-        name: name.into(),
-        genes: Vec::new(),
-        latent: settings.width as u32,
-        preprocessing: format!(
-            "raw counts, {} quantile bins over each cell's non-zero counts",
-            settings.bins - 1
-        ),
-        normalize: Normalize::None,
-        log1p: false,
-        feed_log1p: false,
-        input: None,
-        output: None,
-        covariates: Vec::new(),
-        encode_covariates: false,
-        deeply_inject_covariates: false,
-        scvi: None,
         scgpt: Some(ScgptSizes {
             layers: settings.layers as u32,
             heads: settings.heads as u32,
@@ -110,8 +88,8 @@ fn card(name: &str, settings: &Settings, vocabulary: &Vocabulary, sha256: String
             pad_value: settings.pad_value,
         }),
         opset: OPSET as u32,
-        precision: "float32".into(),
         source_file: "best_model.pt".into(),
         source_sha256: sha256,
+        ..ModelCard::new(ModelKind::Scgpt, name, settings.width, steps)
     }
 }

@@ -1,16 +1,14 @@
 //! `args.json`: how an scGPT model was configured.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::folder::ImportError;
+use crate::{folder::ImportError, settings_file::SettingsFile};
 
 const FILE: &str = "args.json";
 /// scGPT's own defaults where the file does not say.
 const BINS: u64 = 51;
 const MAX_LENGTH: u64 = 1200;
 const PAD_VALUE: f64 = -2.0;
-/// Larger numbers are mistakes, or would not fit in memory.
-const LARGEST: u64 = 1 << 20;
 
 /// What the weights alone do not say.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +29,7 @@ impl Settings {
     /// # Errors
     /// If a size is missing or makes no sense, or the model has a part that is not supported.
     pub fn read(json: &[u8]) -> Result<Self, ImportError> {
-        let args = serde_json::from_slice(json).map_err(|e| wrong(format!("not a JSON object: {e}")))?;
-        let args = Args(args);
+        let args = SettingsFile::read(FILE, json)?;
         let settings = Self {
             width: args.size("embsize", None)? as usize,
             heads: args.size("nheads", None)? as usize,
@@ -45,10 +42,10 @@ impl Settings {
         };
         if !settings.width.is_multiple_of(settings.heads) {
             let (width, heads) = (settings.width, settings.heads);
-            return Err(wrong(format!("\"embsize\" {width} is no multiple of \"nheads\" {heads}")));
+            return Err(args.wrong(format!("\"embsize\" {width} is no multiple of \"nheads\" {heads}")));
         }
         if settings.bins < 3 || settings.bins > u32::from(u16::MAX) {
-            return Err(wrong(format!("\"n_bins\" is {}", settings.bins)));
+            return Err(args.wrong(format!("\"n_bins\" is {}", settings.bins)));
         }
         args.only("input_emb_style", "continuous")?;
         args.only("input_style", "binned")?;
@@ -59,59 +56,12 @@ impl Settings {
             ("domain_spec_batchnorm", "batch normalisation by domain"),
             ("DSBN", "batch normalisation by domain"),
         ] {
-            if args.0.get(flag).is_some_and(|value| !matches!(value, Value::Bool(false) | Value::Null)) {
-                return Err(unsupported(format!("{flag:?} ({what})")));
+            if args.get(flag).is_some_and(|value| *value != Value::Bool(false)) {
+                return Err(args.unsupported(format!("{flag:?} ({what})")));
             }
         }
         Ok(settings)
     }
-}
-
-struct Args(Map<String, Value>);
-
-impl Args {
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
-    }
-
-    fn size(&self, name: &str, default: Option<u64>) -> Result<u64, ImportError> {
-        let value = match (self.get(name), default) {
-            (None, Some(default)) => Some(default),
-            (None, None) => return Err(wrong(format!("it has no {name:?}"))),
-            (Some(value), _) => value.as_u64(),
-        };
-        value
-            .filter(|value| (1..=LARGEST).contains(value))
-            .ok_or_else(|| wrong(format!("{name:?} is {}, not a size", self.0[name])))
-    }
-
-    fn number(&self, name: &str, default: f64) -> Result<f64, ImportError> {
-        let value = self.get(name).map_or(Some(default), Value::as_f64);
-        value
-            .filter(|value| value.abs() < 1e6)
-            .ok_or_else(|| wrong(format!("{name:?} is {}, not a number", self.0[name])))
-    }
-
-    fn text(&self, name: &str, default: &str) -> Result<String, ImportError> {
-        let value = self.get(name).map_or(Some(default), Value::as_str);
-        value.map(str::to_owned).ok_or_else(|| wrong(format!("{name:?} is {}, not text", self.0[name])))
-    }
-
-    fn only(&self, name: &str, supported: &str) -> Result<(), ImportError> {
-        let value = self.text(name, supported)?;
-        if value == supported {
-            return Ok(());
-        }
-        Err(unsupported(format!("{name:?} = {value:?} (only {supported:?} is supported)")))
-    }
-}
-
-fn wrong(what: String) -> ImportError {
-    ImportError::File { file: FILE, what }
-}
-
-fn unsupported(what: String) -> ImportError {
-    ImportError::Unsupported(format!("{FILE}: the model was made with {what}"))
 }
 
 #[cfg(test)]

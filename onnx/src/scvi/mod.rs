@@ -20,7 +20,7 @@ mod weights;
 
 use std::collections::BTreeMap;
 
-use cellprism_core::embedding::card::{CARD_FORMAT, ModelCard, ModelKind, Normalize, ScviSizes};
+use cellprism_core::embedding::card::{ModelCard, ModelKind, ScviSizes};
 
 use crate::{
     checkpoint::{CheckpointError, StateDict, pickle::Node, torch::TorchFile},
@@ -73,17 +73,8 @@ fn section<'p>(root: Node<'p>, name: &str) -> Result<Node<'p>, CheckpointError> 
 fn card(name: &str, genes: Vec<String>, settings: &Settings, encoder: &Encoder, sha256: String) -> ModelCard {
     let steps = if settings.log1p { "raw counts, log1p" } else { "raw counts" };
     ModelCard {
-        format: CARD_FORMAT,
-        kind: ModelKind::Scvi,
-        name: name.into(),
         genes,
-        latent: encoder.latent() as u32,
-        preprocessing: steps.into(),
-        normalize: Normalize::None,
         log1p: settings.log1p,
-        feed_log1p: false,
-        input: None,
-        output: None,
         covariates: settings.covariates.clone(),
         encode_covariates: settings.encode_covariates,
         deeply_inject_covariates: settings.deeply_inject_covariates,
@@ -93,10 +84,9 @@ fn card(name: &str, genes: Vec<String>, settings: &Settings, encoder: &Encoder, 
             gene_likelihood: settings.gene_likelihood.clone(),
             dispersion: settings.dispersion.clone(),
         }),
-        scgpt: None,
         opset: OPSET as u32,
-        precision: "float32".into(),
         source_file: "model.pt".into(),
         source_sha256: sha256,
+        ..ModelCard::new(ModelKind::Scvi, name, encoder.latent(), steps.into())
     }
 }

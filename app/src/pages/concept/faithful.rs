@@ -2,7 +2,7 @@
 
 use cellprism_core::{
     attribution::order_by_score,
-    bundle::{DeletionCurves, Maybe},
+    bundle::{DeletionCurves, DeletionOrder, Maybe},
 };
 use leptos::prelude::*;
 
@@ -38,16 +38,16 @@ fn deletion(shown: &Shown) -> AnyView {
 }
 
 fn deletion_curves(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
-    let words = |order: &str| match order {
-        "attribution" => ("by attribution", "var(--accent)", false),
-        "fold_change" => ("by |log₂ fold change|", "var(--oi-orange)", false),
+    let words = |order: DeletionOrder| match order {
+        DeletionOrder::Attribution => ("by attribution", "var(--accent)", false),
+        DeletionOrder::FoldChange => ("by |log₂ fold change|", "var(--oi-orange)", false),
         _ => ("at random", "var(--ink-3)", true),
     };
     let curves: Vec<Curve> = deletion
         .curves
         .iter()
         .map(|c| {
-            let (name, colour, dashed) = words(&c.order);
+            let (name, colour, dashed) = words(c.order);
             let points =
                 deletion.steps.iter().zip(&c.mean).map(|(&s, &m)| (f64::from(s), f64::from(m))).collect();
             // The band of the random order would hide the others.
@@ -59,18 +59,18 @@ fn deletion_curves(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
     let areas = deletion
         .curves
         .iter()
-        .map(|c| format!("{} {:.2}", words(&c.order).0, c.area))
+        .map(|c| format!("{} {:.2}", words(c.order).0, c.area))
         .collect::<Vec<_>>()
         .join(", ");
     let half = deletion
         .curves
         .iter()
-        .find(|c| c.order == "attribution")
+        .find(|c| c.order == DeletionOrder::Attribution)
         .and_then(|c| c.mean.iter().position(|&m| m <= 0.5))
         .and_then(|i| deletion.steps.get(i))
         .map(|n| format!(" Half of the activation is gone after {n} genes."))
         .unwrap_or_default();
-    let missing = if deletion.curves.iter().any(|c| c.order == "fold_change") {
+    let missing = if deletion.curves.iter().any(|c| c.order == DeletionOrder::FoldChange) {
         ""
     } else {
         " By fold change: not available, no gene passes the test."
@@ -81,7 +81,7 @@ fn deletion_curves(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
         .flat_map(|c| {
             deletion.steps.iter().enumerate().map(|(i, step)| {
                 let at = |values: &[f32]| values.get(i).map(f32::to_string).unwrap_or_default();
-                vec![c.order.clone(), step.to_string(), at(&c.mean), at(&c.sd)]
+                vec![c.order.to_string(), step.to_string(), at(&c.mean), at(&c.sd)]
             })
         })
         .collect();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cellprism_app::task::recompute::Samples;
-use cellprism_core::bundle::{Maybe, concept_stem};
+use cellprism_core::bundle::{Maybe, path};
 use leptos::prelude::*;
 
 use super::Shown;
@@ -28,7 +28,7 @@ pub fn view(shown: &Shown) -> AnyView {
     let samples = RwSignal::new(Load::<Arc<Samples>>::Waiting);
     let fetched = shown.clone();
     leptos::task::spawn_local(async move {
-        let name = format!("samples/{}.safetensors", concept_stem(fetched.row.id));
+        let name = path::samples(fetched.row.id);
         let found = fetched.bundle.bytes(&name).await;
         samples.try_set(match found {
             Err(error) => Load::Failed(error),

@@ -1,6 +1,6 @@
 //! Concepts like it, and where the numbers come from.
 
-use cellprism_core::bundle::{Input, Related};
+use cellprism_core::bundle::{Input, InputRole, Related};
 use leptos::prelude::*;
 
 use super::Shown;
@@ -49,12 +49,12 @@ fn table(shown: &Shown, list: &[Related]) -> AnyView {
 pub fn provenance(shown: &Shown) -> AnyView {
     let m = &shown.bundle.manifest;
     let p = &m.parameters;
-    let input = |role: &str| -> Option<&Input> { m.inputs.iter().find(|i| i.role == role) };
-    let named = |role: &str| {
+    let input = |role: InputRole| -> Option<&Input> { m.inputs.iter().find(|i| i.role == role) };
+    let named = |role: InputRole| {
         input(role).map(|i| format!("{} · sha256 {}…", i.file, i.sha256.get(..12).unwrap_or(&i.sha256)))
     };
     let mut facts: Vec<(&str, String)> = Vec::new();
-    let cells = named("cells").unwrap_or_default();
+    let cells = named(InputRole::Cells).unwrap_or_default();
     facts.push((
         "Cells",
         format!(
@@ -93,7 +93,7 @@ pub fn provenance(shown: &Shown) -> AnyView {
             p.attribution.prototypes, p.attribution.counterfactuals
         ),
     ));
-    let sets = named("gene_sets").unwrap_or_else(|| "no gene sets".into());
+    let sets = named(InputRole::GeneSets).unwrap_or_else(|| "no gene sets".into());
     facts.push((
         "Enrichment",
         format!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cellprism_app::task::{Job, Said, steer::Request};
 use cellprism_core::{
     attribution::order_by_score,
-    bundle::path,
+    bundle::{ModelKind, path},
     cells::{Column, NO_LABEL},
     steering::{SteeredConcept, Target, mean},
 };
@@ -43,7 +43,7 @@ enum Order {
 /// The section.
 pub fn view(shown: &Shown) -> AnyView {
     let bundle = &shown.bundle;
-    let why_not = if bundle.manifest.model.kind != "scvi" {
+    let why_not = if bundle.manifest.model.kind != ModelKind::Scvi {
         Some("only scVI has a decoder, which tells the expected counts of every gene")
     } else if !bundle.manifest.model.in_browser || bundle.entry(path::MODEL_DECODER).is_none() {
         Some(

@@ -5,7 +5,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use super::Report;
 
 /// A safetensors file whose problems go into a report.
-pub(super) struct Arrays<'a> {
+pub(in crate::bundle) struct Arrays<'a> {
     file: &'a str,
     tensors: SafeTensors<'a>,
 }

@@ -9,8 +9,8 @@ use super::*;
 use crate::{
     bundle::{
         CellMetadata, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, Counts, FileEntry, Files,
-        GeneAudit, GeneSetFile, Maybe, MetadataColumn, ModelSummary, Parameters, Prototype, SCHEMA_NAME,
-        SCHEMA_VERSION, SideLabels, Software, TitleParts,
+        GeneAudit, GeneSetFile, Maybe, MetadataColumn, ModelKind, ModelSummary, Parameters, Prototype,
+        SCHEMA_NAME, SCHEMA_VERSION, SideLabels, Software, TitleParts,
     },
     ids::{CellId, ConceptId, GeneId},
     sae::{SaeConfig, SaeWeights},
@@ -94,7 +94,12 @@ fn small() -> Memory {
             created: "2026-01-01T00:00:00Z".into(),
             software: Software { name: "cellprism".into(), version: "0".into(), onnxruntime: None },
             counts,
-            model: ModelSummary::default(),
+            model: ModelSummary {
+                kind: ModelKind::Onnx,
+                name: "x".into(),
+                preprocessing: "none".into(),
+                in_browser: false,
+            },
             ladder: None,
             parameters: Parameters::default(),
             inputs: Vec::new(),

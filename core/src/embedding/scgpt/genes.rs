@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use super::{ScgptError, Vocabulary};
-use crate::{
-    bundle::GeneAudit,
-    cells::{Aliases, GeneMap, GeneNames},
-};
+use crate::cells::{Aliases, GeneAudit, GeneMap, GeneNames};
 
 /// How many examples an audit names.
 const EXAMPLES: usize = 10;

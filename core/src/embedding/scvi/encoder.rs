@@ -1,4 +1,5 @@
-//! The scVI encoder: counts to the mean of q(z|x). scvi-tools' own f32 results are within 1e-5.
+//! The scVI encoder: counts to the mean of q(z|x). scvi-tools' own f32 results are within 1e-5. SCimilarity's is of the
+//! same build: its card says what differs.
 
 use ndarray::Array2;
 
@@ -16,7 +17,10 @@ const CELLS: usize = 128;
 /// Counts below this have their logarithm in a table.
 const TABLE: usize = 1024;
 
-/// Encoder of an imported scVI model.
+/// Shorter vectors are not stretched to length 1 (as PyTorch's `normalize`).
+const SHORTEST: f64 = 1e-12;
+
+/// Encoder of an imported scVI or SCimilarity model.
 #[derive(Clone, Debug)]
 pub struct ScviEncoder {
     card: ModelCard,
@@ -31,7 +35,7 @@ pub type ActiveCovariates = [u32];
 
 impl ScviEncoder {
     /// Reads `encoder.safetensors` of a model folder or a bundle: `layers.I.{weight [out, in], bias, scale,
-    /// shift}`, `mean.{weight, bias}`, and the card as JSON under the metadata key `card`.
+    /// shift}` and for another activation than ReLU `layers.I.slope` [1], `mean.{weight, bias}`, and the card as JSON under the metadata key `card`.
     ///
     /// # Errors
     /// If a tensor is missing, has another shape or type, or the card does not fit.
@@ -64,13 +68,18 @@ impl ScviEncoder {
         self.card.normalize != Normalize::None
     }
 
-    /// What a count becomes before the first layer, given the sum of the cell's counts.
-    pub fn input(&self, count: f32, total: f64) -> f32 {
-        let scaled = match self.card.normalize {
+    /// A count scaled as the card says, given the sum of the cell's counts; before any logarithm.
+    pub fn scaled(&self, count: f32, total: f64) -> f32 {
+        match self.card.normalize {
             Normalize::None => count,
             Normalize::Sum(_) if total == 0.0 => 0.0,
             Normalize::Sum(sum) => (f64::from(count) * (sum / total)) as f32,
-        };
+        }
+    }
+
+    /// What a count becomes before the first layer, given the sum of the cell's counts.
+    pub fn input(&self, count: f32, total: f64) -> f32 {
+        let scaled = self.scaled(count, total);
         if !self.card.log1p {
             return scaled;
         }
@@ -160,8 +169,17 @@ impl ScviEncoder {
         for layer in &self.hidden[1..] {
             values = layer.forward(&values, active);
         }
-        self.mean.forward(&values)
+        let mut embeddings = self.mean.forward(&values);
+        if self.card.unit_length {
+            embeddings.chunks_mut(self.latent()).for_each(to_unit_length);
+        }
+        embeddings
     }
+}
+
+fn to_unit_length(row: &mut [f32]) {
+    let length = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt().max(SHORTEST);
+    row.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
 }
 
 #[cfg(test)]
@@ -172,7 +190,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Weights of a small random encoder as they are on disk.
+    /// Weights of a small random encoder as they are on disk; of SCimilarity's build where counts are scaled.
     pub(crate) fn random_encoder(
         genes: usize,
         hidden: &[usize],
@@ -182,6 +200,7 @@ pub(crate) mod tests {
     ) -> Vec<u8> {
         use rand_core::{Rng, SeedableRng};
         let mut rng = rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(seed);
+        let leaky = normalize != Normalize::None;
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
         let mut add = |name: String, shape: Vec<usize>, centre: f32, width: f32| {
             let n: usize = shape.iter().product();
@@ -198,13 +217,16 @@ pub(crate) mod tests {
             add(format!("layers.{i}.bias"), vec![outputs], 0.1, 0.3);
             add(format!("layers.{i}.scale"), vec![outputs], 1.0, 0.5);
             add(format!("layers.{i}.shift"), vec![outputs], 0.0, 0.3);
+            if leaky {
+                add(format!("layers.{i}.slope"), vec![1], 0.3, 0.2);
+            }
             inputs = outputs;
         }
         add("mean.weight".into(), vec![latent, inputs], 0.0, 0.5);
         add("mean.bias".into(), vec![latent], 0.0, 0.2);
         let names: Vec<String> = (0..genes).map(|g| format!("G{g}")).collect();
         let card = serde_json::json!({"format": 1, "kind": "scvi", "name": "random", "genes": names, "latent": latent,
-            "preprocessing": "log1p", "log1p": true, "precision": "float32", "normalize": normalize});
+            "preprocessing": "log1p", "log1p": true, "precision": "float32", "normalize": normalize, "unit_length": leaky});
         let metadata = HashMap::from([("card".to_owned(), card.to_string())]);
         let views: Vec<_> = tensors
             .iter()
@@ -223,6 +245,24 @@ pub(crate) mod tests {
         let b = encoder.encode(&some, &[]).unwrap();
         assert_eq!(a.dim(), (1, 2));
         assert_ne!(a, b);
+    }
+
+    #[test]
+    fn leaky_layers_and_unit_length() {
+        let layer = HiddenLayer {
+            weights: vec![1.0, 1.0],
+            inputs: 1,
+            covariates: 0,
+            bias: vec![0.0; 2],
+            scale: vec![1.0, -2.0],
+            shift: vec![0.5, 0.0],
+            slope: 0.25,
+        };
+        assert_eq!(layer.forward(&[3.0, -1.0], &[]), [3.5, -1.5, -0.125, 2.0]);
+        let (mut row, mut zero) = ([3.0, -4.0], [0.0, 0.0]);
+        to_unit_length(&mut row);
+        to_unit_length(&mut zero);
+        assert_eq!((row, zero), ([0.6, -0.8], [0.0, 0.0]));
     }
 
     #[test]

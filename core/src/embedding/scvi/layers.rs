@@ -1,4 +1,4 @@
-//! Layers of scVI's networks and how they are read from `encoder.safetensors` and `decoder.safetensors`.
+//! Layers of scVI's networks, and of SCimilarity's, and how they are read from `encoder.safetensors` and `decoder.safetensors`.
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use thiserror::Error;
@@ -56,6 +56,8 @@ pub struct HiddenLayer {
     pub scale: Vec<f32>,
     /// See `scale`.
     pub shift: Vec<f32>,
+    /// What negative values are multiplied with afterwards: 0 for ReLU.
+    pub slope: f32,
 }
 
 impl HiddenLayer {
@@ -79,11 +81,20 @@ impl HiddenLayer {
         &self.weights[input * self.outputs()..(input + 1) * self.outputs()]
     }
 
-    /// Batch normalisation and ReLU of rows of sums.
+    /// Batch normalisation and ReLU, or what is like it, of rows of sums.
     pub(super) fn activate(&self, rows: &mut [f32]) {
+        let slope = self.slope;
+        if slope == 0.0 {
+            self.normalised(rows, |value| value.max(0.0));
+        } else {
+            self.normalised(rows, |value| value.max(0.0) + slope * value.min(0.0));
+        }
+    }
+
+    fn normalised(&self, rows: &mut [f32], then: impl Fn(f32) -> f32) {
         for row in rows.chunks_mut(self.outputs()) {
             for ((value, scale), shift) in row.iter_mut().zip(&self.scale).zip(&self.shift) {
-                *value = (*value * scale + shift).max(0.0);
+                *value = then(*value * scale + shift);
             }
         }
     }
@@ -147,6 +158,7 @@ impl<'a> WeightsFile<'a> {
             let covariates = if i == 0 || self.card.deeply_inject_covariates { covariates } else { 0 };
             let (weights, outputs) = self.matrix(&format!("layers.{i}.weight"), inputs + covariates)?;
             let vector = |name| self.vector(&format!("layers.{i}.{name}"), outputs);
+            let slope = format!("layers.{i}.slope");
             hidden.push(HiddenLayer {
                 weights,
                 inputs,
@@ -154,6 +166,7 @@ impl<'a> WeightsFile<'a> {
                 bias: vector("bias")?,
                 scale: vector("scale")?,
                 shift: vector("shift")?,
+                slope: if self.tensors.tensor(&slope).is_ok() { self.vector(&slope, 1)?[0] } else { 0.0 },
             });
             inputs = outputs;
         }

@@ -1,6 +1,8 @@
 //! scVI in plain Rust, so that the page can run it too: counts to an embedding, an embedding to expected counts.
+//! SCimilarity's encoder is of the same build and runs here, too.
 //!
-//! Hidden layer: linear, batch normalisation by running statistics (folded to a scale and a shift), ReLU.
+//! Hidden layer: linear, batch normalisation by running statistics (folded to a scale and a shift), ReLU (for SCimilarity
+//! with a slope below zero).
 //! Arithmetic is f32 in a fixed order (see [`super::dense`]).
 //!
 //! | file | idea |

@@ -1,10 +1,14 @@
-//! The cells that a concept is read from: prototypes, their counterfactuals, and the two sides of the test of differential
-//! expression. They are looked for at once for all concepts, which share most of the distances.
+//! The cells that a concept is read from: prototypes, held-out ones, their counterfactuals, typical inactive cells, and
+//! the two sides of the test of differential expression. Neighbours are looked for at once for all concepts, which share
+//! most of the distances.
 
 use cellprism_core::{
-    attribution::{ConceptCells, cells_of_concepts},
-    bundle::AttributionParameters,
+    attribution::{ConceptCells, cells_near},
+    bundle::{AttributionParameters, PrototypesFrom, ReadingParameters},
+    concepts::ActiveCells,
+    embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
+    readings::{FurtherCells, held_out, spread},
 };
 
 use super::{context::Context, subject::Subject};
@@ -26,38 +30,118 @@ pub struct Compared {
     pub concept: ConceptId,
     /// Prototypes and the nearest cells that do not activate the concept.
     pub cells: ConceptCells,
+    /// Held-out prototypes, and the prototypes with typical inactive cells.
+    pub further: FurtherCells,
     /// The most active cells.
     pub group: Vec<CellId>,
     /// For each of them the nearest cell that does not activate the concept, every cell once.
     pub reference: Vec<CellId>,
 }
 
+/// Which cells neighbours are looked for.
+struct Wanted {
+    prototypes: Vec<(CellId, f32)>,
+    held_out: Vec<(CellId, f32)>,
+    group: Vec<(CellId, f32)>,
+}
+
+impl Wanted {
+    fn of(
+        active: &ActiveCells,
+        attribution: &AttributionParameters,
+        reading: Option<&ReadingParameters>,
+    ) -> Self {
+        let n = attribution.prototypes as usize;
+        let held = reading.map_or(0, |reading| reading.held_out as usize);
+        let (prototypes, held_out) = match attribution.prototypes_from {
+            PrototypesFrom::Top => {
+                let (next, same) = held_out(active, n, held);
+                (active.prototypes(n), if same { Vec::new() } else { next })
+            }
+            PrototypesFrom::Spread => {
+                let (taken, mut next) = spread(active, n);
+                next.truncate(held);
+                (taken, next)
+            }
+        };
+        Self { prototypes, held_out, group: active.prototypes(TEST_CELLS) }
+    }
+
+    /// All of them with the number of neighbours.
+    fn queries(&self, attribution: &AttributionParameters) -> Vec<((CellId, f32), usize)> {
+        let each =
+            |cells: &[(CellId, f32)], n: usize| cells.iter().map(|&cell| (cell, n)).collect::<Vec<_>>();
+        let mut all = each(&self.prototypes, kept(attribution));
+        all.extend(each(&self.held_out, attribution.counterfactuals as usize));
+        all.extend(each(&self.group, 1));
+        all
+    }
+}
+
 impl Compared {
     /// The cells of some concepts, in their order.
     pub fn find(context: &Context, subject: &Subject, concepts: &[ConceptId], quiet: bool) -> Vec<Self> {
-        let parameters = &context.parameters.attribution;
-        let prototypes = parameters.prototypes as usize;
-        let mut asked = vec![kept(parameters); prototypes];
-        asked.resize(prototypes.max(TEST_CELLS), 1);
-        let total =
-            concepts.iter().map(|&id| subject.activations.of(id).len().min(asked.len())).sum::<usize>();
+        let attribution = &context.parameters.attribution;
+        let reading = context.parameters.reading.as_ref();
+        let wanted: Vec<Wanted> =
+            concepts.iter().map(|&id| Wanted::of(subject.activations.of(id), attribution, reading)).collect();
+        let queries: Vec<_> = wanted.iter().map(|wanted| wanted.queries(attribution)).collect();
+        let total: usize = queries.iter().map(Vec::len).sum();
         let progress = Progress::new("neighbours", total as u64, "cells", quiet);
         let embeddings = context.embeddings().view();
-        let found = cells_of_concepts(&subject.activations, concepts, embeddings, &asked, |cells| {
+        let found = cells_near(&subject.activations, concepts, embeddings, queries, |cells| {
             progress.advance(cells as u64);
         });
         progress.finish();
-        concepts.iter().zip(found).map(|(&concept, cells)| Self::new(concept, cells, prototypes)).collect()
+        let of = |(wanted, (&concept, found)): (Wanted, (&ConceptId, ConceptCells))| {
+            Self::new(context, subject, concept, &wanted, found)
+        };
+        wanted.into_iter().zip(concepts.iter().zip(found)).map(of).collect()
     }
 
-    fn new(concept: ConceptId, mut cells: ConceptCells, prototypes: usize) -> Self {
-        let group = cells.prototypes.iter().take(TEST_CELLS).map(|&(cell, _)| cell).collect();
-        let nearest = cells.counterfactuals.iter().take(TEST_CELLS).filter_map(|near| near.first());
-        let mut reference: Vec<CellId> = nearest.map(|near| near.cell).collect();
+    fn new(
+        context: &Context,
+        subject: &Subject,
+        concept: ConceptId,
+        wanted: &Wanted,
+        found: ConceptCells,
+    ) -> Self {
+        let mut near = found.counterfactuals.into_iter();
+        let mut take = |cells: &[(CellId, f32)]| ConceptCells {
+            prototypes: cells.to_vec(),
+            counterfactuals: near.by_ref().take(cells.len()).collect(),
+        };
+        let (cells, held_out, tested) =
+            (take(&wanted.prototypes), take(&wanted.held_out), take(&wanted.group));
+        let mut reference: Vec<CellId> =
+            tested.counterfactuals.iter().filter_map(|near| near.first()).map(|near| near.cell).collect();
         reference.sort_unstable();
         reference.dedup();
-        cells.prototypes.truncate(prototypes);
-        cells.counterfactuals.truncate(prototypes);
-        Self { concept, cells, group, reference }
+        let further = FurtherCells {
+            held_out: (!held_out.prototypes.is_empty()).then_some(held_out),
+            typical: typical(context, subject.activations.of(concept), concept, &cells),
+            balanced_over: context.primary().map(|column| column.name.clone()),
+        };
+        let group = wanted.group.iter().map(|&(cell, _)| cell).collect();
+        Self { concept, cells, further, group, reference }
     }
+}
+
+/// The prototypes with typical inactive cells, where that contrast is wanted.
+fn typical(
+    context: &Context,
+    active: &ActiveCells,
+    concept: ConceptId,
+    cells: &ConceptCells,
+) -> Option<ConceptCells> {
+    let reading = context.parameters.reading.as_ref().filter(|reading| reading.typical > 0)?;
+    let draw = |&(cell, _): &(CellId, f32)| {
+        let total = context.totals[cell.index()];
+        let drawn = context.pool.draw(active, (concept, cell), total, reading.typical as usize, reading.seed);
+        drawn.into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect()
+    };
+    Some(ConceptCells {
+        prototypes: cells.prototypes.clone(),
+        counterfactuals: cells.prototypes.iter().map(draw).collect(),
+    })
 }

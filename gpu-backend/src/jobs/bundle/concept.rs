@@ -1,6 +1,6 @@
 //! One concept: which cells, which genes, which pathways; its files in the bundle and its row in the index.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use cellprism_core::{
     attribution::{
@@ -8,9 +8,11 @@ use cellprism_core::{
         describe as describe_attribution, order_by_score,
     },
     bundle::{
-        ConceptClass, ConceptDetail, ConceptRow, Counterfactual, EnrichmentDetail, GeneScore, Maybe,
-        Prototype, SideLabels, Tensors, TitleParts, path,
+        ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder,
+        EnrichmentDetail, File as _, GeneAttribution, GeneScore, Maybe, Prototype, SideLabels, TitleParts,
+        path,
     },
+    cells::plural_label,
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, enrich_concept},
     ids::CellId,
@@ -19,7 +21,9 @@ use cellprism_core::{
 
 use super::{
     compared::{self, Compared},
-    context::{Context, plural},
+    context::Context,
+    reading,
+    samples::samples,
     subject::Subject,
     work::Work,
 };
@@ -87,17 +91,17 @@ pub fn describe(
         verdict: String::new(),
         labels: SideLabels::default(),
         edge: 0,
-        reading: Maybe::missing("not made yet"),
+        reading: Maybe::missing("no active cell"),
     };
-    let mut tensors = Tensors::default();
+    let mut arrays = ConceptArrays::default();
     if class != ConceptClass::Dead {
-        fill(context, subject, compared, &mut row, &mut detail, &mut tensors, work)?;
+        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
     }
     let folder = subject.folder;
     if class != ConceptClass::Dead {
-        work.put(&path::arrays(folder, id), &tensors.to_bytes()?)?;
+        work.put(&path::arrays(folder, id), &arrays.to_bytes()?)?;
     }
-    work.put(&path::readings(folder, id), &serde_json::to_vec(&detail)?)?;
+    work.put(&path::readings(folder, id), &detail.to_bytes()?)?;
     work.finish_row(folder, &row)?;
     Ok(row)
 }
@@ -108,7 +112,7 @@ fn fill(
     compared: &Compared,
     row: &mut ConceptRow,
     detail: &mut ConceptDetail,
-    tensors: &mut Tensors,
+    arrays: &mut ConceptArrays,
     work: &Work,
 ) -> anyhow::Result<()> {
     let id = compared.concept;
@@ -150,10 +154,14 @@ fn fill(
     row.chance = null.map(|null| null.as_good);
     row.any_label_by_chance = null.map(|null| null.any);
 
-    concept_tensors(tensors, active, &attribution, &described.genes, test.as_ref());
+    *arrays = concept_arrays(active, &attribution, &described.genes, test.as_ref());
+    match reading::read(context, subject, compared, &swaps, &attribution, test.as_ref())? {
+        Some(found) => reading::fill(context, active, found, row, detail, arrays),
+        None => detail.reading = Maybe::missing("only the paper's readings were asked for"),
+    }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, cells, compared::kept(p))?)?;
+        work.put(&path::samples(id), &samples(context, compared, compared::kept(p)).to_bytes()?)?;
     }
     Ok(())
 }
@@ -168,7 +176,7 @@ fn reads_as(context: &Context, active: &ActiveCells) -> String {
         format!(
             "{:.0}% {}",
             f64::from(cells) / active.len() as f64 * 100.0,
-            plural(&column.labels[usize::from(code)])
+            plural_label(&column.labels[usize::from(code)])
         )
     };
     let parts = composition(active, column, 2);
@@ -236,82 +244,44 @@ fn differential(context: &Context, compared: &Compared) -> Option<Differential> 
 
 fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
     let mut orders =
-        vec![GeneOrder { name: "attribution".into(), genes: order_by_score(&attribution.scores) }];
+        vec![GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&attribution.scores) }];
     if let Some(test) = test {
         let mut genes: Vec<u32> =
             (0..test.p.len() as u32).filter(|&g| test.p[g as usize] <= FOLD_CHANGE_P).collect();
         let size = |g: u32| test.log2_fold_change[g as usize].abs();
         genes.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(a.cmp(&b)));
-        orders.push(GeneOrder { name: "fold_change".into(), genes });
+        orders.push(GeneOrder { name: DeletionOrder::FoldChange, genes });
     }
     orders
 }
 
-fn concept_tensors(
-    tensors: &mut Tensors,
+fn concept_arrays(
     active: &ActiveCells,
     attribution: &Attribution,
-    shown: &[cellprism_core::bundle::GeneAttribution],
+    shown: &[GeneAttribution],
     test: Option<&Differential>,
-) {
-    let (genes, pairs) = (attribution.scores.len(), attribution.pairs.len());
-    tensors.u32("cells", &[active.len()], active.cells.iter().map(|c| c.0));
-    tensors.f32("activations", &[active.len()], active.values.iter().copied());
-    tensors.f32("scores", &[genes], attribution.scores.iter().copied());
-    tensors.f32("scores_pre_topk", &[genes], attribution.scores_pre_topk.iter().copied());
-    tensors.u32("top_genes", &[shown.len()], shown.iter().map(|g| g.gene.0));
+) -> ConceptArrays {
+    let pairs = attribution.pairs.len();
     let pair_score = |gene: u32, pair: usize| {
         let swaps = &attribution.pairs[pair].swaps;
         swaps.binary_search_by_key(&gene, |s| s.gene).map_or(0.0, |place| swaps[place].post)
     };
-    tensors.f32(
-        "pair_scores",
-        &[shown.len(), pairs],
-        shown.iter().flat_map(|g| (0..pairs).map(move |pair| pair_score(g.gene.0, pair))),
-    );
-    if let Some(test) = test {
-        tensors.f32("log2_fold_change", &[genes], test.log2_fold_change.iter().map(|&v| v as f32));
-        tensors.f32("p_value", &[genes], test.p.iter().map(|&v| v as f32));
+    let of_test = |values: fn(&Differential) -> &[f64]| {
+        test.map_or_else(Vec::new, |test| values(test).iter().map(|&v| v as f32).collect())
+    };
+    ConceptArrays {
+        cells: active.cells.iter().map(|c| c.0).collect(),
+        activations: active.values.clone(),
+        scores: attribution.scores.clone(),
+        scores_pre_topk: attribution.scores_pre_topk.clone(),
+        top_genes: shown.iter().map(|g| g.gene.0).collect(),
+        pair_scores: shown
+            .iter()
+            .flat_map(|g| (0..pairs).map(move |pair| pair_score(g.gene.0, pair)))
+            .collect(),
+        pairs,
+        log2_fold_change: of_test(|test| &test.log2_fold_change),
+        p_value: of_test(|test| &test.p),
+        ..ConceptArrays::default()
     }
-}
-
-/// Counts of prototypes and counterfactuals, so that the page can compute the attribution again.
-fn samples(context: &Context, cells: &ConceptCells, kept: usize) -> anyhow::Result<Vec<u8>> {
-    let mut order: Vec<CellId> = Vec::new();
-    let mut place: HashMap<CellId, u32> = HashMap::new();
-    let all =
-        cells.prototypes.iter().map(|p| p.0).chain(cells.counterfactuals.iter().flatten().map(|n| n.cell));
-    for cell in all {
-        place.entry(cell).or_insert_with(|| {
-            order.push(cell);
-            order.len() as u32 - 1
-        });
-    }
-    let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::<u32>::new(), Vec::<f32>::new());
-    for cell in &order {
-        let (genes, counts) = context.counts.row(cell.index());
-        indices.extend_from_slice(genes);
-        values.extend_from_slice(counts);
-        indptr.push(indices.len() as u32);
-    }
-    let p = cells.prototypes.len();
-    let counterfactual =
-        |i: usize, j: usize| cells.counterfactuals[i].get(j).map_or(u32::MAX, |near| place[&near.cell]);
-    let mut file = Tensors::default();
-    file.u32("cells", &[order.len()], order.iter().map(|c| c.0));
-    file.u32("indptr", &[indptr.len()], indptr.iter().copied());
-    // The smallest types that hold them: this file is most of what a concept page loads.
-    if context.counts.cols <= usize::from(u16::MAX) + 1 {
-        file.u16("indices", &[indices.len()], indices.iter().map(|&gene| gene as u16));
-    } else {
-        file.u32("indices", &[indices.len()], indices.iter().copied());
-    }
-    if values.iter().all(|&v: &f32| v.fract() == 0.0 && v <= f32::from(u16::MAX)) {
-        file.u16("values", &[values.len()], values.iter().map(|&v| v as u16));
-    } else {
-        file.f32("values", &[values.len()], values.iter().copied());
-    }
-    file.u32("prototypes", &[p], cells.prototypes.iter().map(|c| place[&c.0]));
-    file.u32("counterfactuals", &[p, kept], (0..p * kept).map(|at| counterfactual(at / kept, at % kept)));
-    Ok(file.to_bytes()?)
 }

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use cellprism_core::{
     bundle::{GeneSetFile, Ladder, Parameters, Stage},
-    cells::{Column, CountMatrix, is_ensembl, long_label, strip_version},
+    cells::{Column, CountMatrix, is_ensembl, strip_version},
     gsea::index_sets,
+    readings::TypicalPool,
 };
 use ndarray::Array2;
 
@@ -43,6 +44,8 @@ pub struct Context {
     pub one_hot: Vec<Vec<u32>>,
     /// Sums of all measured counts of each cell.
     pub totals: Vec<f64>,
+    /// Cells to draw typical inactive ones from.
+    pub pool: TypicalPool,
     /// Symbols of the model's genes.
     pub symbols: Vec<String>,
     /// Share of cells in which each gene is detected.
@@ -74,17 +77,21 @@ impl Context {
             .zip(files)
             .map(|((name, sets), file)| index_sets(name, &file, sets, &symbols))
             .collect();
+        let columns: Vec<Column> =
+            inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect();
+        let totals = inputs.cells.counts.row_sums();
         Ok(Self {
             parameters: Parameters { sae: sae.parameters, ..inputs.parameters.clone() },
             ladder: sae.ladder,
+            pool: TypicalPool::new(&totals, columns.first()),
             names: inputs.cells.names.clone(),
-            columns: inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect(),
+            columns,
             concepts: Subject::concepts(sae.weights, &embedding.values),
             neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
             training: sae.stage,
             swapping,
             one_hot: inputs.one_hot.clone(),
-            totals: inputs.cells.counts.row_sums(),
+            totals,
             counts,
             symbols,
             detection,
@@ -102,18 +109,6 @@ impl Context {
     /// Embeddings `[cells, latent]`.
     pub fn embeddings(&self) -> &Array2<f32> {
         &self.embedding.values
-    }
-}
-
-/// A label as a reader would say it of several cells: "B" becomes "B cells", "T cell (CD45RA+)" "T cells (CD45RA+)".
-pub fn plural(label: &str) -> String {
-    let long = long_label(label).unwrap_or(label);
-    let (noun, note) = long.find(" (").map_or((long, ""), |at| long.split_at(at));
-    let countable = ["cell", "cyte", "phil", "phage", "blast", "platelet", "progenitor", "reg"];
-    if countable.iter().any(|end| noun.to_lowercase().ends_with(end)) {
-        format!("{noun}s{note}")
-    } else {
-        long.to_owned()
     }
 }
 
@@ -136,22 +131,4 @@ fn symbols(inputs: &Inputs) -> Vec<String> {
             in_data.cloned().or_else(known).unwrap_or_else(|| name.clone())
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plural;
-
-    #[test]
-    fn labels_are_said_of_several_cells() {
-        let said = [
-            ("B", "B cells"),
-            ("naive T cell (CD45RA+)", "naive T cells (CD45RA+)"),
-            ("Megakaryocytes", "Megakaryocytes"),
-            ("cluster 3", "cluster 3"),
-        ];
-        for (label, words) in said {
-            assert_eq!(plural(label), words);
-        }
-    }
 }

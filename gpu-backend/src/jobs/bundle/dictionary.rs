@@ -4,7 +4,7 @@ use std::{fs, ops::ControlFlow, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
-    bundle::{GeneAudit, Ladder, SaeParameters, Stage, Tensors, read_f32},
+    bundle::{GeneAudit, Ladder, SaeParameters, Stage, StageName, Tensors, read_f32},
     sae::{SaeWeights, train::train as train_sae},
 };
 use ndarray::Array2;
@@ -79,7 +79,7 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
     audit.counts_share = if found.counts.1 > 0.0 { found.counts.0 / found.counts.1 } else { 0.0 };
     let note = EmbeddingNote {
         stage: Stage {
-            name: "embed".into(),
+            name: StageName::Embed,
             seconds: started.elapsed().as_secs_f64(),
             provider: Some(found.provider),
             precision: Some(inputs.model.card.precision.clone()),
@@ -147,7 +147,7 @@ pub fn train(
     fs::create_dir_all(&folder)?;
     sae::write(&folder, &weights)?;
     let stage = Stage {
-        name: if parameters.given { "read a given dictionary" } else { "train" }.into(),
+        name: StageName::Train,
         seconds: started.elapsed().as_secs_f64(),
         provider: None,
         precision: Some("float32".into()),

@@ -10,22 +10,23 @@ use std::{
 use anyhow::Context as _;
 use cellprism_core::{
     bundle::{
-        CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, FileEntry, Files, GeneDescription,
-        GeneIndex, Manifest, MapScale, MetadataColumn, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION,
-        SaeMetricsRow, Software, Source, Stage, Tensors, path,
+        CellCodes, CellMap, CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, Embeddings,
+        File as _, FileEntry, Files, GeneDescriptions, GeneIndex, InputRole, Manifest, MetadataColumn,
+        Metrics, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source, Stage,
+        StageName, path,
     },
     cells::long_label,
+    readings::verdict::{DictionaryFacts, of_dictionary, thousands},
     sae::metrics::evaluate,
     stats::layout::{LayoutOptions, layout},
 };
 use ndarray::Array2;
 
-use crate::files::embeddings;
-
 use super::{
-    Job, Report,
+    Described, Job, Report,
     context::Context,
     inputs::{Inputs, sha256_of},
+    settle::Settled,
     work::Work,
 };
 
@@ -39,20 +40,21 @@ const MOST_EMBEDDINGS: usize = 16_000_000;
 
 /// The report of the same job where its bundle is there already.
 pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
-    let Ok(bytes) = fs::read(job.out.join("manifest.json")) else { return Ok(None) };
-    let Ok(manifest) = serde_json::from_slice::<Manifest>(&bytes) else { return Ok(None) };
+    let Ok(bytes) = fs::read(job.out.join(path::MANIFEST)) else { return Ok(None) };
+    let Ok(manifest) = Manifest::from_bytes(path::MANIFEST, &bytes) else { return Ok(None) };
     if manifest.tag != tag(inputs) {
         return Ok(None);
     }
-    let index: ConceptIndex = serde_json::from_slice(&fs::read(job.out.join("concepts/index.json"))?)?;
-    let metrics: Vec<SaeMetricsRow> =
-        serde_json::from_slice(&fs::read(job.out.join("evaluation/metrics.json"))?)?;
+    let index = ConceptIndex::from_bytes(path::CONCEPT_INDEX, &fs::read(job.out.join(path::CONCEPT_INDEX))?)?;
+    let metrics = Metrics::from_bytes(path::METRICS, &fs::read(job.out.join(path::METRICS))?)?;
     Ok(Some(Report {
         active_concepts: manifest.counts.active_concepts as usize,
         concepts: manifest.counts.concepts as usize,
         r2: metrics.first().map_or(f64::NAN, |m| m.r2),
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
+        verdict: index.verdict,
+        surviving: index.surviving,
         tag: manifest.tag,
         unchanged: true,
     }))
@@ -70,76 +72,68 @@ pub fn write(
     job: &Job,
     inputs: &Inputs,
     context: &Context,
-    mut rows: Vec<ConceptRow>,
-    neurons: Option<Vec<ConceptRow>>,
+    described: Described,
     work: &Work,
 ) -> anyhow::Result<Report> {
-    let json = |path: &str, value: &dyn erased::Json| work.put(path, &value.bytes()?);
+    let Described { concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
+    let verdict = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1));
     let described = Stage {
-        name: "describe".into(),
+        name: StageName::Describe,
         seconds: context.started.elapsed().as_secs_f64(),
         provider: None,
         precision: None,
     };
-    let index = index(inputs, context, rows, method);
-    json(path::CONCEPT_INDEX, &index)?;
-    if let Some(neurons) = neurons {
-        json(path::NEURON_INDEX, &self::index(inputs, context, neurons, None))?;
+    let index =
+        ConceptIndex { verdict, calibration, layout: method, ..index(inputs, context, rows, settled) };
+    work.put(path::CONCEPT_INDEX, &index.to_bytes()?)?;
+    if let Some((rows, settled)) = neurons {
+        let verdict = self::verdict(context, settled, None);
+        let neurons = ConceptIndex { verdict, ..self::index(inputs, context, rows, settled) };
+        work.put(path::NEURON_INDEX, &neurons.to_bytes()?)?;
     }
     cells(inputs, context, work)?;
     embeddings(context, work)?;
     let genes = genes(inputs, context, work)?;
-    json("genes/index.json", &genes)?;
+    work.put(path::GENE_INDEX, &genes.to_bytes()?)?;
     for sets in &context.sets {
-        json(&format!("gene_sets/{}.json", sets.library), sets)?;
+        work.put(&path::gene_sets(&sets.library), &sets.to_bytes()?)?;
     }
-    copy_folder(&work.stage("sae"), work, "sae")?;
+    copy_folder(&work.stage("sae"), work, path::SAE)?;
     let networks = ["encoder.safetensors", "decoder.safetensors"];
     let networks = networks.into_iter().filter(|_| inputs.model.runs_in_browser());
     for name in ["model.json", "vocab.json"].into_iter().chain(networks) {
         let path = inputs.model.folder.join(name);
         if path.exists() {
-            work.put(&format!("model/{name}"), &fs::read(&path)?)?;
+            work.put(&format!("{}/{name}", path::MODEL), &fs::read(&path)?)?;
         }
     }
     let metrics = metrics(context);
-    json("evaluation/metrics.json", &vec![metrics.clone()])?;
+    work.put(path::METRICS, &vec![metrics.clone()].to_bytes()?)?;
     let mut files = list(&work.bundle())?;
     let per_concept: Files = files
         .iter()
         .filter(|(name, _)| path::is_per_concept(name))
         .map(|(path, entry)| (path.clone(), entry.clone()))
         .collect();
-    json("files.json", &per_concept)?;
+    work.put(path::FILES, &per_concept.to_bytes()?)?;
     files.retain(|path, _| !per_concept.contains_key(path));
-    files.insert("files.json".into(), entry(&work.bundle().join("files.json"))?);
+    files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
     let manifest = manifest(job, inputs, context, &index, described, files);
-    json("manifest.json", &manifest)?;
+    work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
         concepts: manifest.counts.concepts as usize,
         r2: metrics.r2,
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
+        verdict: index.verdict,
+        surviving: index.surviving,
         tag: manifest.tag,
         unchanged: false,
     };
     work.publish(&job.out)?;
     Ok(report)
-}
-
-/// JSON of any serialisable value behind one closure type.
-mod erased {
-    pub trait Json {
-        fn bytes(&self) -> anyhow::Result<Vec<u8>>;
-    }
-
-    impl<T: serde::Serialize> Json for T {
-        fn bytes(&self) -> anyhow::Result<Vec<u8>> {
-            Ok(serde_json::to_vec(self)?)
-        }
-    }
 }
 
 /// Puts active concepts on a map by the directions of their dictionary rows; says how.
@@ -162,7 +156,19 @@ fn place_concepts(context: &Context, rows: &mut [ConceptRow]) -> Option<String> 
     Some("UMAP of the directions of dictionary rows (15 neighbours, cosine)".into())
 }
 
-fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Option<String>) -> ConceptIndex {
+/// What all readings together say.
+fn verdict(context: &Context, settled: Settled, neurons: Option<Settled>) -> String {
+    let Some(parameters) = &context.parameters.reading else { return String::new() };
+    let facts = DictionaryFacts {
+        concepts: settled.concepts,
+        surviving: settled.surviving_concepts,
+        neurons: neurons.map(|neurons| (neurons.concepts, neurons.surviving_concepts)),
+        has_sets: !context.sets.is_empty(),
+    };
+    of_dictionary(facts, parameters.survives)
+}
+
+fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, settled: Settled) -> ConceptIndex {
     let min_cells = context.parameters.specificity.min_cells;
     let tested: Vec<&ConceptRow> = rows.iter().filter(|r| r.cells >= min_cells).collect();
     let any = |row: &ConceptRow| row.chance.is_some();
@@ -173,12 +179,10 @@ fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, layout: Opti
         labelled_by_chance: (!context.sets.is_empty() && tested.iter().any(|r| any(r)))
             .then(|| by_chance(&tested)),
         tested: tested.len() as u32,
-        verdict: String::new(),
-        side_tests: 0,
-        surviving: 0,
-        calibration: Vec::new(),
-        layout,
+        side_tests: settled.tests,
+        surviving: settled.surviving,
         rows,
+        ..ConceptIndex::default()
     }
 }
 
@@ -192,12 +196,12 @@ fn by_chance(tested: &[&ConceptRow]) -> f64 {
 }
 
 fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> {
-    let mut codes = Tensors::default();
+    let mut codes = CellCodes::default();
     let mut columns = Vec::new();
     let first =
         context.columns.iter().chain(inputs.cells.columns.iter().filter(|c| !context.columns.contains(c)));
     for column in first {
-        codes.u16(&column.name, &[column.codes.len()], column.codes.iter().copied());
+        codes.columns.push((column.name.clone(), column.codes.clone()));
         let long: Vec<String> = column.labels.iter().map(|l| long_label(l).unwrap_or(l).to_owned()).collect();
         columns.push(MetadataColumn {
             name: column.name.clone(),
@@ -218,12 +222,9 @@ fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> 
         }
         None => (None, String::new()),
     };
-    let umap = map.filter(|map| !map.is_empty()).map(|map| quantise(&map, source));
-    if let Some((scale, xy)) = &umap {
-        let mut file = Tensors::default();
-        file.u16("xy", &[n, 2], xy.iter().copied());
-        file.metadata("source", scale.source.clone());
-        work.put("cells/umap.safetensors", &file.to_bytes()?)?;
+    let umap = map.filter(|map| !map.is_empty()).map(|map| CellMap::quantise(&map, source));
+    if let Some((_, map)) = &umap {
+        work.put(path::UMAP, &map.to_bytes()?)?;
     }
     let metadata = CellMetadata {
         cells: n as u32,
@@ -231,9 +232,9 @@ fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> 
         columns,
         umap: umap.map(|(scale, _)| scale),
     };
-    work.put("cells/metadata.safetensors", &codes.to_bytes()?)?;
-    work.put("cells/metadata.json", &serde_json::to_vec(&metadata)?)?;
-    work.put("cells/ids.json", &serde_json::to_vec(&inputs.cells.names)?)
+    work.put(path::CELL_CODES, &codes.to_bytes()?)?;
+    work.put(path::CELL_METADATA, &metadata.to_bytes()?)?;
+    work.put(path::CELL_NAMES, &inputs.cells.names.to_bytes()?)
 }
 
 /// What a dictionary can be trained on in the page; too large a file is left out, and the page says so.
@@ -242,29 +243,7 @@ fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
     if size_of_val(values.as_slice().unwrap_or_default()) > MOST_EMBEDDINGS {
         return Ok(());
     }
-    let mut file = Tensors::default();
-    file.f32(embeddings::TENSOR, &[values.nrows(), values.ncols()], values.iter().copied());
-    work.put(path::EMBEDDINGS, &file.to_bytes()?)
-}
-
-fn quantise(map: &[[f32; 2]], source: String) -> (MapScale, Vec<u16>) {
-    let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-    for point in map.iter().filter(|p| p.iter().all(|v| v.is_finite())) {
-        for axis in 0..2 {
-            min[axis] = min[axis].min(point[axis]);
-            max[axis] = max[axis].max(point[axis]);
-        }
-    }
-    let code = |value: f32, axis: usize| {
-        let width = max[axis] - min[axis];
-        if width > 0.0 && value.is_finite() {
-            ((value - min[axis]) / width * 65535.0).round() as u16
-        } else {
-            0
-        }
-    };
-    let xy = map.iter().flat_map(|point| [code(point[0], 0), code(point[1], 1)]).collect();
-    (MapScale { min, max, source }, xy)
+    work.put(path::EMBEDDINGS, &Embeddings(values.clone()).to_bytes()?)
 }
 
 fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<GeneIndex> {
@@ -281,12 +260,12 @@ fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<Gene
     };
     let mut chunks = 0;
     if inputs.table.is_some() {
-        for (chunk, start) in (0..names.len()).step_by(DESCRIPTIONS).enumerate() {
+        for start in (0..names.len()).step_by(DESCRIPTIONS) {
             let end = (start + DESCRIPTIONS).min(names.len());
-            let known: BTreeMap<&str, &GeneDescription> = (start..end)
-                .filter_map(|i| record(i).map(|r| (context.symbols[i].as_str(), &r.description)))
+            let known: GeneDescriptions = (start..end)
+                .filter_map(|i| record(i).map(|r| (context.symbols[i].clone(), r.description.clone())))
                 .collect();
-            work.put(&format!("genes/descriptions.{chunk:02}.json"), &serde_json::to_vec(&known)?)?;
+            work.put(&path::descriptions(chunks), &known.to_bytes()?)?;
             chunks += 1;
         }
     }
@@ -300,7 +279,7 @@ fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<Gene
         descriptions_source: inputs
             .files
             .iter()
-            .find(|f| f.role == "genes")
+            .find(|f| f.role == InputRole::Genes)
             .map(|f| format!("NCBI Gene, from {}", f.file)),
     })
 }
@@ -401,7 +380,7 @@ fn manifest(
             active_concepts: active,
         },
         model: ModelSummary {
-            kind: card.kind.name().into(),
+            kind: card.kind,
             name: card.name.clone(),
             preprocessing: preprocessing(inputs),
             in_browser: inputs.model.runs_in_browser(),
@@ -431,24 +410,8 @@ fn title(inputs: &Inputs) -> String {
         (column.labels.len() == 1).then(|| column.labels[0].clone())
     };
     let tissue = only("tissue").filter(|t| t != "unknown").map_or_else(String::new, |t| format!("{t} "));
-    let kind = match inputs.model.card.kind.name() {
-        "scvi" => "scVI",
-        "scgpt" => "scGPT",
-        _ => "the model",
-    };
-    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows))
-}
-
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    let kind = inputs.model.card.kind.title();
+    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
 }
 
 /// The time in RFC 3339, UTC.
@@ -466,19 +429,4 @@ fn now() -> String {
         (day_of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_maps_are_written_readably() {
-        assert_eq!(
-            (thousands(7), thousands(2638), thousands(1_234_567)),
-            ("7".into(), "2,638".into(), "1,234,567".into())
-        );
-        let (scale, xy) = quantise(&[[0.0, 1.0], [2.0, 1.0]], String::new());
-        assert_eq!((scale.max, xy), ([2.0, 1.0], vec![0, 0, 65535, 0]));
-    }
 }

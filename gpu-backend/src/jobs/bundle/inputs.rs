@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
-    bundle::{Input, Parameters, SaeParameters},
+    bundle::{Input, InputRole, Parameters, SaeParameters, TrainingEngine},
     cells::{Aliases, Cells, GeneMap},
     gsea::GeneSets,
     sae::{SaeWeights, size::active_by_default, train::default_epochs},
@@ -103,19 +103,19 @@ impl Inputs {
         }
         let given = job.sae.as_ref().map(|path| read_dictionary(path, &model.card)).transpose()?;
         let mut parameters = settle(&job.parameters, cells.counts.rows)?;
+        settle_reading(&mut parameters, job, sequences.is_some());
         if let Some(dictionary) = &given {
             parameters.sae = SaeParameters {
                 concepts: dictionary.config.d_sae as u32,
                 active: dictionary.config.k as u32,
-                engine: "given".into(),
-                given: true,
+                engine: TrainingEngine::Given,
                 ..SaeParameters::default()
             };
         }
         let mut files = vec![
-            input("cells", &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
+            input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
             Input {
-                role: "model".into(),
+                role: InputRole::Model,
                 file: model.card.source_file.clone(),
                 bytes: std::fs::metadata(model.onnx())?.len(),
                 sha256: model.card.source_sha256.clone(),
@@ -124,15 +124,15 @@ impl Inputs {
         ];
         if let Some(folder) = &job.sae {
             let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            let weights = input("dictionary", &folder.join(sae::WEIGHTS), None)?;
+            let weights = input(InputRole::Dictionary, &folder.join(sae::WEIGHTS), None)?;
             let note = Some(format!("cfg.json {}", sha256_of(&folder.join(sae::CONFIG))?));
             files.push(Input { file: format!("{name}/{}", weights.file), note, ..weights });
         }
         for path in &job.gene_sets {
-            files.push(input("gene_sets", path, None)?);
+            files.push(input(InputRole::GeneSets, path, None)?);
         }
         for path in &job.gene_info {
-            files.push(input("genes", path, None)?);
+            files.push(input(InputRole::Genes, path, None)?);
         }
         Ok(Self {
             cells,
@@ -202,9 +202,9 @@ pub fn sha256_of(path: &Path) -> anyhow::Result<String> {
     }
 }
 
-fn input(role: &str, path: &Path, note: Option<String>) -> anyhow::Result<Input> {
+fn input(role: InputRole, path: &Path, note: Option<String>) -> anyhow::Result<Input> {
     Ok(Input {
-        role: role.into(),
+        role,
         file: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         bytes: std::fs::metadata(path)?.len(),
         sha256: sha256_of(path)?,
@@ -253,6 +253,18 @@ fn choose_columns(asked: &[String], cells: &Cells, path: &Path) -> anyhow::Resul
         }
     }
     Ok(columns)
+}
+
+/// Most prototypes, counterfactuals or typical cells: more say nothing that these do not.
+const MOST_CELLS: u32 = 1000;
+
+/// Contrasts that cost many passes of a large model are made only where they are asked for.
+fn settle_reading(p: &mut Parameters, job: &Job, dear: bool) {
+    if let Some(reading) = &mut p.reading {
+        let by_cost = |usual: u32| if dear { 0 } else { usual };
+        reading.typical = job.typical.unwrap_or(by_cost(reading.typical)).min(MOST_CELLS);
+        reading.calibration = job.calibration.unwrap_or(by_cost(reading.calibration));
+    }
 }
 
 /// Fills in what is to be chosen by the data, but for the size that the embeddings decide.

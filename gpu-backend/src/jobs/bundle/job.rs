@@ -40,6 +40,10 @@ pub struct Job {
     pub name: Option<String>,
     /// Title of the bundle.
     pub title: Option<String>,
+    /// Typical inactive cells compared with each prototype; chosen by what a swap costs where nothing is said.
+    pub typical: Option<u32>,
+    /// Concepts of a random dictionary, and shuffled ones, read for comparison; chosen by what a swap costs likewise.
+    pub calibration: Option<u32>,
     /// Parameters as asked for; 0 in `sae.concepts`, `sae.active`, `sae.epochs` and `specificity.min_cells` means
     /// "choose by the data". Those of `sae` mean nothing where a dictionary is given.
     pub parameters: Parameters,

@@ -9,9 +9,15 @@
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `swapping` | the model through which genes are swapped |
-//! | `concept` | one concept: cells, genes, pathways, files |
+//! | `compared` | the cells that each concept is read from |
+//! | `concept` | one concept as in the paper: cells, genes, pathways, files |
+//! | `reading` | … and beyond it: presence, absence, carried genes, labels |
+//! | `samples` | counts with which the page reads a concept again |
+//! | `settle` | labels that survive among all, titles, verdicts |
+//! | `calibration` | labels that survive where there is nothing to find |
 //! | `finish` | cells, genes, sets, metrics, manifest |
 
+mod calibration;
 mod compared;
 mod concept;
 mod context;
@@ -19,18 +25,26 @@ mod dictionary;
 mod finish;
 mod inputs;
 mod job;
+mod reading;
+mod samples;
+mod settle;
 mod subject;
 mod swapping;
 mod work;
 
 use anyhow::Context as _;
-use cellprism_core::{bundle::ConceptRow, ids::ConceptId, parallel};
+use cellprism_core::{
+    bundle::{Calibration, ConceptRow},
+    ids::ConceptId,
+    parallel,
+};
 
 use crate::cli::{Progress, embed::say_audit};
 use compared::Compared;
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
+use settle::Settled;
 use subject::Subject;
 use work::Work;
 
@@ -47,6 +61,10 @@ pub struct Report {
     pub labelled: u32,
     /// Labels that random rankings would earn.
     pub labelled_by_chance: Option<f64>,
+    /// What all readings together say.
+    pub verdict: String,
+    /// Labels of either side that survive.
+    pub surviving: u32,
     /// The bundle's tag.
     pub tag: String,
     /// Whether the same bundle was there already.
@@ -70,10 +88,33 @@ pub fn run(job: &Job) -> anyhow::Result<Report> {
     }
     let sae = dictionary::train(job, &inputs, &work, &embedded.values)?;
     let context = Context::new(job, &inputs, embedded, sae)?;
-    let rows = describe(job, &context, &context.concepts, &work)?;
+    let concepts = described(job, &context, &context.concepts, &work)?;
     let neurons =
-        context.neurons.as_ref().map(|neurons| describe(job, &context, neurons, &work)).transpose()?;
-    finish::write(job, &inputs, &context, rows, neurons, &work)
+        context.neurons.as_ref().map(|neurons| described(job, &context, neurons, &work)).transpose()?;
+    let calibration = calibration::calibrate(job, &context, &work)?;
+    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, &work)
+}
+
+/// What was read of concepts, neurons and those that mean nothing.
+pub struct Described {
+    /// Rows of the concepts, and what was settled among them.
+    pub concepts: (Vec<ConceptRow>, Settled),
+    /// The same of neurons.
+    pub neurons: Option<(Vec<ConceptRow>, Settled)>,
+    /// Labels that survive where there is nothing to find.
+    pub calibration: Vec<Calibration>,
+}
+
+/// Describes all of a subject and settles what depends on all of them.
+fn described(
+    job: &Job,
+    context: &Context,
+    subject: &Subject,
+    work: &Work,
+) -> anyhow::Result<(Vec<ConceptRow>, Settled)> {
+    let mut rows = describe(job, context, subject, work)?;
+    let settled = settle::settle(context, subject, &mut rows, work)?;
+    Ok((rows, settled))
 }
 
 /// Every concept, or every neuron, in parallel; those already described are read back.

@@ -4,7 +4,7 @@ use cellprism_core::{
     attribution::ConceptReader,
     bundle::path,
     concepts::Activations,
-    sae::{SaeConfig, SaeWeights},
+    sae::{SaeConfig, SaeWeights, random_dictionary},
 };
 use ndarray::{Array1, Array2, concatenate};
 
@@ -55,6 +55,29 @@ impl Subject {
             reader: ConceptReader::of(&weights),
             weights,
         }
+    }
+
+    /// A dictionary that was never trained: its directions are those of cells drawn at random, from the mean of all.
+    ///
+    /// # Errors
+    /// If the sizes make no dictionary.
+    pub fn random(embeddings: &Array2<f32>, concepts: usize, k: usize, seed: u64) -> anyhow::Result<Self> {
+        Ok(Self::new(path::CONCEPTS, random_dictionary(embeddings.view(), concepts, k, seed)?, embeddings))
+    }
+
+    /// The same concepts with their activations permuted over the cells.
+    pub fn shuffled(&self, seed: u64) -> Self {
+        Self {
+            folder: self.folder,
+            weights: self.weights.clone(),
+            activations: self.activations.permuted(seed),
+            reader: self.reader.clone(),
+        }
+    }
+
+    /// Concepts and sides that can be tested: two of each concept with enough cells.
+    pub fn tests(&self, min_cells: u32) -> u32 {
+        2 * self.activations.iter().filter(|(_, active)| active.len() >= min_cells as usize).count() as u32
     }
 
     /// Whether readers can compute these again: then the counts of sampled cells are kept.

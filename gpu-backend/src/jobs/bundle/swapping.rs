@@ -58,6 +58,11 @@ impl Swapping {
         })
     }
 
+    /// Whether every swap is a pass of a whole large model, so that only what is asked for is computed.
+    pub fn is_dear(&self) -> bool {
+        matches!(self, Self::Scgpt(_))
+    }
+
     /// Length and repetition of deletion curves: every point of scGPT's is a pass of the whole model.
     pub fn deletion(&self) -> DeletionOptions {
         match self {

@@ -100,6 +100,15 @@ impl<'p> Node<'p> {
         }
     }
 
+    /// A number, an integer too.
+    pub fn number(self) -> Option<f64> {
+        match self.value {
+            Value::Int(value) => Some(value as f64),
+            Value::Float(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// A truth value.
     pub fn truth(self) -> Option<bool> {
         match self.value {

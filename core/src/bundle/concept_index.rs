@@ -1,0 +1,124 @@
+//! `concepts/index.json` and `neurons/index.json`: what lists, search and maps need.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Calibration, ConceptRow, GeneIndex, JsonFile, concept_row, path,
+    verify::{Bundle, Cells, Report},
+};
+use crate::ids::ConceptId;
+
+/// Folder of the concepts.
+pub const CONCEPTS: &str = "concepts";
+/// One row a concept.
+pub const CONCEPT_INDEX: &str = "concepts/index.json";
+/// Folder of the baseline: both sides of every dimension of the embedding, described as concepts are.
+pub const NEURONS: &str = "neurons";
+/// One row a side: of dimension i the positive part is row i, that of its negative row d + i.
+pub const NEURON_INDEX: &str = "neurons/index.json";
+
+/// What lists, search and maps need.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConceptIndex {
+    /// Columns that specificity was tested for, the primary one first.
+    pub columns: Vec<String>,
+    /// Columns that were not, with the reason.
+    pub skipped_columns: Vec<(String, String)>,
+    /// Concepts whose label passes, and labels expected by chance among as many concepts.
+    pub labelled: u32,
+    /// Sum of the chance rates of all concepts that were tested.
+    pub labelled_by_chance: Option<f64>,
+    /// Concepts that went through enrichment.
+    pub tested: u32,
+    /// What all readings together say, in words.
+    #[serde(default)]
+    pub verdict: String,
+    /// Concepts and sides whose chance was adjusted together.
+    #[serde(default)]
+    pub side_tests: u32,
+    /// Labels that survive, of both sides.
+    #[serde(default)]
+    pub surviving: u32,
+    /// How many survive where there is nothing to find.
+    #[serde(default)]
+    pub calibration: Vec<Calibration>,
+    /// How [`ConceptRow::xy`] was computed.
+    pub layout: Option<String>,
+    /// One row a concept, by number.
+    pub rows: Vec<ConceptRow>,
+}
+
+impl JsonFile for ConceptIndex {}
+
+/// The concepts, where their index can be read, and the neurons; no file of a concept that there is not.
+pub(super) fn check(
+    bundle: &Bundle<'_>,
+    cells: &Cells,
+    genes: Option<&GeneIndex>,
+    report: &mut Report,
+) -> Option<ConceptIndex> {
+    strangers(bundle, report);
+    let index: ConceptIndex = bundle.read(CONCEPT_INDEX, report)?;
+    let counts = &bundle.manifest.counts;
+    let file = CONCEPT_INDEX;
+    report.same(file, "rows", index.rows.len() as u64, counts.concepts, path::MANIFEST);
+    let active = index.rows.iter().filter(|row| row.cells > 0).count();
+    report.same(file, "active concepts", active as u64, counts.active_concepts, path::MANIFEST);
+    if let Some(metadata) = &cells.metadata {
+        for name in &index.columns {
+            let known = metadata.columns.iter().any(|column| column.name == *name);
+            report.expect(known, file, || format!("{name:?} is no column of {}", path::CELL_METADATA));
+        }
+    }
+    let symbols = genes.map(|genes| genes.symbols.iter().map(String::as_str).collect());
+    rows(file, &index, cells, symbols.as_ref(), report);
+    neurons(bundle, cells, symbols.as_ref(), report);
+    Some(index)
+}
+
+fn rows(
+    file: &str,
+    index: &ConceptIndex,
+    cells: &Cells,
+    symbols: Option<&HashSet<&str>>,
+    report: &mut Report,
+) {
+    for (place, row) in index.rows.iter().enumerate() {
+        if let Err(problem) = concept_row::check(row, place, cells, symbols) {
+            report.note(file, format!("row {place}: {problem}"));
+        }
+    }
+}
+
+/// The baseline's rows, where there is one.
+fn neurons(bundle: &Bundle<'_>, cells: &Cells, symbols: Option<&HashSet<&str>>, report: &mut Report) {
+    if !bundle.has(NEURON_INDEX) {
+        return;
+    }
+    let Some(index) = bundle.read::<ConceptIndex>(NEURON_INDEX, report) else { return };
+    let sides = 2 * u64::from(bundle.manifest.counts.embedding);
+    report.same(NEURON_INDEX, "rows", index.rows.len() as u64, sides, path::MANIFEST);
+    rows(NEURON_INDEX, &index, cells, symbols, report);
+}
+
+/// Per-concept files of concepts that there are not.
+fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
+    let expected = |name: &str| {
+        let stem = name.split_once('/')?.1.split_once('.')?.0;
+        let id = ConceptId(stem.parse().ok()?);
+        let counts = &bundle.manifest.counts;
+        let concept = [path::concept(id), path::concept_arrays(id), path::samples(id)];
+        let neuron = [path::readings(NEURONS, id), path::arrays(NEURONS, id)];
+        let within = |names: &[String], count: u32| id.0 < count && names.iter().any(|known| known == name);
+        Some(within(&concept, counts.concepts) || within(&neuron, 2 * counts.embedding))
+    };
+    for name in bundle.intact.iter().filter(|name| path::is_per_concept(name)) {
+        report.expect(expected(name) == Some(true), name, || {
+            let counts = &bundle.manifest.counts;
+            format!("the file of none of {} concepts or {} neurons", counts.concepts, counts.embedding)
+        });
+    }
+}

@@ -1,0 +1,104 @@
+//! One concept in `concepts/index.json`.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{SideLabels, TitleParts, path, verify::Cells};
+use crate::{
+    concepts::{ConceptClass, SpecificLabel},
+    gsea::PathwayLabel,
+    ids::ConceptId,
+};
+
+/// One concept in lists.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConceptRow {
+    /// Its number.
+    pub id: ConceptId,
+    /// Its class.
+    pub class: ConceptClass,
+    /// Active cells.
+    pub cells: u32,
+    /// Largest activation.
+    pub max: f32,
+    /// Active cells in 20 equal bins from 0 to the largest activation.
+    pub histogram: Vec<u32>,
+    /// Label code of the primary column and active cells, most first; the five most common.
+    pub composition: Vec<(u16, u32)>,
+    /// Columns for which the concept is specific.
+    pub specific: Vec<SpecificLabel>,
+    /// A sentence fragment, for instance "86% B cells".
+    pub reads_as: String,
+    /// Genes of highest attribution.
+    pub genes: Vec<GeneScore>,
+    /// Genes above the importance threshold.
+    pub important: u32,
+    /// The pathway label, if one passes.
+    pub pathway: Option<PathwayLabel>,
+    /// Share of random rankings that earn a label at least this good (any label where there is none).
+    pub chance: Option<f64>,
+    /// Share of random rankings that earn any label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any_label_by_chance: Option<f64>,
+    /// Place on the map of the dictionary.
+    pub xy: Option<[f32; 2]>,
+    /// What is most certain: cells, then genes that several of them carry.
+    #[serde(default)]
+    pub title: String,
+    /// The title's parts.
+    #[serde(default)]
+    pub title_parts: TitleParts,
+    /// The best set of each side.
+    #[serde(default)]
+    pub labels: SideLabels,
+    /// Whether a label of either side survives.
+    #[serde(default)]
+    pub survives: bool,
+}
+
+/// A gene and its mean attribution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GeneScore {
+    /// Symbol.
+    pub gene: String,
+    /// Mean over all pairs.
+    pub score: f32,
+}
+
+/// The row fits its place, the cells and the genes.
+pub(super) fn check(
+    row: &ConceptRow,
+    place: usize,
+    cells: &Cells,
+    symbols: Option<&HashSet<&str>>,
+) -> Result<(), String> {
+    if row.id.index() != place {
+        return Err(format!("its concept is number {}", row.id.0));
+    }
+    if row.cells as usize > cells.count {
+        return Err(format!("{} active cells of {}", row.cells, cells.count));
+    }
+    if (row.class == ConceptClass::Dead) != (row.cells == 0) {
+        return Err(format!("{} active cells, but of class {:?}", row.cells, row.class));
+    }
+    let binned: u64 = row.histogram.iter().map(|&n| u64::from(n)).sum();
+    if binned != u64::from(row.cells) {
+        return Err(format!("{} active cells, but {binned} in its histogram", row.cells));
+    }
+    let metadata = cells.metadata.as_ref();
+    let primary = metadata.and_then(|m| m.columns.iter().find(|c| Some(&c.name) == m.primary.as_ref()));
+    if let Some(primary) = primary
+        && let Some((code, _)) = row.composition.iter().find(|c| usize::from(c.0) >= primary.labels.len())
+    {
+        return Err(format!("label {code} of {:?}, which has {}", primary.name, primary.labels.len()));
+    }
+    if let Some(symbols) = symbols
+        && let Some(score) = row.genes.iter().find(|score| !symbols.contains(score.gene.as_str()))
+    {
+        return Err(format!("{:?} is no gene of {}", score.gene, path::GENE_INDEX));
+    }
+    Ok(())
+}

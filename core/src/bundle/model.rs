@@ -1,0 +1,58 @@
+//! `model/`: the foundation model's card, and its networks where the page can run them.
+
+use super::{
+    GeneIndex, path,
+    verify::{Bundle, Report},
+};
+use crate::embedding::{
+    card::ModelCard,
+    scvi::{ScviDecoder, ScviEncoder},
+};
+
+/// Folder of the foundation model.
+pub const MODEL: &str = "model";
+/// The foundation model's card.
+pub const MODEL_CARD: &str = "model/model.json";
+/// The foundation model's encoder, where the page can run it.
+pub const MODEL_ENCODER: &str = "model/encoder.safetensors";
+/// Its decoder, where the page can steer.
+pub const MODEL_DECODER: &str = "model/decoder.safetensors";
+
+/// Reads a file of the model and gives the card in it.
+type ReadCard = fn(&[u8]) -> Result<ModelCard, String>;
+
+/// Files with a card. Of models that the page cannot run only the first is there.
+const CARDS: [(&str, ReadCard); 3] = [
+    (MODEL_CARD, |json| ModelCard::from_json(json).map_err(|e| e.to_string())),
+    (MODEL_ENCODER, |bytes| {
+        ScviEncoder::from_safetensors(bytes).map(|encoder| encoder.card().clone()).map_err(|e| e.to_string())
+    }),
+    (MODEL_DECODER, |bytes| {
+        ScviDecoder::from_safetensors(bytes).map(|decoder| decoder.card().clone()).map_err(|e| e.to_string())
+    }),
+];
+
+/// Cards of the sizes and genes of the bundle.
+pub(super) fn check(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut Report) {
+    let listed = bundle.manifest.files.contains_key(MODEL_ENCODER);
+    report.expect(listed == bundle.manifest.model.in_browser, MODEL_ENCODER, || {
+        "the manifest says otherwise about whether the page can recompute (model.in_browser)".into()
+    });
+    let mut cards = Vec::new();
+    for (file, read) in CARDS {
+        match bundle.content(file, report).map(|bytes| read(&bytes)) {
+            Some(Ok(card)) => cards.push((file, card)),
+            Some(Err(error)) => report.note(file, error),
+            None => {}
+        }
+    }
+    for (file, card) in cards {
+        report.same(file, "latent", card.latent, bundle.manifest.counts.embedding, path::MANIFEST);
+        // scGPT's card names no genes: they are in its vocabulary.
+        if let Some(genes) = genes.filter(|_| !card.genes.is_empty()) {
+            report.expect(card.genes == genes.symbols, file, || {
+                format!("its genes are not those of {}", path::GENE_INDEX)
+            });
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! One concept read beyond the paper. The backend writes the result into the bundle, and the page computes it again with
+//! this very function.
+
+use super::{
+    carried::{Carried, carried, headline},
+    genes::SideGenes,
+    labels::{LabelledSide, SideRequest, label_side},
+    sides::{Sides, at_edge, sides},
+    strata::strata,
+};
+use crate::{
+    attribution::{Attribution, ConceptCells, ConceptReader, Perturb, PerturbError, attribute},
+    bundle::{
+        EnrichmentParameters, GeneSetFile, Maybe, Reading, ReadingParameters, Side, SideLabels, SideReading,
+        Typical,
+    },
+    gsea::{Cancelled, Watch},
+    ids::ConceptId,
+};
+
+/// The cells that a concept is read from, beside the prototypes that rank its genes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FurtherCells {
+    /// Held-out prototypes with their nearest inactive cells; none where there are no other active cells: then the
+    /// prototypes themselves are counted.
+    pub held_out: Option<ConceptCells>,
+    /// The prototypes with typical inactive cells, where that contrast is wanted.
+    pub typical: Option<ConceptCells>,
+    /// Column over whose labels those are balanced.
+    pub balanced_over: Option<String>,
+}
+
+/// What [`read_concept`] reads from.
+pub struct ConceptRequest<'a, M> {
+    /// The model.
+    pub model: &'a M,
+    /// The dictionary.
+    pub reader: &'a ConceptReader,
+    /// The concept.
+    pub concept: ConceptId,
+    /// Prototypes with their nearest inactive cells.
+    pub cells: &'a ConceptCells,
+    /// Swaps between them.
+    pub attribution: &'a Attribution,
+    /// The other cells.
+    pub further: &'a FurtherCells,
+    /// N_c.
+    pub counterfactuals: usize,
+    /// Symbols of the genes.
+    pub symbols: &'a [String],
+    /// Libraries.
+    pub sets: &'a [GeneSetFile],
+    /// Sizes of sets and the weight of scores.
+    pub enrichment: &'a EnrichmentParameters,
+    /// How readings are made.
+    pub reading: &'a ReadingParameters,
+    /// Concepts and sides that are tested together.
+    pub tests: u32,
+    /// Why no label is wanted, where none is.
+    pub no_label: Option<&'a str>,
+}
+
+/// A concept read beyond the paper.
+#[derive(Clone, Debug)]
+pub struct ConceptReading {
+    /// Scores against the nearest inactive cells.
+    pub nearest: Sides,
+    /// Scores against typical ones.
+    pub typical: Option<Sides>,
+    /// Held-out prototypes that carry each gene.
+    pub carried: Carried,
+    /// Which prototypes are at the edge of TopK.
+    pub edge: Vec<bool>,
+    /// Labels, not settled yet ([`super::settle`]).
+    pub labels: SideLabels,
+    /// What is shown of all this.
+    pub reading: Reading,
+}
+
+/// Why a concept could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadingError {
+    /// The model cannot be run.
+    #[error(transparent)]
+    Perturb(#[from] PerturbError),
+    /// Stopped by the caller.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// Reads one concept.
+///
+/// # Errors
+/// If the model cannot be run, or `watch` says to stop.
+pub fn read_concept<M: Perturb>(
+    request: ConceptRequest<'_, M>,
+    watch: Watch<'_>,
+) -> Result<ConceptReading, ReadingError> {
+    let ConceptRequest { model, reader, concept, cells, attribution, further, reading, .. } = request;
+    let genes = model.genes();
+    let edge = at_edge(attribution);
+    let nearest = sides(attribution, genes, &edge);
+    let typical_swaps = match &further.typical {
+        Some(cells) => Some(attribute(model, reader, concept, cells, usize::MAX)?),
+        None => None,
+    };
+    let typical = typical_swaps.as_ref().map(|swaps| sides(swaps, genes, &edge));
+    let held_out = match &further.held_out {
+        Some(cells) => &attribute(model, reader, concept, cells, request.counterfactuals)?,
+        None => attribution,
+    };
+    let carried = carried(held_out, genes, &at_edge(held_out), reading.carried_effect);
+    let list = SideGenes {
+        model,
+        symbols: request.symbols,
+        cells,
+        attribution,
+        edge: &edge,
+        nearest: &nearest,
+        typical: typical.as_ref(),
+        carried: &carried,
+    };
+    let typical_list = further
+        .typical
+        .as_ref()
+        .zip(typical_swaps.as_ref())
+        .map(|(cells, attribution)| SideGenes { cells, attribution, ..list });
+    let strata = strata(attribution, cells, model);
+    let mut labels = SideLabels::default();
+    let mut side_reading = |side: Side| -> Result<SideReading, Cancelled> {
+        let enrichment = match request.no_label {
+            Some(reason) => Maybe::missing(reason),
+            None => {
+                let of_side = SideRequest {
+                    sets: request.sets,
+                    symbols: request.symbols,
+                    strata: &strata,
+                    enrichment: request.enrichment,
+                    reading,
+                    tests: request.tests,
+                };
+                match label_side(nearest.of(side), side, of_side, watch)? {
+                    Maybe::Missing { not_available } => Maybe::missing(not_available),
+                    Maybe::Value(LabelledSide { label, enrichment }) => {
+                        *labels.of_mut(side) = Some(label);
+                        Maybe::Value(enrichment)
+                    }
+                }
+            }
+        };
+        Ok(SideReading {
+            genes: list.list(side, false),
+            typical_genes: typical_list.as_ref().map_or_else(Vec::new, |list| list.list(side, true)),
+            enrichment: Some(enrichment),
+        })
+    };
+    let (presence, absence) = (side_reading(Side::Presence)?, side_reading(Side::Absence)?);
+    let reading = Reading {
+        held_out: held_out.bases.len() as u32,
+        held_out_are_prototypes: further.held_out.is_none(),
+        headline: headline(held_out.bases.len(), reading.carried_share),
+        typical: match &typical_swaps {
+            Some(swaps) => Maybe::Value(Typical {
+                pairs: swaps.pairs.len() as u32,
+                balanced_over: further.balanced_over.clone(),
+            }),
+            None => Maybe::missing("typical cells were not compared here"),
+        },
+        presence,
+        absence,
+        faithful: Maybe::missing("not followed here"),
+    };
+    Ok(ConceptReading { nearest, typical, carried, edge, labels, reading })
+}

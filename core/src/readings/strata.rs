@@ -1,0 +1,45 @@
+//! Genes that may trade scores in a random ranking: those with the same mean count in a concept's own pairs.
+
+use crate::attribution::{Attribution, ConceptCells, Perturb};
+
+/// Bins of genes with equally many in each; genes without any count are apart, as they can have no score.
+const BINS: usize = 10;
+
+/// Stratum of each gene, `[genes]`: 0 where no cell of the pairs counts it, else one of [`BINS`] by its mean over the
+/// pairs of what the model reads of it.
+pub fn strata(attribution: &Attribution, cells: &ConceptCells, model: &impl Perturb) -> Vec<u8> {
+    let genes = model.genes();
+    let mut sums = vec![0.0f64; genes];
+    for pair in &attribution.pairs {
+        let prototype = cells.prototypes[pair.prototype].0;
+        let other = cells.counterfactuals[pair.prototype][pair.counterfactual].cell;
+        for (gene, sum) in sums.iter_mut().enumerate() {
+            let gene = gene as u32;
+            *sum += f64::from(model.value(prototype, gene)) + f64::from(model.value(other, gene));
+        }
+    }
+    by_mean(&sums)
+}
+
+fn by_mean(sums: &[f64]) -> Vec<u8> {
+    let mut counted: Vec<usize> = (0..sums.len()).filter(|&gene| sums[gene] > 0.0).collect();
+    counted.sort_by(|&a, &b| sums[a].total_cmp(&sums[b]).then(a.cmp(&b)));
+    let mut stratum = vec![0u8; sums.len()];
+    for (i, &gene) in counted.iter().enumerate() {
+        stratum[gene] = 1 + (i * BINS / counted.len()) as u8;
+    }
+    stratum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_mean;
+
+    #[test]
+    fn genes_without_counts_are_apart() {
+        let sums: Vec<f64> = (0..25).map(|i| if i < 5 { 0.0 } else { f64::from(i) }).collect();
+        let stratum = by_mean(&sums);
+        assert!(stratum[..5].iter().all(|&s| s == 0));
+        assert_eq!((stratum[5], stratum[6], stratum[7], stratum[24]), (1, 1, 2, 10));
+    }
+}

@@ -1,0 +1,104 @@
+//! Geneformer's sequences through ONNX Runtime.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use cellprism_core::embedding::{card::Pooling, geneformer::RankTokenizer};
+
+use crate::{
+    models::{
+        folder::Model,
+        transformer::{Batchable, Inputs, Transformer},
+    },
+    runtime::Device,
+};
+
+/// A model with its tokenizer, ready to embed cells.
+#[derive(Debug)]
+pub struct RankModel {
+    transformer: Transformer,
+    tokenizer: RankTokenizer,
+    pooling: Pooling,
+}
+
+impl RankModel {
+    /// Opens the model on a device.
+    ///
+    /// # Errors
+    /// If it is no Geneformer, the device is not there or the model is refused.
+    pub fn open(
+        model: &Model,
+        tokenizer: RankTokenizer,
+        device: Device,
+        onnxruntime: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let sizes = model.card.geneformer.as_ref().context("no Geneformer model")?;
+        let numbers = (sizes.pooling == Pooling::Mean).then_some(("weights", 0.0));
+        let inputs = Inputs { pad: sizes.pad, numbers, positions: true };
+        let transformer = Transformer::open(model, inputs, device, onnxruntime)?;
+        Ok(Self { transformer, tokenizer, pooling: sizes.pooling })
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &RankTokenizer {
+        &self.tokenizer
+    }
+
+    /// Embedding size.
+    pub fn latent(&self) -> usize {
+        self.transformer.latent()
+    }
+
+    /// ONNX Runtime's name of the execution provider.
+    pub fn provider(&self) -> &'static str {
+        self.transformer.provider()
+    }
+
+    /// Version of ONNX Runtime.
+    pub fn runtime(&self) -> &str {
+        self.transformer.runtime()
+    }
+
+    /// Embeddings `[sequences, latent]`, in their order; `done` is told how many more are finished.
+    ///
+    /// # Errors
+    /// If a sequence without genes has no mean, or as [`Transformer::embed`].
+    pub fn embed(&mut self, sequences: &[Arc<[u32]>], done: &dyn Fn(u64)) -> anyhow::Result<Vec<f32>> {
+        let special = self.tokenizer.special();
+        let needed = if self.pooling == Pooling::Mean { special + 1 } else { 1 };
+        if let Some(place) = sequences.iter().position(|sequence| sequence.len() < needed) {
+            bail!(
+                "cell {} of {} that were read together has no count of any gene that the model knows, and so no mean of genes: \
+                 leave such cells out",
+                place + 1,
+                sequences.len()
+            );
+        }
+        self.transformer.embed(&Ranked { sequences, special, pooling: self.pooling }, done)
+    }
+}
+
+/// Sequences of tokens, for the mean with the share of each.
+struct Ranked<'a> {
+    sequences: &'a [Arc<[u32]>],
+    special: usize,
+    pooling: Pooling,
+}
+
+impl Batchable for Ranked<'_> {
+    fn lengths(&self) -> Vec<usize> {
+        self.sequences.iter().map(|sequence| sequence.len()).collect()
+    }
+
+    fn write(&self, place: usize, tokens: &mut Vec<i64>, shares: &mut Vec<f32>) {
+        let sequence = &self.sequences[place];
+        tokens.extend(sequence.iter().map(|&token| i64::from(token)));
+        if self.pooling == Pooling::Mean {
+            let genes = sequence.len() - self.special;
+            let before = self.special / 2;
+            shares.extend(std::iter::repeat_n(0.0, before));
+            shares.extend(std::iter::repeat_n(1.0 / genes as f32, genes));
+            shares.extend(std::iter::repeat_n(0.0, self.special - before));
+        }
+    }
+}

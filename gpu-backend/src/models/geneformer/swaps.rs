@@ -1,0 +1,166 @@
+//! Exact occlusion through Geneformer: a gene takes the counterfactual's count, and the cell's total and all ranks follow.
+//! Many swaps change no rank, or the same two: every sequence that is another goes through the model once.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use cellprism_core::{
+    attribution::{ChangedCell, Perturb, PerturbError, Swaps, differences},
+    embedding::geneformer::{RankTokenizer, RankedCells},
+    ids::CellId,
+};
+
+use super::RankModel;
+
+/// Memory for embeddings that other concepts may ask for again.
+const KEPT_BYTES: usize = 512 << 20;
+
+/// A cell's tokens.
+type Sequence = Arc<[u32]>;
+
+/// Swaps of genes through Geneformer.
+#[derive(Debug)]
+pub struct GeneformerSwaps {
+    state: Mutex<State>,
+    tokenizer: RankTokenizer,
+    cells: RankedCells,
+}
+
+#[derive(Debug)]
+struct State {
+    model: RankModel,
+    kept: HashMap<Sequence, Arc<[f32]>>,
+    /// Sequences in `kept`, oldest first.
+    order: VecDeque<Sequence>,
+    kept_bytes: usize,
+    passes: u64,
+}
+
+/// Different sequences, and the place of each.
+#[derive(Default)]
+struct Distinct {
+    sequences: Vec<Sequence>,
+    places: HashMap<Sequence, u32>,
+}
+
+impl Distinct {
+    fn place(&mut self, sequence: Sequence) -> u32 {
+        *self.places.entry(sequence).or_insert_with_key(|sequence| {
+            self.sequences.push(sequence.clone());
+            self.sequences.len() as u32 - 1
+        })
+    }
+}
+
+impl GeneformerSwaps {
+    /// Swaps among these cells.
+    pub fn new(model: RankModel, cells: RankedCells) -> Self {
+        let tokenizer = model.tokenizer().clone();
+        let (kept, order) = (HashMap::new(), VecDeque::new());
+        let state = State { model, kept, order, kept_bytes: 0, passes: 0 };
+        Self { state: Mutex::new(state), tokenizer, cells }
+    }
+
+    /// Sequences that went through the model so far.
+    pub fn passes(&self) -> u64 {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).passes
+    }
+
+    fn sequence(&self, cell: CellId, row: (&[u32], &[f32])) -> Sequence {
+        self.tokenizer.sequence(row, self.cells.outside[cell.index()]).0.into()
+    }
+
+    fn embed(&self, sequences: &[Sequence]) -> Result<Vec<f32>, PerturbError> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).embed(sequences)
+    }
+}
+
+impl State {
+    /// Embeddings of different sequences; those that are not known yet go through the model.
+    fn embed(&mut self, sequences: &[Sequence]) -> Result<Vec<f32>, PerturbError> {
+        let missing: Vec<Sequence> =
+            sequences.iter().filter(|sequence| !self.kept.contains_key(*sequence)).cloned().collect();
+        let latent = self.model.latent();
+        let values = self.model.embed(&missing, &|_| ()).map_err(|e| PerturbError(format!("{e:#}")))?;
+        self.passes += missing.len() as u64;
+        for (sequence, row) in missing.into_iter().zip(values.chunks(latent)) {
+            self.kept_bytes += size_of_val(&sequence[..]) + size_of_val(row);
+            self.order.push_back(sequence.clone());
+            self.kept.insert(sequence, row.into());
+        }
+        let found = sequences.iter().filter_map(|sequence| self.kept.get(sequence));
+        let found = found.flat_map(|row| row.iter().copied()).collect();
+        self.forget();
+        Ok(found)
+    }
+
+    /// Drops the oldest until the rest fits.
+    fn forget(&mut self) {
+        while self.kept_bytes > KEPT_BYTES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            let row = self.kept.remove(&oldest).unwrap_or_default();
+            self.kept_bytes -= size_of_val(&oldest[..]) + size_of_val(&row[..]);
+        }
+    }
+}
+
+impl Perturb for GeneformerSwaps {
+    fn genes(&self) -> usize {
+        self.cells.counts.cols
+    }
+
+    fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
+        let row = self.cells.counts.row(prototype.index());
+        // The prototype as it is comes first: swaps that change no rank share its embedding.
+        let mut distinct = Distinct::default();
+        distinct.place(self.sequence(prototype, row));
+        let mut known = HashMap::new();
+        let genes = counterfactuals
+            .iter()
+            .map(|other| {
+                let swap = |(gene, _, to): (u32, f32, f32)| {
+                    let place = *known.entry((gene, to.to_bits())).or_insert_with(|| {
+                        let swapped = ChangedCell::with(row, gene, to);
+                        distinct.place(self.sequence(prototype, swapped.row()))
+                    });
+                    (gene, place)
+                };
+                differences(row, self.cells.counts.row(other.index())).into_iter().map(swap).collect()
+            })
+            .collect();
+        let embeddings = self.embed(&distinct.sequences)?;
+        let latent = embeddings.len() / distinct.sequences.len();
+        Ok(Swaps { base: embeddings[..latent].to_vec(), genes, embeddings })
+    }
+
+    fn path(
+        &self,
+        prototype: CellId,
+        counterfactual: CellId,
+        order: &[u32],
+        steps: &[u32],
+    ) -> Result<Vec<f32>, PerturbError> {
+        let mut cell = ChangedCell::of(self.cells.counts.row(prototype.index()));
+        let (mut distinct, mut places, mut done) = (Distinct::default(), Vec::with_capacity(steps.len()), 0);
+        for &step in steps {
+            for &gene in order.iter().take(step as usize).skip(done) {
+                cell.set(gene, self.cells.counts.get(counterfactual.index(), gene as usize));
+            }
+            done = done.max(step as usize);
+            places.push(distinct.place(self.sequence(prototype, cell.row())) as usize);
+        }
+        let values = self.embed(&distinct.sequences)?;
+        let latent = values.len() / distinct.sequences.len().max(1);
+        Ok(places
+            .into_iter()
+            .flat_map(|place| values[place * latent..(place + 1) * latent].to_vec())
+            .collect())
+    }
+
+    fn value(&self, cell: CellId, gene: u32) -> f32 {
+        self.cells.per_10_000(cell.index(), gene as usize)
+    }
+}
