@@ -15,11 +15,8 @@ use cellprism_core::{
     ids::{CellId, ConceptId},
 };
 use cellprism_gpu_backend::{
-    models::{
-        folder::Model,
-        onnx::{import, swaps::EncoderEngine},
-    },
-    runtime::{Device, session::Runtime},
+    models::{Model, counts::GraphSwaps, onnx},
+    runtime::{Place, session::Runtime},
 };
 use cellprism_onnx::graph::{Dim, Element, Graph, Value};
 
@@ -78,7 +75,7 @@ fn import(folder: &Path, graph: &Graph, card: &str) -> Option<anyhow::Result<Pat
     let (file, json, out) = (folder.join("mine.onnx"), folder.join("card.json"), folder.join("model"));
     fs::write(&file, graph.to_bytes(17)).unwrap();
     fs::write(&json, card).unwrap();
-    Some(import::import(&file, &json, &out, None).map(|_| out))
+    Some(onnx::import(&file, &json, &out, None).map(|_| out))
 }
 
 fn cells() -> CountMatrix {
@@ -101,9 +98,8 @@ fn swaps_and_paths_are_the_definition() {
     let model = Model::open(&imported.unwrap()).unwrap();
     assert_eq!((model.card.input_name(), model.card.output_name()), ("x", "z"));
     assert_eq!(model.card.preprocessing, "counts scaled to a sum of 100, log1p");
-    let engine = EncoderEngine::open(&model, Device::Cpu, None).unwrap();
     let counts = cells();
-    let swaps = engine.among(&counts, &[]).unwrap();
+    let swaps = GraphSwaps::open(&model, &Place::cpu(), &counts, &[]).unwrap();
     let found = swaps.swaps(CellId(0), &[CellId(1), CellId(2)]).unwrap();
     assert!(close(&found.base, &plainly(&row(&counts, 0))));
     for (other, genes) in found.genes.iter().enumerate() {
@@ -134,9 +130,9 @@ fn swaps_and_paths_are_the_definition() {
 fn attribution_is_the_definition() {
     let folder = tempfile::tempdir().unwrap();
     let Some(imported) = import(folder.path(), &two_layers(Dim::name("n")), &card(SCALED)) else { return };
-    let engine = EncoderEngine::open(&Model::open(&imported.unwrap()).unwrap(), Device::Cpu, None).unwrap();
+    let model = Model::open(&imported.unwrap()).unwrap();
     let counts = cells();
-    let swaps = engine.among(&counts, &[]).unwrap();
+    let swaps = GraphSwaps::open(&model, &Place::cpu(), &counts, &[]).unwrap();
     let w_enc = weights(LATENT, 7, 40);
     let reader = ConceptReader::new(&w_enc, &[0.1; 7], None, 7);
     let chosen = ConceptCells {
@@ -232,7 +228,7 @@ fn a_text_file_is_no_graph() {
         (folder.path().join("text.onnx"), folder.path().join("card.json"), folder.path().join("model"));
     fs::write(&file, "not a graph").unwrap();
     fs::write(&json, card("")).unwrap();
-    let error = format!("{:#}", import::import(&file, &json, &out, None).unwrap_err());
+    let error = format!("{:#}", onnx::import(&file, &json, &out, None).unwrap_err());
     assert!(error.contains("text.onnx cannot be opened"), "{error}");
     assert!(!out.exists());
 }

@@ -18,9 +18,9 @@ use cellprism_core::{
 use cellprism_gpu_backend::{
     models::{
         folder::{self, Model},
-        scgpt::{ScgptSwaps, SequenceModel, read_gene_list},
+        scgpt::{self, ScgptSwaps, SequenceModel, read_gene_list, vocabulary},
     },
-    runtime::{Device, session::Runtime},
+    runtime::{Place, session::Runtime},
 };
 use cellprism_onnx::folder::ModelFolder;
 use safetensors::{Dtype, SafeTensors};
@@ -63,12 +63,12 @@ fn imported(checkpoint: &Path) -> (tempfile::TempDir, Model) {
 fn imported_as(checkpoint: &Path, change: fn(ModelFolder) -> ModelFolder) -> (tempfile::TempDir, Model) {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("model");
-    folder::write(&change(folder::import_scgpt(checkpoint).unwrap()), &target).unwrap();
+    folder::write(&change(scgpt::import(checkpoint).unwrap()), &target).unwrap();
     (folder, Model::open(&target).unwrap())
 }
 
 fn tokenizer(model: &Model, genes: &SequenceGenes, rule: SequenceRule) -> Tokenizer {
-    let (sizes, _) = model.scgpt().unwrap();
+    let (sizes, _) = vocabulary(model).unwrap();
     Tokenizer {
         tokens: genes.tokens.clone(),
         rule,
@@ -105,7 +105,7 @@ fn tiny_as(change: fn(ModelFolder) -> ModelFolder) -> (tempfile::TempDir, Model)
 
 fn tiny_engine(model: &Model, rule: SequenceRule) -> SequenceModel {
     let genes = SequenceGenes { tokens: (0..6).collect(), ..SequenceGenes::default() };
-    SequenceModel::open(model, tokenizer(model, &genes, rule), Device::Cpu, None).unwrap()
+    SequenceModel::open(model, tokenizer(model, &genes, rule), &Place::cpu()).unwrap()
 }
 
 fn cell(bins: &[(u32, u16)]) -> BinnedCell {
@@ -213,7 +213,7 @@ fn tokens_and_bins_are_scgpts() {
     let names = info["genes"].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect();
     let genes = GeneNames::from_index(names);
     let (_folder, model) = imported(&folder);
-    let (_, vocabulary) = model.scgpt().unwrap();
+    let (_, vocabulary) = vocabulary(&model).unwrap();
     let bytes = fs::read(folder.join("reference.safetensors")).unwrap();
     let (columns, counts) = numbers(&bytes, "counts");
     let dense: Vec<f32> = counts.iter().map(|&x| x as f32).collect();

@@ -15,9 +15,9 @@ use cellprism_core::{
     sae::SaeWeights,
 };
 use cellprism_gpu_backend::{
-    cli::attribute::activations,
     files::{h5ad, sae},
-    models::folder::import_scvi,
+    jobs::activations,
+    models::scvi,
 };
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors};
@@ -64,7 +64,7 @@ struct Reference {
 impl Reference {
     fn read() -> Option<Self> {
         let folder = models()?;
-        let model = import_scvi(&folder.join("scvi")).unwrap();
+        let model = scvi::import(&folder.join("scvi")).unwrap();
         let encoder = ScviEncoder::from_safetensors(&model.files["encoder.safetensors"]).unwrap();
         let cells = h5ad::read(&folder.join("../../pbmc3k.h5ad"), &h5ad::Options::default()).unwrap();
         let map = map_genes(encoder.genes(), &cells.genes, &Aliases::none());
@@ -110,7 +110,7 @@ fn latents_are_scvi_tools() {
 #[test]
 fn expected_counts_are_scvi_tools() {
     let Some(folder) = models() else { return };
-    let model = import_scvi(&folder.join("scvi")).unwrap();
+    let model = scvi::import(&folder.join("scvi")).unwrap();
     let decoder = ScviDecoder::from_safetensors(&model.files["decoder.safetensors"]).unwrap();
     let scvi = fs::read(folder.join("scvi/reference.safetensors")).unwrap();
     let get = |name: &str| numbers(&scvi, name);

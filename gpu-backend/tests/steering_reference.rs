@@ -7,7 +7,7 @@
 use std::{fs, path::PathBuf};
 
 use cellprism_core::{bundle::read_f32, embedding::scvi::ScviDecoder, steering::steer};
-use cellprism_gpu_backend::{files::sae, models::folder::import_scvi};
+use cellprism_gpu_backend::{files::sae, models::scvi};
 use ndarray::Array2;
 use safetensors::SafeTensors;
 
@@ -63,7 +63,7 @@ impl Weights {
 #[test]
 fn before_is_scvi_tools_and_after_is_the_formula() {
     let Some(folder) = models() else { return };
-    let model = import_scvi(&folder.join("scvi")).unwrap();
+    let model = scvi::import(&folder.join("scvi")).unwrap();
     let bytes = &model.files["decoder.safetensors"];
     let decoder = ScviDecoder::from_safetensors(bytes).unwrap();
     let sae = sae::read(&folder.join("sae")).unwrap();

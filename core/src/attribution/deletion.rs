@@ -45,7 +45,7 @@ pub struct GeneOrder {
 /// # Errors
 /// If the model cannot be run.
 pub fn deletion_curves(
-    model: &impl Perturb,
+    model: &(impl Perturb + ?Sized),
     reader: &ConceptReader,
     concept: ConceptId,
     cells: &ConceptCells,
@@ -85,7 +85,7 @@ pub fn random_order(genes: usize, n: usize, rng: &mut impl Rng) -> Vec<u32> {
 }
 
 fn relative(
-    model: &impl Perturb,
+    model: &(impl Perturb + ?Sized),
     reader: &ConceptReader,
     concept: ConceptId,
     cells: &ConceptCells,

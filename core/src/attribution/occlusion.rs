@@ -119,7 +119,7 @@ pub struct Attribution {
 /// # Errors
 /// If the model cannot be run.
 pub fn attribute(
-    model: &impl Perturb,
+    model: &(impl Perturb + ?Sized),
     reader: &ConceptReader,
     concept: ConceptId,
     cells: &ConceptCells,

@@ -27,7 +27,7 @@ pub fn order_by_score(scores: &[f32]) -> Vec<u32> {
 pub fn describe(
     attribution: &Attribution,
     cells: &ConceptCells,
-    model: &impl Perturb,
+    model: &(impl Perturb + ?Sized),
     info: GeneInfo<'_>,
     important: f64,
     shown: usize,
@@ -52,7 +52,7 @@ fn describe_gene(
     gene: u32,
     attribution: &Attribution,
     cells: &ConceptCells,
-    model: &impl Perturb,
+    model: &(impl Perturb + ?Sized),
     info: GeneInfo<'_>,
 ) -> GeneAttribution {
     let index = gene as usize;

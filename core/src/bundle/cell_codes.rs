@@ -1,9 +1,11 @@
 //! `cells/metadata.safetensors`: each cell's label in each column, as the label's place.
 
 use super::{
-    CellMetadata, File, ReadError, Tensors, WriteError, path, read_u16,
-    tensors::opened,
-    verify::{Arrays, Bundle, Report},
+    CellMetadata, File, ReadError, Tensors, WriteError,
+    cell_metadata::CELL_METADATA,
+    checking::{Arrays, Bundle, Report},
+    file::opened,
+    read_u16,
 };
 use crate::cells::NO_LABEL;
 
@@ -48,8 +50,7 @@ pub(super) fn check(bundle: &Bundle<'_>, metadata: &CellMetadata, report: &mut R
     let Some(arrays) = Arrays::open(CELL_CODES, &bytes, report) else { return };
     for name in arrays.names() {
         let known = metadata.columns.iter().any(|column| column.name == name);
-        report
-            .expect(known, CELL_CODES, || format!("tensor {name:?} is no column of {}", path::CELL_METADATA));
+        report.expect(known, CELL_CODES, || format!("tensor {name:?} is no column of {}", CELL_METADATA));
     }
     for column in &metadata.columns {
         let labels = column.labels.len();
@@ -68,7 +69,7 @@ pub(super) fn check(bundle: &Bundle<'_>, metadata: &CellMetadata, report: &mut R
                 }
             }
         }
-        report.expect(counts == column.counts, path::CELL_METADATA, || {
+        report.expect(counts == column.counts, CELL_METADATA, || {
             format!("column {:?}: its counts are not those of {}", column.name, CELL_CODES)
         });
     }

@@ -1,9 +1,11 @@
 //! `cells/umap.safetensors`: where each cell lies on the map, quantised.
 
 use super::{
-    CellMetadata, File, MapScale, ReadError, Tensors, WriteError, path, read_u16,
-    tensors::opened,
-    verify::{Arrays, Bundle, Report},
+    CellMetadata, File, MapScale, ReadError, Tensors, WriteError,
+    cell_metadata::CELL_METADATA,
+    checking::{Arrays, Bundle, Report},
+    file::opened,
+    read_u16,
 };
 
 /// Quantised coordinates of the cells.
@@ -64,14 +66,14 @@ pub(super) fn check(bundle: &Bundle<'_>, metadata: &CellMetadata, report: &mut R
     let cells = bundle.manifest.counts.cells as usize;
     let listed = bundle.manifest.files.contains_key(UMAP);
     let Some(scale) = &metadata.umap else {
-        report.expect(!listed, UMAP, || format!("{} gives no scale for it", path::CELL_METADATA));
+        report.expect(!listed, UMAP, || format!("{} gives no scale for it", CELL_METADATA));
         return;
     };
     report.expect(listed, UMAP, || "cells/metadata.json describes it, but it is not listed".into());
     let ordered = (0..2).all(|axis| {
         scale.min[axis].is_finite() && scale.max[axis].is_finite() && scale.min[axis] <= scale.max[axis]
     });
-    report.expect(ordered, path::CELL_METADATA, || format!("umap from {:?} to {:?}", scale.min, scale.max));
+    report.expect(ordered, CELL_METADATA, || format!("umap from {:?} to {:?}", scale.min, scale.max));
     let Some(bytes) = bundle.content(UMAP, report) else { return };
     if let Some(arrays) = Arrays::open(UMAP, &bytes, report) {
         arrays.u16("xy", &[Some(cells), Some(2)], report);

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    JsonFile, path,
-    verify::{Bundle, Report},
+    JsonFile,
+    checking::{Bundle, Report},
+    manifest::MANIFEST,
 };
 
 /// Columns of cell metadata.
@@ -57,7 +58,7 @@ impl JsonFile for CellMetadata {}
 pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Option<CellMetadata> {
     let file = CELL_METADATA;
     let metadata: CellMetadata = bundle.read(file, report)?;
-    report.same(file, "cells", metadata.cells, bundle.manifest.counts.cells, path::MANIFEST);
+    report.same(file, "cells", metadata.cells, bundle.manifest.counts.cells, MANIFEST);
     if let Some(primary) = &metadata.primary {
         let known = metadata.columns.iter().any(|column| column.name == *primary);
         report.expect(known, file, || format!("its primary column {primary:?} is not among its columns"));

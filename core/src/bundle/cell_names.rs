@@ -1,8 +1,9 @@
 //! `cells/ids.json`: names of the cells, in row order.
 
 use super::{
-    JsonFile, path,
-    verify::{Bundle, Report},
+    JsonFile,
+    checking::{Bundle, Report},
+    manifest::MANIFEST,
 };
 
 /// Names of the cells.
@@ -17,6 +18,6 @@ impl JsonFile for CellNames {}
 pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Option<CellNames> {
     let count = bundle.manifest.counts.cells;
     let names: CellNames = bundle.read(CELL_NAMES, report)?;
-    report.same(CELL_NAMES, "names of cells", names.len() as u64, count, path::MANIFEST);
+    report.same(CELL_NAMES, "names of cells", names.len() as u64, count, MANIFEST);
     Some(names).filter(|names| names.len() == count as usize)
 }

@@ -3,9 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConceptIndex, ConceptRow, GeneIndex, JsonFile, Reading, SideLabels, TitleParts, concept_arrays, path,
-    samples,
-    verify::{Bundle, Cells, Report},
+    ConceptIndex, ConceptRow, GeneIndex, JsonFile, Reading, SideLabels, TitleParts,
+    cell_metadata::CELL_METADATA,
+    cell_names::CELL_NAMES,
+    cells::Cells,
+    checking::{Bundle, Report},
+    concept_index::{CONCEPT_INDEX, CONCEPTS},
+    gene_index::GENE_INDEX,
+    gene_sets::gene_sets,
 };
 use crate::{
     attribution::{AttributionDetail, DeletionCurves},
@@ -32,7 +37,7 @@ pub fn readings(folder: &str, id: ConceptId) -> String {
 
 /// Readings of a concept.
 pub fn concept(concept: ConceptId) -> String {
-    readings(path::CONCEPTS, concept)
+    readings(CONCEPTS, concept)
 }
 
 /// What a concept is read to be.
@@ -124,43 +129,26 @@ pub struct Counterfactual {
 
 impl JsonFile for ConceptDetail {}
 
-/// One concept against its row, its arrays and the rest of the bundle.
+/// One concept against its row and the rest of the bundle.
 pub(super) fn check(
     bundle: &Bundle<'_>,
     index: &ConceptIndex,
-    place: usize,
+    row: &ConceptRow,
     cells: &Cells,
     genes: Option<&GeneIndex>,
-) -> Report {
-    let mut report = Report::default();
-    let row = &index.rows[place];
-    if row.id.index() != place {
-        return report;
-    }
-    let (file, arrays) = (concept(row.id), path::concept_arrays(row.id));
-    let damaged = |name: &str| !bundle.has(name) && bundle.folder.read(name).is_ok();
-    // A dead concept has no cells, no scores and so no arrays.
-    let needed = if row.class == ConceptClass::Dead { vec![&file] } else { vec![&file, &arrays] };
-    for needed in needed {
-        // A file that is there but not as listed has been reported already.
-        report.expect(bundle.has(needed) || damaged(needed), needed, || {
-            format!("{} has this concept, but the file is not listed or not there", path::CONCEPT_INDEX)
-        });
-    }
-    let Some(detail) = bundle.read::<ConceptDetail>(&file, &mut report) else { return report };
-    agree_with_row(&file, &detail, row, &mut report);
-    refer_to_cells(&file, &detail, cells, &mut report);
-    refer_to_others(bundle, &file, &detail, index, genes, &mut report);
-    if row.class == ConceptClass::Dead {
-        return report;
-    }
-    concept_arrays::check(bundle, &arrays, &detail, cells, genes, &mut report);
-    samples::check(bundle, &detail, cells, genes, &mut report);
-    report
+    report: &mut Report,
+) -> Option<ConceptDetail> {
+    let file = concept(row.id);
+    bundle.expect_of_index(&file, CONCEPT_INDEX, report);
+    let detail: ConceptDetail = bundle.read(&file, report)?;
+    agree_with_row(&file, &detail, row, report);
+    refer_to_cells(&file, &detail, cells, report);
+    refer_to_others(bundle, &file, &detail, index, genes, report);
+    Some(detail)
 }
 
 fn agree_with_row(file: &str, detail: &ConceptDetail, row: &ConceptRow, report: &mut Report) {
-    let by = path::CONCEPT_INDEX;
+    let by = CONCEPT_INDEX;
     report.same(file, "concept", detail.id.0, row.id.0, by);
     report.same(file, "active cells", detail.cells, row.cells, by);
     report.expect(detail.class == row.class, file, || {
@@ -183,7 +171,7 @@ fn refer_to_cells(file: &str, detail: &ConceptDetail, cells: &Cells, report: &mu
         if let Some(known) = cells.names.as_ref().map(|names| &names[cell.index()])
             && known != name
         {
-            let message = format!("cell {} is named {name:?}, but {known:?} in {}", cell.0, path::CELL_NAMES);
+            let message = format!("cell {} is named {name:?}, but {known:?} in {}", cell.0, CELL_NAMES);
             return report.note(file, message);
         }
     }
@@ -191,7 +179,7 @@ fn refer_to_cells(file: &str, detail: &ConceptDetail, cells: &Cells, report: &mu
     for column in &detail.columns {
         let known = metadata.columns.iter().find(|known| known.name == column.column);
         let Some(known) = known else {
-            report.note(file, format!("{:?} is no column of {}", column.column, path::CELL_METADATA));
+            report.note(file, format!("{:?} is no column of {}", column.column, CELL_METADATA));
             continue;
         };
         let stranger = column.labels.iter().find(|l| !known.labels.contains(&l.label) || l.active > l.total);
@@ -215,7 +203,7 @@ fn refer_to_others(
         report.note(file, format!("related to concept {}, but there are {concepts}", other.id.0));
     }
     for enrichment in &detail.enrichment {
-        let sets = path::gene_sets(&enrichment.library);
+        let sets = gene_sets(&enrichment.library);
         report.expect(bundle.manifest.files.contains_key(&sets), file, || {
             format!("pathways of {:?}, but {sets} is not in the bundle", enrichment.library)
         });
@@ -228,7 +216,7 @@ fn refer_to_others(
         let shown = attribution.genes.iter().chain(&attribution.lowest);
         let stranger = shown.into_iter().find(|g| genes.symbols.get(g.gene.index()) != Some(&g.symbol));
         if let Some(gene) = stranger {
-            let message = format!("gene {} is not {:?} in {}", gene.gene.0, gene.symbol, path::GENE_INDEX);
+            let message = format!("gene {} is not {:?} in {}", gene.gene.0, gene.symbol, GENE_INDEX);
             report.note(file, message);
         }
     }

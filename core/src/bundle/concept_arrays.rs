@@ -2,10 +2,12 @@
 
 use super::{
     ConceptDetail, File, GeneIndex, ReadError, Reading, TensorError, Tensors, WriteError,
+    cells::Cells,
+    checking::{Arrays, Bundle, Report},
     concept::concept_stem,
-    path, read_f32, read_u32,
-    tensors::opened,
-    verify::{Arrays, Bundle, Cells, Report},
+    concept_index::{CONCEPT_INDEX, CONCEPTS},
+    file::opened,
+    read_f32, read_u32,
 };
 use crate::{
     attribution::AttributionDetail,
@@ -20,7 +22,7 @@ pub fn arrays(folder: &str, id: ConceptId) -> String {
 
 /// Arrays of a concept.
 pub fn concept_arrays(concept: ConceptId) -> String {
-    arrays(path::CONCEPTS, concept)
+    arrays(CONCEPTS, concept)
 }
 
 /// The cells that activate a concept, and the scores of all genes.
@@ -142,12 +144,13 @@ pub fn read_activations(path: &str, bytes: &[u8]) -> Result<(Vec<u32>, Vec<f32>)
 /// Arrays of the shapes and numbers that the readings promise.
 pub(super) fn check(
     bundle: &Bundle<'_>,
-    file: &str,
     detail: &ConceptDetail,
     cells: &Cells,
     genes: Option<&GeneIndex>,
     report: &mut Report,
 ) {
+    let file = &concept_arrays(detail.id);
+    bundle.expect_of_index(file, CONCEPT_INDEX, report);
     let Some(bytes) = bundle.content(file, report) else { return };
     let Some(arrays) = Arrays::open(file, &bytes, report) else { return };
     let active = Some(detail.cells as usize);

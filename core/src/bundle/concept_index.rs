@@ -5,10 +5,13 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Calibration, ConceptRow, GeneIndex, JsonFile, concept_row, path,
-    verify::{Bundle, Cells, Report},
+    Calibration, ConceptRow, GeneIndex, JsonFile,
+    cell_metadata::CELL_METADATA,
+    cells::Cells,
+    checking::{Bundle, Report},
+    concept_row,
+    manifest::MANIFEST,
 };
-use crate::ids::ConceptId;
 
 /// Folder of the concepts.
 pub const CONCEPTS: &str = "concepts";
@@ -53,24 +56,23 @@ pub struct ConceptIndex {
 
 impl JsonFile for ConceptIndex {}
 
-/// The concepts, where their index can be read, and the neurons; no file of a concept that there is not.
+/// The concepts, where their index can be read, and the neurons.
 pub(super) fn check(
     bundle: &Bundle<'_>,
     cells: &Cells,
     genes: Option<&GeneIndex>,
     report: &mut Report,
 ) -> Option<ConceptIndex> {
-    strangers(bundle, report);
     let index: ConceptIndex = bundle.read(CONCEPT_INDEX, report)?;
     let counts = &bundle.manifest.counts;
     let file = CONCEPT_INDEX;
-    report.same(file, "rows", index.rows.len() as u64, counts.concepts, path::MANIFEST);
+    report.same(file, "rows", index.rows.len() as u64, counts.concepts, MANIFEST);
     let active = index.rows.iter().filter(|row| row.cells > 0).count();
-    report.same(file, "active concepts", active as u64, counts.active_concepts, path::MANIFEST);
+    report.same(file, "active concepts", active as u64, counts.active_concepts, MANIFEST);
     if let Some(metadata) = &cells.metadata {
         for name in &index.columns {
             let known = metadata.columns.iter().any(|column| column.name == *name);
-            report.expect(known, file, || format!("{name:?} is no column of {}", path::CELL_METADATA));
+            report.expect(known, file, || format!("{name:?} is no column of {}", CELL_METADATA));
         }
     }
     let symbols = genes.map(|genes| genes.symbols.iter().map(String::as_str).collect());
@@ -100,25 +102,6 @@ fn neurons(bundle: &Bundle<'_>, cells: &Cells, symbols: Option<&HashSet<&str>>, 
     }
     let Some(index) = bundle.read::<ConceptIndex>(NEURON_INDEX, report) else { return };
     let sides = 2 * u64::from(bundle.manifest.counts.embedding);
-    report.same(NEURON_INDEX, "rows", index.rows.len() as u64, sides, path::MANIFEST);
+    report.same(NEURON_INDEX, "rows", index.rows.len() as u64, sides, MANIFEST);
     rows(NEURON_INDEX, &index, cells, symbols, report);
-}
-
-/// Per-concept files of concepts that there are not.
-fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
-    let expected = |name: &str| {
-        let stem = name.split_once('/')?.1.split_once('.')?.0;
-        let id = ConceptId(stem.parse().ok()?);
-        let counts = &bundle.manifest.counts;
-        let concept = [path::concept(id), path::concept_arrays(id), path::samples(id)];
-        let neuron = [path::readings(NEURONS, id), path::arrays(NEURONS, id)];
-        let within = |names: &[String], count: u32| id.0 < count && names.iter().any(|known| known == name);
-        Some(within(&concept, counts.concepts) || within(&neuron, 2 * counts.embedding))
-    };
-    for name in bundle.intact.iter().filter(|name| path::is_per_concept(name)) {
-        report.expect(expected(name) == Some(true), name, || {
-            let counts = &bundle.manifest.counts;
-            format!("the file of none of {} concepts or {} neurons", counts.concepts, counts.embedding)
-        });
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SideLabels, TitleParts, path, verify::Cells};
+use super::{SideLabels, TitleParts, cells::Cells, gene_index::GENE_INDEX};
 use crate::{
     concepts::{ConceptClass, SpecificLabel},
     gsea::PathwayLabel,
@@ -98,7 +98,7 @@ pub(super) fn check(
     if let Some(symbols) = symbols
         && let Some(score) = row.genes.iter().find(|score| !symbols.contains(score.gene.as_str()))
     {
-        return Err(format!("{:?} is no gene of {}", score.gene, path::GENE_INDEX));
+        return Err(format!("{:?} is no gene of {}", score.gene, GENE_INDEX));
     }
     Ok(())
 }

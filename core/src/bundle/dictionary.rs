@@ -1,8 +1,8 @@
 //! `sae/`: the sparse autoencoder, in SAELens' layout.
 
 use super::{
-    path,
-    verify::{Bundle, Report},
+    checking::{Bundle, Report},
+    manifest::MANIFEST,
 };
 use crate::sae::{SaeConfig, SaeWeights};
 
@@ -26,7 +26,7 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) {
         ("d_sae", config.d_sae, counts.concepts),
         ("k", config.k, counts.active_per_cell),
     ] {
-        report.same(SAE_CONFIG, what, found as u64, expected, path::MANIFEST);
+        report.same(SAE_CONFIG, what, found as u64, expected, MANIFEST);
     }
     let Some(bytes) = bundle.content(SAE_WEIGHTS, report) else { return };
     if let Err(error) = SaeWeights::from_safetensors(&json, &bytes) {

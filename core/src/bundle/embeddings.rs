@@ -3,9 +3,10 @@
 use ndarray::Array2;
 
 use super::{
-    File, ReadError, TensorError, Tensors, WriteError, read_f32,
-    tensors::opened,
-    verify::{Arrays, Bundle, Report},
+    File, ReadError, TensorError, Tensors, WriteError,
+    checking::{Arrays, Bundle, Report},
+    file::opened,
+    read_f32,
 };
 
 /// Embeddings of the cells, where they are small enough to be published.

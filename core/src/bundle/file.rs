@@ -1,9 +1,13 @@
 //! What every kind of file of a bundle can do: be written, and be read with its path in every message.
 
+use safetensors::SafeTensors;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-use super::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion, TensorError};
+use super::{
+    tensors::TensorError,
+    version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion},
+};
 
 /// A kind of file.
 pub trait File: Sized {
@@ -36,6 +40,18 @@ impl<T: JsonFile> File for T {
 /// JSON whose errors name the file.
 pub(super) fn parse<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, ReadError> {
     serde_json::from_slice(bytes).map_err(|source| ReadError::Json { file: path.to_owned(), source })
+}
+
+/// What `read` makes of a file's tensors; errors name the file.
+pub(super) fn opened<T>(
+    path: &str,
+    bytes: &[u8],
+    read: impl FnOnce(&SafeTensors<'_>) -> Result<T, TensorError>,
+) -> Result<T, ReadError> {
+    SafeTensors::deserialize(bytes)
+        .map_err(TensorError::from)
+        .and_then(|file| read(&file))
+        .map_err(|source| ReadError::Tensors { file: path.to_owned(), source })
 }
 
 /// Why a file of a bundle cannot be written.

@@ -1,15 +1,11 @@
-//! `files.json`, and the lists of files against the folder: sizes, checksums, what is missing, what is in no list.
+//! `files.json`: sizes and checksums of per-concept files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{
-    File, JsonFile, Manifest, path,
-    verify::{Folder, Report},
-};
-use crate::parallel;
+use super::file::JsonFile;
 
 /// Entries of per-concept files.
 pub const FILES: &str = "files.json";
@@ -34,65 +30,6 @@ impl FileEntry {
     pub fn of(bytes: &[u8]) -> Self {
         Self { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
     }
-}
-
-/// Paths of the files that are as listed. The rest is reported.
-pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Report) -> BTreeSet<String> {
-    let present: BTreeMap<String, u64> = match folder.list() {
-        Ok(files) => files.into_iter().collect(),
-        Err(error) => {
-            report.note(path::MANIFEST, error);
-            return BTreeSet::new();
-        }
-    };
-    let mut listed = manifest.files.clone();
-    match folder.read(FILES).map(|bytes| Files::from_bytes(FILES, &bytes)) {
-        Ok(Ok(more)) => {
-            for (name, entry) in more {
-                if listed.insert(name.clone(), entry).is_some() {
-                    report.note(&name, "listed twice, in manifest.json and in files.json");
-                }
-            }
-        }
-        Ok(Err(error)) => report.note(FILES, error.to_string()),
-        Err(error) => report.note(FILES, error),
-    }
-    for name in present.keys() {
-        let known = listed.contains_key(name) || name == path::MANIFEST;
-        report.expect(known, name, || "in no list of this bundle's files".into());
-    }
-    let names: Vec<(&String, &FileEntry)> = listed.iter().collect();
-    let outcomes = parallel::map(names.len(), |i| {
-        let (name, entry) = names[i];
-        compare(folder, name, entry, present.get(name.as_str()).copied())
-    });
-    let mut intact = BTreeSet::new();
-    for ((name, entry), outcome) in names.into_iter().zip(outcomes) {
-        report.files += 1;
-        report.bytes += entry.bytes.min(present.get(name).copied().unwrap_or(0));
-        match outcome {
-            Ok(()) => {
-                intact.insert(name.clone());
-            }
-            Err(problem) => report.note(name, problem),
-        }
-    }
-    intact
-}
-
-fn compare(folder: &dyn Folder, name: &str, entry: &FileEntry, size: Option<u64>) -> Result<(), String> {
-    if !path::is_safe(name) {
-        return Err("a path that leaves the bundle".into());
-    }
-    let size = size.ok_or("missing: listed, but not there")?;
-    if size != entry.bytes {
-        return Err(format!("damaged: {size} bytes, but {} when it was written", entry.bytes));
-    }
-    let digest = hex(&Sha256::digest(folder.read(name)?));
-    if digest != entry.sha256 {
-        return Err(format!("damaged: its SHA-256 is {digest}, but {} when it was written", entry.sha256));
-    }
-    Ok(())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GeneIndex, JsonFile, path,
-    verify::{Bundle, Report},
+    GeneIndex, JsonFile,
+    checking::{Bundle, Report},
+    gene_index::GENE_INDEX,
 };
 
 /// Descriptions of one part of the genes.
@@ -46,7 +47,7 @@ impl JsonFile for GeneDescriptions {}
 pub(super) fn check(bundle: &Bundle<'_>, genes: &GeneIndex, report: &mut Report) {
     let chunk = genes.descriptions_chunk as usize;
     let reach = chunk.saturating_mul(genes.descriptions_files as usize);
-    report.expect(genes.descriptions_files == 0 || reach >= genes.symbols.len(), path::GENE_INDEX, || {
+    report.expect(genes.descriptions_files == 0 || reach >= genes.symbols.len(), GENE_INDEX, || {
         format!(
             "{} files of descriptions of {chunk} genes do not reach {} genes",
             genes.descriptions_files,
@@ -57,12 +58,12 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: &GeneIndex, report: &mut Report)
     for (index, symbols) in (0..genes.descriptions_files).zip(parts) {
         let file = descriptions(index);
         report.expect(bundle.manifest.files.contains_key(&file), &file, || {
-            format!("{} counts on it, but it is not listed", path::GENE_INDEX)
+            format!("{} counts on it, but it is not listed", GENE_INDEX)
         });
         let Some(found) = bundle.read::<GeneDescriptions>(&file, report) else { continue };
         let symbols: HashSet<&str> = symbols.iter().map(String::as_str).collect();
         if let Some(symbol) = found.keys().find(|symbol| !symbols.contains(symbol.as_str())) {
-            report.note(&file, format!("{symbol:?} is no gene of this part of {}", path::GENE_INDEX));
+            report.note(&file, format!("{symbol:?} is no gene of this part of {}", GENE_INDEX));
         }
     }
 }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    JsonFile, path,
-    verify::{Bundle, Report},
+    JsonFile,
+    checking::{Bundle, Report},
+    manifest::MANIFEST,
 };
 
 /// The model's genes.
@@ -37,7 +38,7 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Option<GeneInde
     let file = GENE_INDEX;
     let genes: GeneIndex = bundle.read(file, report)?;
     let count = genes.symbols.len();
-    report.same(file, "genes", count as u64, bundle.manifest.counts.genes_model, path::MANIFEST);
+    report.same(file, "genes", count as u64, bundle.manifest.counts.genes_model, MANIFEST);
     for (what, found) in [
         ("ensembl", genes.ensembl.len()),
         ("detection", genes.detection.len()),

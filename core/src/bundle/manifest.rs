@@ -5,27 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    File, FileEntry, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError, file::parse,
+    File, FileEntry, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError,
+    file::parse,
+    version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion},
 };
 use crate::{cells::GeneAudit, embedding::card::ModelKind};
 
 /// What the bundle is and what files it has.
 pub const MANIFEST: &str = "manifest.json";
-
-/// Name in [`Manifest::schema`].
-pub const SCHEMA_NAME: &str = "cellprism-bundle";
-/// The version written by this release. A reader refuses a larger major number by name.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 3 };
-
-/// Version of the bundle's layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SchemaVersion {
-    /// Raised when older readers would misread.
-    pub major: u32,
-    /// Raised when fields are added.
-    pub minor: u32,
-}
 
 /// `manifest.json`: what this bundle is, how it was made, and what files it has.
 #[derive(Clone, Debug, Serialize, Deserialize)]

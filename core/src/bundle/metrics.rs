@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     JsonFile,
-    verify::{Bundle, Report},
+    checking::{Bundle, Report},
 };
 
 /// Metrics of the dictionaries.

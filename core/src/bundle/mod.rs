@@ -25,6 +25,8 @@ mod cell_codes;
 mod cell_map;
 mod cell_metadata;
 mod cell_names;
+mod cells;
+mod checking;
 mod concept;
 mod concept_arrays;
 mod concept_index;
@@ -50,6 +52,7 @@ mod reading;
 mod samples;
 mod tensors;
 pub mod verify;
+mod version;
 
 pub use cell_codes::CellCodes;
 pub use cell_map::CellMap;
@@ -68,13 +71,14 @@ pub use gene_index::GeneIndex;
 pub use json_schema::json_schemas;
 pub use ladder::{Ladder, LadderRung};
 pub use list::{BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, bundle_folder};
-pub use manifest::{Counts, Manifest, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion};
+pub use manifest::{Counts, Manifest, ModelSummary};
 pub use metrics::{Metrics, SaeMetricsRow};
 pub use parameters::{Parameters, SaeParameters, TrainingEngine};
 pub use provenance::{Input, InputRole, Software, Source, Stage, StageName};
 pub use reading::*;
 pub use samples::Samples;
 pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u16, read_u32};
+pub use version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion};
 
 // What the methods give and a bundle holds, with them where they are computed.
 pub use crate::{

@@ -1,8 +1,10 @@
 //! `model/`: the foundation model's card, and its networks where the page can run them.
 
 use super::{
-    GeneIndex, path,
-    verify::{Bundle, Report},
+    GeneIndex,
+    checking::{Bundle, Report},
+    gene_index::GENE_INDEX,
+    manifest::MANIFEST,
 };
 use crate::embedding::{
     card::ModelCard,
@@ -47,11 +49,11 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut
         }
     }
     for (file, card) in cards {
-        report.same(file, "latent", card.latent, bundle.manifest.counts.embedding, path::MANIFEST);
+        report.same(file, "latent", card.latent, bundle.manifest.counts.embedding, MANIFEST);
         // scGPT's card names no genes: they are in its vocabulary.
         if let Some(genes) = genes.filter(|_| !card.genes.is_empty()) {
             report.expect(card.genes == genes.symbols, file, || {
-                format!("its genes are not those of {}", path::GENE_INDEX)
+                format!("its genes are not those of {}", GENE_INDEX)
             });
         }
     }

@@ -3,10 +3,12 @@
 
 use super::{
     ConceptDetail, File, GeneIndex, ReadError, TensorError, Tensors, WriteError,
+    cells::Cells,
+    checking::{Arrays, Bundle, Report},
     concept::concept_stem,
+    file::opened,
     read_u32,
-    tensors::{opened, read_narrow_f32, read_narrow_u32},
-    verify::{Arrays, Bundle, Cells, Report},
+    tensors::{read_narrow_f32, read_narrow_u32},
 };
 use crate::ids::ConceptId;
 

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use thiserror::Error;
 
-use super::ReadError;
-
 /// Tensors of one file, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Tensors {
@@ -145,18 +143,6 @@ pub(super) fn read_narrow_f32(file: &SafeTensors<'_>, name: &str) -> Result<Vec<
         }
         _ => Ok(read_f32(file, name)?.1),
     }
-}
-
-/// What `read` makes of a file's tensors; errors name the file.
-pub(super) fn opened<T>(
-    path: &str,
-    bytes: &[u8],
-    read: impl FnOnce(&SafeTensors<'_>) -> Result<T, TensorError>,
-) -> Result<T, ReadError> {
-    SafeTensors::deserialize(bytes)
-        .map_err(TensorError::from)
-        .and_then(|file| read(&file))
-        .map_err(|source| ReadError::Tensors { file: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct FurtherCells {
 }
 
 /// What [`read_concept`] reads from.
-pub struct ConceptRequest<'a, M> {
+pub struct ConceptRequest<'a, M: ?Sized> {
     /// The model.
     pub model: &'a M,
     /// The dictionary.
@@ -92,7 +92,7 @@ pub enum ReadingError {
 ///
 /// # Errors
 /// If the model cannot be run, or `watch` says to stop.
-pub fn read_concept<M: Perturb>(
+pub fn read_concept<M: Perturb + ?Sized>(
     request: ConceptRequest<'_, M>,
     watch: Watch<'_>,
 ) -> Result<ConceptReading, ReadingError> {

@@ -47,7 +47,7 @@ pub fn orders(scores: &[f32], presence: &[f32], test: Option<&Differential>) -> 
 /// # Errors
 /// If the model cannot be run.
 pub fn held_out_curves(
-    model: &impl Perturb,
+    model: &(impl Perturb + ?Sized),
     reader: &ConceptReader,
     concept: ConceptId,
     cells: &ConceptCells,
@@ -87,7 +87,7 @@ pub fn held_out_curves(
     Ok(HeldOutCurves { pairs: used as u32, steps, deletion, insertion })
 }
 
-struct Follow<'a, M> {
+struct Follow<'a, M: ?Sized> {
     model: &'a M,
     reader: &'a ConceptReader,
     concept: ConceptId,
@@ -97,7 +97,7 @@ struct Follow<'a, M> {
 
 type Curves = Vec<Vec<f32>>;
 
-impl<M: Perturb> Follow<'_, M> {
+impl<M: Perturb + ?Sized> Follow<'_, M> {
     /// Deletion and insertion of one order over all pairs.
     fn both(&self, order: &[u32]) -> Result<(Curves, Curves), PerturbError> {
         let (mut down, mut up) = (Vec::new(), Vec::new());

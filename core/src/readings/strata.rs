@@ -7,7 +7,7 @@ const BINS: usize = 10;
 
 /// Stratum of each gene, `[genes]`: 0 where no cell of the pairs counts it, else one of [`BINS`] by its mean over the
 /// pairs of what the model reads of it.
-pub fn strata(attribution: &Attribution, cells: &ConceptCells, model: &impl Perturb) -> Vec<u8> {
+pub fn strata(attribution: &Attribution, cells: &ConceptCells, model: &(impl Perturb + ?Sized)) -> Vec<u8> {
     let genes = model.genes();
     let mut sums = vec![0.0f64; genes];
     for pair in &attribution.pairs {

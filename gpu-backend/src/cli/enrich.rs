@@ -1,235 +1,149 @@
-//! `cellprism enrich`: preranked gene set enrichment analysis of any ranking, and over-representation of its top.
+//! `cellprism enrich`.
 
-use std::{
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
-use cellprism_core::gsea::{
-    GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea, match_sets,
-    prerank_within,
-};
-use serde_json::{Value, json};
+use clap::Args as ClapArgs;
 
-use super::{Global, Progress};
-use crate::{files::gene_sets, work::atomic};
+use super::Global;
+use crate::jobs::enrich::{self, Convention, Options, SortOrder};
 
-mod args;
-mod batch;
-mod json;
-mod list;
-mod names;
-mod rows;
-mod table;
+/// Preranked gene set enrichment analysis of a ranking, or over-representation of its top.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  cellprism enrich --ranking concept.rnk --gene-sets GO_Biological_Process_2025.gmt --out go.csv"
+)]
+pub struct Args {
+    /// Genes and scores, tab-separated, in any order (.rnk)
+    #[arg(long, value_name = "RNK", required_unless_present = "rankings")]
+    ranking: Option<PathBuf>,
+    /// Many rankings of one gene list: a safetensors file as `cellprism attribute` writes it; --out is one too, and
+    /// an interrupted run goes on where it was
+    #[arg(long, value_name = "SAFETENSORS", conflicts_with = "ranking")]
+    rankings: Option<PathBuf>,
+    /// With --rankings: its tensor of scores, [rankings, genes], with the names as a list under metadata key "genes"
+    #[arg(long, value_name = "NAME", default_value = "scores")]
+    tensor: String,
+    /// Gene sets (.gmt or .gmt.gz); several libraries get a separate false-discovery rate each
+    #[arg(long, value_name = "GMT", required = true, num_args = 1..)]
+    gene_sets: Vec<PathBuf>,
+    /// Gene table (NCBI gene_info or the project's own): Ensembl identifiers and older names, of the ranking and of the
+    /// sets, become symbols in force; what was renamed is counted in the table's head
+    #[arg(long, value_name = "FILE")]
+    gene_info: Option<PathBuf>,
+    /// Table to write; NAME.json is written as JSON
+    #[arg(long, value_name = "CSV")]
+    out: PathBuf,
+    /// How p-values are made
+    #[arg(long, value_enum, default_value_t = ConventionName::Gseapy)]
+    convention: ConventionName,
+    /// Permutations
+    #[arg(long, default_value_t = 1000)]
+    permutations: u32,
+    /// Seed of Xoshiro256++
+    #[arg(long, default_value_t = 123)]
+    seed: u64,
+    /// Fewest genes of a set found in the ranking
+    #[arg(long, default_value_t = 15)]
+    min_size: usize,
+    /// Most genes of a set found in the ranking
+    #[arg(long, default_value_t = 500)]
+    max_size: usize,
+    /// Exponent of the scores
+    #[arg(long, default_value_t = 1.0)]
+    weight: f64,
+    /// How the ranking is sorted: descending, ascending, or as given (GSEApy's ascending=False, True and None);
+    /// canonical only sorts downwards, equal scores by name
+    #[arg(long, value_enum, default_value_t = OrderName::Descending)]
+    order: OrderName,
+    /// Canonical: p down to here by multilevel splitting; 0 leaves them at (hits + 1) / (permutations + 1)
+    #[arg(long, value_name = "P", default_value_t = 1e-50)]
+    smallest_p: f64,
+    /// Canonical: random sets of the multilevel splitting
+    #[arg(long, value_name = "N", default_value_t = 101)]
+    sample_size: usize,
+    /// Test the genes above --above for over-representation (hypergeometric) instead of GSEA
+    #[arg(long)]
+    over_representation: bool,
+    /// Over-representation: genes with a higher score make the list
+    #[arg(long, value_name = "SCORE", default_value_t = 0.05, allow_negative_numbers = true)]
+    above: f64,
+    /// Over-representation: random lists of as many genes, for the chance of a p as small
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    random_lists: u32,
+    /// Name for each result of FDR ≤ 0.25 the better one that has this share of the shorter leading edge in common
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0.5")]
+    group: Option<f64>,
+    /// With --out NAME.json: running sums of so many sets, for plots
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    curves: usize,
+    /// Threads (default: one a core); the result is the same for any number
+    #[arg(long)]
+    threads: Option<usize>,
+}
 
-pub use self::args::Args;
-pub(super) use self::table::quoted;
-use self::{
-    args::{Convention, SortOrder, multilevel},
-    names::Names,
-    rows::Row,
-};
+/// How p-values are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ConventionName {
+    /// The numbers of GSEApy 1.1 and later, to the bit.
+    Gseapy,
+    /// p = (hits + 1) / (n + 1), multilevel splitting for small ones, sets without evidence left empty.
+    Canonical,
+}
 
-/// 8 GB while they are gathered.
-const MOST_NULL_SCORES: usize = 500_000_000;
+/// How the ranking is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum OrderName {
+    /// Highest score first.
+    Descending,
+    /// Lowest score first.
+    Ascending,
+    /// As in the file.
+    Given,
+}
+
+impl Args {
+    fn options(self) -> Options {
+        Options {
+            ranking: self.ranking,
+            rankings: self.rankings,
+            tensor: self.tensor,
+            gene_sets: self.gene_sets,
+            gene_info: self.gene_info,
+            out: self.out,
+            convention: match self.convention {
+                ConventionName::Gseapy => Convention::Gseapy,
+                ConventionName::Canonical => Convention::Canonical,
+            },
+            permutations: self.permutations,
+            seed: self.seed,
+            min_size: self.min_size,
+            max_size: self.max_size,
+            weight: self.weight,
+            order: match self.order {
+                OrderName::Descending => SortOrder::Descending,
+                OrderName::Ascending => SortOrder::Ascending,
+                OrderName::Given => SortOrder::Given,
+            },
+            smallest_p: self.smallest_p,
+            sample_size: self.sample_size,
+            over_representation: self.over_representation,
+            above: self.above,
+            random_lists: self.random_lists,
+            group: self.group,
+            curves: self.curves,
+            threads: self.threads,
+        }
+    }
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// If a file cannot be read, no set has genes in the ranking, or the table cannot be written.
-pub fn run(mut args: Args, global: &Global) -> anyhow::Result<()> {
-    if !args.weight.is_finite() || args.weight < 0.0 {
-        bail!("--weight {} is not a number from 0 on", args.weight);
-    }
-    if args.permutations == 0 || args.permutations > 10_000_000 {
-        bail!("--permutations {} is not between 1 and 10,000,000", args.permutations);
-    }
-    if args.random_lists == 0 || args.random_lists > 1_000_000 {
-        bail!("--random-lists {} is not between 1 and 1,000,000", args.random_lists);
-    }
-    if args.min_size > args.max_size {
-        bail!("--min-size {} is larger than --max-size {}", args.min_size, args.max_size);
-    }
-    if args.group.is_some_and(|overlap| !(overlap > 0.0 && overlap <= 1.0)) {
-        bail!("--group: a share above 0, up to 1");
-    }
-    let order = match args.convention {
-        Convention::Gseapy if !args.over_representation => args.order.into(),
-        _ if args.order == SortOrder::Descending => Order::TiesByName,
-        _ => bail!("--order is for GSEA in the convention gseapy only"),
-    };
-    let mut names = Names::read(args.gene_info.as_deref())?;
-    if let Some(path) = args.rankings.clone() {
-        return batch::run(args, &path, names, global);
-    }
-    let Some(path) = &args.ranking else { bail!("neither --ranking nor --rankings is given") };
-    let mut clock = Clock::start();
-    let ranking = read_ranking(path, order, &mut names)?;
-    let sets = names.rename_sets(read_libraries(&args.gene_sets)?);
-    args.renamed = names.line();
-    let reading = clock.lap();
-    let (text, highest, tested, computing) = with_threads(args.threads, || {
-        let matched = matched(&args, &ranking, &sets)?;
-        let json = args.out.extension().is_some_and(|extension| extension == "json");
-        let (text, highest, computing) = if args.over_representation {
-            let listed = list::test(&args, &ranking, &matched)?;
-            let text = if json {
-                list::document(&args, &ranking, &matched, &listed).to_string()
-            } else {
-                list::table(&args, &ranking, &matched, &listed)
-            };
-            (text, Value::Null, clock.lap())
-        } else {
-            let mut rows = rows(&args, &ranking, &matched, global)?;
-            if let Some(overlap) = args.group {
-                rows::group(&mut rows, overlap);
-            }
-            let computing = clock.lap();
-            let text = if json {
-                json::document(&args, &ranking, &matched, &rows).to_string()
-            } else {
-                table::table(&args, &ranking, &matched, &rows)
-            };
-            (text, highest(&matched, &rows), computing)
-        };
-        let tested = json!({
-            "tested": matched.sets.len(), "too_small": matched.too_small, "too_large": matched.too_large,
-            "genes": ranking.genes().len(), "genes_in_no_set": matched.genes_in_no_set,
-            "names": names.known().then(|| json!({"ranking": names.ranking, "gene_sets": names.sets})),
-        });
-        anyhow::Ok((text, highest, tested, computing))
-    })??;
-    atomic::write_file(&args.out, text.as_bytes())
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let report = enrich::run(&args.options(), &global.progress())?;
     if global.json {
-        let mut report = tested;
-        report["highest"] = highest;
-        report["seconds"] = json!({"reading": reading, "computing": computing, "writing": clock.lap()});
         println!("{report}");
     }
     Ok(())
-}
-
-/// The sets that can be tested.
-fn matched(args: &Args, ranking: &Ranking, sets: &GeneSets) -> anyhow::Result<Matched> {
-    let matched = match_sets(ranking, sets, args.min_size, args.max_size);
-    if matched.sets.is_empty() {
-        bail!(
-            "no gene set of {} has {} to {} genes in {} ({} sets have fewer, {} more): do both name genes the same \
-             way (the ranking has {:?}, the sets {:?})? --min-size and --max-size change the limits",
-            args.gene_sets[0].display(),
-            args.min_size,
-            args.max_size,
-            args.source().display(),
-            matched.too_small,
-            matched.too_large,
-            ranking.genes().iter().take(3).collect::<Vec<_>>(),
-            sets.sets.iter().flat_map(|s| &s.genes).take(3).collect::<Vec<_>>(),
-        );
-    }
-    if matched.sets.len().saturating_mul(args.permutations as usize) > MOST_NULL_SCORES {
-        bail!(
-            "{} sets × {} permutations are too many to keep: at most {MOST_NULL_SCORES} null scores",
-            matched.sets.len(),
-            args.permutations,
-        );
-    }
-    Ok(matched)
-}
-
-/// GSEA in the convention asked for.
-fn rows(args: &Args, ranking: &Ranking, matched: &Matched, global: &Global) -> anyhow::Result<Vec<Row>> {
-    let options =
-        PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
-    watched(options.permutations, global, |watch| match args.convention {
-        Convention::Gseapy => {
-            let result = prerank_within(ranking.scores(), matched.distinct, &matched.sets, &options, watch)?;
-            Ok(rows::of_gseapy(matched, result))
-        }
-        Convention::Canonical => {
-            let options_of_tails = multilevel(args)?;
-            let found =
-                canonical_gsea(ranking.scores(), &matched.sets, &options, options_of_tails.as_ref(), watch)?;
-            Ok(rows::of_canonical(matched, found))
-        }
-    })
-}
-
-/// The set of highest score, for the report.
-fn highest(matched: &Matched, rows: &[Row]) -> Value {
-    let known = rows.iter().filter_map(|row| Some((row.set, row.numbers.as_ref().ok()?)));
-    let best = known.max_by(|a, b| a.1.es.total_cmp(&b.1.es));
-    best.map_or(
-        Value::Null,
-        |(set, n)| json!({"term": matched.sets[set].term, "es": n.es, "nes": n.nes, "p": n.p, "fdr": n.fdr}),
-    )
-}
-
-/// Seconds since the last question.
-struct Clock(Instant);
-
-impl Clock {
-    fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    fn lap(&mut self) -> f64 {
-        let before = std::mem::replace(&mut self.0, Instant::now());
-        (self.0 - before).as_secs_f64()
-    }
-}
-
-fn read_ranking(path: &Path, order: Order, names: &mut Names) -> anyhow::Result<Ranking> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let place = || path.display().to_string();
-    if !names.known() {
-        return Ranking::parse_ordered(&bytes, order).with_context(place);
-    }
-    let given = Ranking::parse_ordered(&bytes, Order::Given).with_context(place)?;
-    let mut genes = given.genes().to_vec();
-    names.rename_ranking(&mut genes);
-    Ranking::ordered(genes, given.scores().to_vec(), order).with_context(place)
-}
-
-/// One library as it is; several with their file names before the terms, so that each has its own FDR.
-fn read_libraries(paths: &[PathBuf]) -> anyhow::Result<GeneSets> {
-    if let [path] = paths {
-        return gene_sets::read(path);
-    }
-    let mut all = GeneSets::default();
-    for path in paths {
-        let library = gene_sets::library_name(path);
-        let prefixed = |set: GeneSet| GeneSet { term: format!("{library}__{}", set.term), genes: set.genes };
-        all.sets.extend(gene_sets::read(path)?.sets.into_iter().map(prefixed));
-    }
-    Ok(all)
-}
-
-/// Runs `work` on so many threads.
-fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-    match threads {
-        None => Ok(work()),
-        Some(0) => bail!("--threads 0: at least one is needed"),
-        Some(n) => Ok(rayon::ThreadPoolBuilder::new().num_threads(n).build()?.install(work)),
-    }
-}
-
-/// Runs `work` with a progress line that counts permutations.
-fn watched<T>(
-    permutations: usize,
-    global: &Global,
-    work: impl FnOnce(&mut dyn FnMut(f64) -> ControlFlow<()>) -> T,
-) -> T {
-    let progress = Progress::new("enrich", permutations as u64, "permutations", global.quiet);
-    let mut told = 0;
-    let result = work(&mut |share: f64| {
-        let done = (share * permutations as f64) as u64;
-        progress.advance(done.saturating_sub(told));
-        told = done;
-        ControlFlow::Continue(())
-    });
-    progress.finish();
-    result
 }

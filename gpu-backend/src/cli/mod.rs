@@ -18,11 +18,13 @@ pub mod site;
 pub mod steer;
 pub mod verify;
 
-pub use progress::Progress;
+pub use progress::Terminal;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::runtime::{Device, Place};
 
 /// Interpretable concepts of single-cell foundation models.
 #[derive(Debug, Parser)]
@@ -52,6 +54,18 @@ pub struct Global {
     /// scVI runs in it on the processor, too
     #[arg(long, global = true, value_name = "PATH")]
     pub onnxruntime: Option<PathBuf>,
+}
+
+impl Global {
+    /// A device, and the library where one is named.
+    pub fn place(&self, device: Device) -> Place {
+        Place { device, library: self.onnxruntime.clone() }
+    }
+
+    /// Where progress is shown.
+    pub fn progress(&self) -> Terminal {
+        Terminal { quiet: self.quiet }
+    }
 }
 
 /// The commands.

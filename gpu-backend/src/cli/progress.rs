@@ -1,19 +1,28 @@
-//! Progress bars on stderr with rate and time left; plain lines where stderr is not a terminal.
+//! Progress on stderr: bars with rate and time left; plain lines where stderr is not a terminal.
 
-use std::time::Duration;
+use std::{
+    io::IsTerminal,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Progress of one stage. Cheap to clone; safe to use from several threads.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    bar: ProgressBar,
+use crate::work::progress::{Progress, Steps};
+
+/// Time between lines where stderr is no terminal.
+const LINE_PAUSE: Duration = Duration::from_secs(10);
+
+/// The terminal, or what stderr is instead of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Says nothing.
+    pub quiet: bool,
 }
 
-impl Progress {
-    /// A bar over `total` steps named `what`, for instance "attribute" and "concepts".
-    pub fn new(stage: &'static str, total: u64, unit: &str, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+impl Progress for Terminal {
+    fn begin(&self, stage: &'static str, total: u64, unit: &str) -> Box<dyn Steps> {
+        let target = if self.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         let template = format!(
             "{stage:>10} {{wide_bar:.magenta}} {{human_pos}}/{{human_len}} {unit}  {{per_sec}}  {{eta}} left  {{msg}}"
@@ -22,29 +31,71 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(250));
-        if bar.is_hidden() && !quiet {
+        if bar.is_hidden() && !self.quiet {
             eprintln!("{stage}: {total} {unit}");
         }
-        Self { bar }
+        let plain = !self.quiet && !std::io::stderr().is_terminal();
+        let lines = plain.then(|| {
+            let now = Instant::now();
+            Lines { stage, unit: unit.to_owned(), began: now, last: Mutex::new((now, String::new())) }
+        });
+        Box::new(Bar { bar, lines })
     }
 
-    /// No output at all.
-    pub fn hidden() -> Self {
-        Self { bar: ProgressBar::hidden() }
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
     }
+}
 
-    /// `n` steps done.
-    pub fn advance(&self, n: u64) {
+/// One stage.
+struct Bar {
+    bar: ProgressBar,
+    lines: Option<Lines>,
+}
+
+/// What is told of it in lines.
+struct Lines {
+    stage: &'static str,
+    unit: String,
+    began: Instant,
+    /// When the last line was written, and what was to be said since.
+    last: Mutex<(Instant, String)>,
+}
+
+impl Lines {
+    fn tell(&self, bar: &ProgressBar, text: &str) {
+        let (done, seconds) = (bar.position() as f64, self.began.elapsed().as_secs_f64());
+        let left = seconds * (bar.length().unwrap_or(0) as f64 - done).max(0.0) / done.max(1.0);
+        let rate = done / seconds.max(1e-9);
+        eprintln!("{}: {text}  {rate:.0} {}/s  {left:.0} s left", self.stage, self.unit);
+    }
+}
+
+impl Steps for Bar {
+    fn advance(&self, n: u64) {
         self.bar.inc(n);
     }
 
-    /// A short text after the bar, for instance a loss.
-    pub fn message(&self, text: impl Into<String>) {
-        self.bar.set_message(text.into());
+    fn message(&self, text: &str) {
+        self.bar.set_message(text.to_owned());
+        let Some(lines) = &self.lines else { return };
+        let mut last = lines.last.lock().unwrap_or_else(PoisonError::into_inner);
+        text.clone_into(&mut last.1);
+        if last.0.elapsed() > LINE_PAUSE {
+            lines.tell(&self.bar, text);
+            *last = (Instant::now(), String::new());
+        }
     }
 
-    /// Ends the bar and leaves a line with the time taken.
-    pub fn finish(&self) {
+    fn finish(&self) {
         self.bar.finish();
+        let Some(lines) = &self.lines else { return };
+        let mut last = lines.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = std::mem::take(&mut last.1);
+        if !text.is_empty() {
+            lines.tell(&self.bar, &text);
+        }
     }
 }

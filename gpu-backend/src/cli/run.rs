@@ -154,22 +154,11 @@ enum LabelBy {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    if args.concepts == Some(0)
-        || args.active == Some(0)
-        || args.epochs == Some(0)
-        || args.prototypes == 0
-        || args.counterfactuals == 0
-    {
-        bail!("--concepts, --active, --epochs, --prototypes and --counterfactuals must be at least 1");
-    }
-    if !(args.learning_rate.is_finite() && args.learning_rate > 0.0) {
-        bail!("--learning-rate {} is not a number above 0", args.learning_rate);
-    }
-    if args.permutations == 0 || args.min_size > args.max_size {
-        bail!("--permutations must be at least 1, and --min-size at most --max-size");
+    if args.concepts == Some(0) || args.active == Some(0) || args.epochs == Some(0) {
+        bail!("--concepts, --active and --epochs must be at least 1");
     }
     let job = job(args, global);
-    let report = bundle::run(&job)?;
+    let report = bundle::run(&job, &global.progress())?;
     if global.json {
         println!("{}", serde_json::to_string(&report).context("report")?);
     } else if !global.quiet {
@@ -235,16 +224,14 @@ fn job(args: Args, global: &Global) -> Job {
         gene_sets: args.gene_sets,
         gene_info: args.gene_info,
         out: args.out,
-        sequence: args.sequence,
-        precision: args.precision,
-        device: args.device,
-        onnxruntime: global.onnxruntime.clone(),
+        sequence: args.sequence.into(),
+        force_precision: args.precision.force_precision,
+        place: global.place(args.device),
         labels: args.labels,
         typical: args.typical,
         calibration: args.calibration,
         allow_non_integer: args.allow_non_integer,
         name: args.name,
         title: args.title,
-        quiet: global.quiet,
     }
 }

@@ -5,16 +5,13 @@ mod basics;
 mod bench;
 mod consensus;
 mod encode;
-mod engine;
 mod evaluate;
 mod import;
-mod job;
+mod machine;
 mod matching;
-mod memory;
 mod semi_nmf;
 mod sweep;
 mod train;
-mod work_folder;
 
 use clap::Subcommand;
 
@@ -56,13 +53,13 @@ enum Action {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     match args.action {
         Action::Train(args) => train::run(*args, global),
-        Action::Encode(args) => encode::run(&args, global),
-        Action::Evaluate(args) => evaluate::run(&args, global),
-        Action::Sweep(args) => sweep::run(&args, global),
-        Action::SemiNmf(args) => semi_nmf::run(&args, global),
-        Action::Import(args) => import::run(&args, global),
-        Action::Consensus(args) => consensus::run(&args, global),
-        Action::Match(args) => matching::run(&args, global),
-        Action::Bench(args) => bench::run(&args, global),
+        Action::Encode(args) => encode::run(args, global),
+        Action::Evaluate(args) => evaluate::run(args, global),
+        Action::Sweep(args) => sweep::run(args, global),
+        Action::SemiNmf(args) => semi_nmf::run(args, global),
+        Action::Import(args) => import::run(args, global),
+        Action::Consensus(args) => consensus::run(args, global),
+        Action::Match(args) => matching::run(args, global),
+        Action::Bench(args) => bench::run(args, global),
     }
 }

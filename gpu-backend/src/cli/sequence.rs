@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-use cellprism_core::embedding::{card::ModelKind, scgpt::SequenceRule};
+use cellprism_core::embedding::scgpt::SequenceRule;
 use clap::Args as ClapArgs;
 
-use crate::models::{folder::Model, scgpt::SequenceOptions};
+use crate::models::SequenceOptions;
 
 /// scGPT's sequences.
 #[derive(Clone, Debug, Default, ClapArgs)]
@@ -22,33 +21,10 @@ pub struct SequenceArgs {
     variable_genes: Option<u32>,
 }
 
-impl SequenceArgs {
-    /// The options for a model: nothing where it reads no sequences.
-    ///
-    /// # Errors
-    /// If an option was given that the model does not have.
-    pub fn options(&self, model: &Model) -> anyhow::Result<Option<SequenceOptions>> {
-        let given = [
-            ("--sequence", self.sequence.is_some()),
-            ("--genes", self.genes.is_some()),
-            ("--variable-genes", self.variable_genes.is_some()),
-        ];
-        if model.card.kind != ModelKind::Scgpt {
-            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
-                bail!(
-                    "{option} is for scGPT; {} is a {} model",
-                    model.folder.display(),
-                    model.card.kind.name()
-                );
-            }
-            return Ok(None);
-        }
-        let default = SequenceOptions::default();
-        Ok(Some(SequenceOptions {
-            rule: self.sequence.unwrap_or_default(),
-            genes: self.genes.clone(),
-            variable_genes: self.variable_genes.map_or(default.variable_genes, |n| n as usize),
-        }))
+impl From<SequenceArgs> for SequenceOptions {
+    fn from(said: SequenceArgs) -> Self {
+        let SequenceArgs { sequence, genes, variable_genes } = said;
+        Self { sequence, genes, variable_genes }
     }
 }
 

@@ -1,36 +1,16 @@
 //! `cellprism steer`: a concept set to another value, and what scVI then expects of every gene.
 
-mod report;
-mod scores;
-
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
-use cellprism_core::{
-    cells::{Aliases, GeneMap},
-    concepts::ActiveCells,
-    embedding::{card::ModelKind, scvi::ScviDecoder},
-    ids::{CellId, ConceptId},
-    steering::{SteeredCells, Target, steer_concept},
-};
+use anyhow::bail;
+use cellprism_core::steering::Target;
 use clap::Args as ClapArgs;
-use ndarray::Axis;
 
-use super::{Global, Progress, attribute::activations, embed::shared_genes};
+use super::Global;
 use crate::{
-    files::{
-        genes::read_gene_table,
-        h5ad::{self, H5ad, Options},
-    },
-    models::{counts, dictionary::read_dictionary, folder::Model},
+    jobs::steer::{self, CellsLike},
     runtime::Device,
-    work::{atomic, shards::Shards},
 };
-use report::Report;
-use scores::Scores;
-
-/// Cells whose counts are read at once.
-const ROWS: usize = 4096;
 
 /// Set a concept to another value and see what scVI then expects of every gene.
 #[derive(Debug, ClapArgs)]
@@ -59,7 +39,7 @@ pub struct Args {
     scale: Option<f32>,
     /// Which cells are steered: its prototypes, or all
     #[arg(long, value_enum, default_value = "prototypes")]
-    cells_like: CellsLike,
+    cells_like: Which,
     /// N_p: most active cells of the concept
     #[arg(long, default_value_t = 10)]
     prototypes: usize,
@@ -82,7 +62,7 @@ pub struct Args {
 
 /// Cells that are steered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum CellsLike {
+enum Which {
     /// The concept's most active cells
     Prototypes,
     /// Every cell
@@ -106,53 +86,24 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         (None, Some(factor)) => Target::Scale(factor),
         (None, None) => bail!("give --to or --scale"),
     };
-    let model = Model::open(&args.model)?;
-    if model.card.kind != ModelKind::Scvi {
-        bail!(
-            "{} is a model of kind {:?}: steering asks for expected counts, which only scVI's decoder gives",
-            args.model.display(),
-            model.card.kind.name()
-        );
-    }
-    let decoder = read_decoder(&model)?;
-    let sae = read_dictionary(&args.sae, &model.card)?;
-    let (concept, concepts) = (ConceptId(args.concept), sae.config.d_sae);
-    if concept.index() >= concepts {
-        bail!("--concept {} is not within 0-{}", args.concept, concepts.saturating_sub(1));
-    }
-    let scores = match &args.attribution {
-        Some(path) => {
-            Some(Scores::read(path, concept, decoder.genes()).with_context(|| path.display().to_string())?)
-        }
-        None => None,
+    let options = steer::Options {
+        model: args.model,
+        sae: args.sae,
+        cells: args.cells,
+        concept: args.concept,
+        target,
+        cells_like: match args.cells_like {
+            Which::Prototypes => CellsLike::Prototypes,
+            Which::All => CellsLike::All,
+        },
+        prototypes: args.prototypes,
+        attribution: args.attribution,
+        out: args.out,
+        place: global.place(args.device),
+        gene_info: args.gene_info,
+        allow_non_integer: args.allow_non_integer,
     };
-    let mut cells = h5ad::open(&args.cells, &Options { allow_non_integer: args.allow_non_integer })?;
-    let aliases = match &args.gene_info {
-        Some(path) => read_gene_table(path)?.aliases().clone(),
-        None => Aliases::none(),
-    };
-    let map = shared_genes(&model, &cells, &aliases, &args.cells)?;
-    let one_hot = counts::covariates(&model.card, &cells)?;
-    let progress = Progress::new("embed", cells.len() as u64, "cells", global.quiet);
-    let library = global.onnxruntime.as_deref();
-    let embedded =
-        counts::embed(&model, &[args.device], library, &mut cells, &map, &Shards::none(), &progress)?;
-    progress.finish();
-    let activations = activations(&sae, &embedded.values);
-    let chosen = choose(&args, activations.of(concept), cells.len())?;
-    let rows: Vec<usize> = chosen.iter().map(|&(cell, _)| cell.index()).collect();
-    let latent = embedded.values.select(Axis(0), &rows);
-    let totals = totals(&mut cells, &map)?;
-    let totals: Vec<f64> = rows.iter().map(|&row| totals[row]).collect();
-    let one_hot: Vec<Vec<u32>> = rows.iter().filter_map(|&row| one_hot.get(row).cloned()).collect();
-    let activations: Vec<f32> = chosen.iter().map(|&(_, value)| value).collect();
-    let chosen_cells =
-        SteeredCells { latent: latent.view(), totals: &totals, one_hot: &one_hot, activations: &activations };
-    let steered = steer_concept(&decoder, &sae, concept, chosen_cells, target)?;
-    let report =
-        Report { concept, target, cells_like: args.cells_like, genes: decoder.genes(), steered, scores };
-    atomic::write_file(&args.out, report.table().as_bytes())
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    let report = steer::run(&options, &global.progress())?;
     if !global.quiet {
         eprint!("{}", report.in_words());
     }
@@ -160,51 +111,6 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         println!("{}", report.json());
     }
     Ok(())
-}
-
-/// Cells to steer with their activations.
-fn choose(args: &Args, active: &ActiveCells, cells: usize) -> anyhow::Result<Vec<(CellId, f32)>> {
-    if active.is_empty() && (args.cells_like == CellsLike::Prototypes || args.scale.is_some()) {
-        bail!(
-            "no cell of {} activates concept {}: set it everywhere by --to VALUE --cells-like all",
-            args.cells.display(),
-            args.concept
-        );
-    }
-    if args.cells_like == CellsLike::Prototypes {
-        if args.prototypes == 0 {
-            bail!("--prototypes must be at least 1");
-        }
-        return Ok(active.prototypes(args.prototypes));
-    }
-    let mut all: Vec<(CellId, f32)> = (0..cells).map(|cell| (CellId::from(cell), 0.0)).collect();
-    for (cell, &value) in active.cells.iter().zip(&active.values) {
-        all[cell.index()].1 = value;
-    }
-    Ok(all)
-}
-
-/// Each cell's sum of counts over the model's genes: scVI's library size.
-fn totals(cells: &mut H5ad, map: &GeneMap) -> anyhow::Result<Vec<f64>> {
-    let n = cells.len();
-    let mut totals = Vec::with_capacity(n);
-    for start in (0..n).step_by(ROWS) {
-        totals.extend(map.apply(&cells.rows(start, ROWS.min(n - start))?).row_sums());
-    }
-    Ok(totals)
-}
-
-/// The plain-Rust decoder of an scVI model.
-fn read_decoder(model: &Model) -> anyhow::Result<ScviDecoder> {
-    let path = model.folder.join("decoder.safetensors");
-    let bytes = std::fs::read(&path).with_context(|| {
-        format!(
-            "cannot read {}: steering needs the decoder's weights, which `cellprism import scvi` writes for models of \
-             counts",
-            path.display()
-        )
-    })?;
-    ScviDecoder::from_safetensors(&bytes).with_context(|| path.display().to_string())
 }
 
 #[cfg(test)]

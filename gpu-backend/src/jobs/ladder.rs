@@ -14,7 +14,7 @@ use cellprism_core::{
 use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::{cli::Progress, work::atomic};
+use crate::work::{atomic, progress::Progress};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,6 @@ pub struct Wish<'a> {
     pub epochs: Option<u32>,
     /// Where measured rungs are kept.
     pub kept: Option<&'a Path>,
-    /// No progress on stderr.
-    pub quiet: bool,
 }
 
 /// What survives a kill.
@@ -42,7 +40,7 @@ struct Kept {
 ///
 /// # Errors
 /// If options or embeddings make no sense, training diverges, or the kept rungs cannot be read or written.
-pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>) -> anyhow::Result<Ladder> {
+pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>, progress: &dyn Progress) -> anyhow::Result<Ladder> {
     let cells = sample(x.nrows(), wish.options.seed);
     let chosen;
     let data = if cells.len() == x.nrows() {
@@ -58,11 +56,11 @@ pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>) -> anyhow::Result<Ladder>
     let sizes = rungs(kept.effective_rank, x.nrows(), wish.active);
     let epochs = wish.epochs.unwrap_or_else(|| default_epochs(cells.len(), wish.options.batch));
     let open = sizes.get(kept.rungs.len()..).unwrap_or_default();
-    let progress = Progress::new("size", open.len() as u64 * u64::from(epochs), "epochs", wish.quiet);
+    let steps = progress.begin("size", open.len() as u64 * u64::from(epochs), "epochs");
     for (done, &(concepts, active)) in open.iter().enumerate() {
-        progress.message(format!("{concepts} concepts, size {} of {}", done + 1, open.len()));
+        steps.message(&format!("{concepts} concepts, size {} of {}", done + 1, open.len()));
         let options = TrainOptions { concepts, active, epochs, aux_k: None, ..wish.options.clone() };
-        let rung = climb(data, &options, &mut |_| progress.advance(1))
+        let rung = climb(data, &options, &mut |_| steps.advance(1))
             .with_context(|| format!("trying {concepts} concepts"))?;
         kept.rungs.push(rung);
         if let Some(path) = wish.kept {
@@ -70,11 +68,9 @@ pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>) -> anyhow::Result<Ladder>
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
-    progress.finish();
+    steps.finish();
     let ladder = Ladder::new(kept.effective_rank, cells.len(), &kept.rungs);
-    if !wish.quiet {
-        eprint!("{}", in_words(&ladder));
-    }
+    in_words(&ladder).lines().for_each(|line| progress.say(line));
     Ok(ladder)
 }
 
@@ -108,6 +104,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
+    use crate::work::progress::Silent;
 
     /// Cells of four directions.
     fn four(n: usize) -> Array2<f32> {
@@ -124,19 +121,19 @@ mod tests {
         let x = four(300);
         let mut options = TrainOptions::new(1, 1, 1);
         options.batch = 32;
-        let wish = Wish { options: &options, active: Some(1), epochs: Some(5), kept: None, quiet: true };
-        let whole = choose(x.view(), &wish).unwrap();
+        let wish = Wish { options: &options, active: Some(1), epochs: Some(5), kept: None };
+        let whole = choose(x.view(), &wish, &Silent).unwrap();
         assert!(whole.rungs.len() >= 3 && whole.chosen().is_some(), "{whole:?}");
         assert!((2.5..4.5).contains(&whole.effective_rank), "four directions, three of them free");
 
         let wish = Wish { kept: Some(&path), ..wish };
-        assert_eq!(choose(x.view(), &wish).unwrap(), whole);
+        assert_eq!(choose(x.view(), &wish, &Silent).unwrap(), whole);
         let mut kept = read(&path).unwrap();
         kept.rungs.truncate(1);
         // What was measured is taken as it is.
         kept.rungs[0].held_out_r2 = Some(0.25);
         fs::write(&path, serde_json::to_vec(&kept).unwrap()).unwrap();
-        let again = choose(x.view(), &wish).unwrap();
+        let again = choose(x.view(), &wish, &Silent).unwrap();
         assert_eq!(again.rungs[0].held_out_r2, Some(0.25));
         assert_eq!(
             again.rungs[1..].iter().map(|r| r.dead).collect::<Vec<_>>(),

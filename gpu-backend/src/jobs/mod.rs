@@ -1,4 +1,28 @@
-//! What is done.
+//! What is done. A job is a function of its options and of who is told how it goes; it knows no terminal and no network, so
+//! that the command line and the server call the same.
+//!
+//! | job | does |
+//! |---|---|
+//! | `import` | a published checkpoint becomes a model folder |
+//! | `embed` | cells to embeddings |
+//! | `sae` | sparse autoencoders: trained, applied, measured, compared |
+//! | `ladder` | how many concepts a dictionary gets where nobody says |
+//! | `attribute` | the genes that drive concepts |
+//! | `steer` | a concept set to another value |
+//! | `enrich` | gene set enrichment analysis of any ranking |
+//! | `simulate` | cells with planted gene programs |
+//! | `bundle` | the whole, from cells to bundle |
 
+pub mod attribute;
 pub mod bundle;
+mod concepts;
+pub mod embed;
+pub mod enrich;
+pub mod import;
+mod inputs;
 pub mod ladder;
+pub mod sae;
+pub mod simulate;
+pub mod steer;
+
+pub use concepts::{activations, parse_concepts, read_sae};

@@ -1,19 +1,24 @@
 //! Model folders: what `import` writes and everything else reads.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
-use cellprism_core::embedding::{
-    card::{ModelCard, ScgptSizes},
-    scgpt::Vocabulary,
-    scvi::ScviEncoder,
-};
-use cellprism_onnx::{folder::ModelFolder, scgpt, scvi};
+use cellprism_core::embedding::card::ModelCard;
+use cellprism_onnx::folder::ModelFolder;
 
-use crate::work::atomic::OutputFolder;
+use super::{ImportOptions, Kind, Prepared, Request, find, of_checkpoint};
+use crate::{files::h5ad::H5ad, work::atomic::OutputFolder};
 
 /// Largest checkpoint read at once.
 const LARGEST_CHECKPOINT: u64 = 16 << 30;
+
+/// What a model reads and gives.
+pub const CARD: &str = "model.json";
+/// Its graph.
+pub const GRAPH: &str = "model.onnx";
 
 /// An imported model.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub struct Model {
     pub folder: PathBuf,
     /// What it reads and gives.
     pub card: ModelCard,
+    /// Keeps the folder of a checkpoint that was imported on the way.
+    _temporary: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Model {
@@ -30,19 +37,14 @@ impl Model {
     /// # Errors
     /// If there is no card, or no model beside it.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join("model.json");
+        let path = folder.join(CARD);
         if !path.exists() {
-            if folder.join("model.pt").exists() {
+            if let Some(kind) = of_checkpoint(folder) {
                 bail!(
-                    "{} is a scvi-tools checkpoint: first `cellprism import scvi {} --out MODEL_DIR`",
+                    "{} is {}: first `cellprism import {} {} --out MODEL_DIR`",
                     folder.display(),
-                    folder.display()
-                );
-            }
-            if folder.join("best_model.pt").exists() {
-                bail!(
-                    "{} is an scGPT checkpoint: first `cellprism import scgpt {} --out MODEL_DIR`",
-                    folder.display(),
+                    kind.checkpoint(),
+                    kind.kind().name(),
                     folder.display()
                 );
             }
@@ -50,83 +52,67 @@ impl Model {
         }
         let json = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let card = ModelCard::from_json(&json).with_context(|| path.display().to_string())?;
-        if !folder.join("model.onnx").exists() {
+        if !folder.join(GRAPH).exists() {
             bail!("no model.onnx in {}: import the model again", folder.display());
         }
-        Ok(Self { folder: folder.to_owned(), card })
+        Ok(Self { folder: folder.to_owned(), card, _temporary: None })
+    }
+
+    /// Opens a model folder, or imports a checkpoint into a temporary one.
+    ///
+    /// # Errors
+    /// If it is neither, or the checkpoint is refused.
+    pub fn open_or_import(path: &Path) -> anyhow::Result<Self> {
+        let kind = if path.join(CARD).exists() { None } else { of_checkpoint(path) };
+        let Some(kind) = kind else { return Self::open(path) };
+        let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let out = temporary.path().join("model");
+        let asked = ImportOptions { checkpoint: path.to_owned(), out: out.clone(), ..Default::default() };
+        kind.import(&asked)?;
+        Ok(Self { _temporary: Some(Arc::new(temporary)), ..Self::open(&out)? })
+    }
+
+    /// What is known of its kind.
+    ///
+    /// # Errors
+    /// If this program does not know it.
+    pub fn kind(&self) -> anyhow::Result<&'static dyn Kind> {
+        find(self.card.kind)
+    }
+
+    /// Matches the genes of cells to it.
+    ///
+    /// # Errors
+    /// If they share no gene, a covariate is missing, or an option is for another kind.
+    pub fn prepare(self, cells: &mut H5ad, request: &Request<'_>) -> anyhow::Result<Box<dyn Prepared>> {
+        self.kind()?.prepare(self, cells, request)
     }
 
     /// `model.onnx`.
     pub fn onnx(&self) -> PathBuf {
-        self.folder.join("model.onnx")
+        self.folder.join(GRAPH)
     }
 
-    /// `encoder.safetensors`, which scVI models have.
-    pub fn encoder(&self) -> PathBuf {
-        self.folder.join("encoder.safetensors")
-    }
-
-    /// Whether a page can run the encoder on counts alone: scVI's, where no covariate enters it.
-    pub fn runs_in_browser(&self) -> bool {
-        self.encoder().exists() && self.card.encoder_covariate_width() == 0
-    }
-
-    /// The encoder's weights, for what is computed without ONNX Runtime.
+    /// Names of all files of its folder.
     ///
     /// # Errors
-    /// If the file is not there or damaged.
-    pub fn read_encoder(&self) -> anyhow::Result<ScviEncoder> {
-        let path = self.encoder();
-        let bytes = std::fs::read(&path).with_context(|| {
-            format!("cannot read {}, which `cellprism import` writes for scVI", path.display())
-        })?;
-        ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())
-    }
-
-    /// Sizes and vocabulary of an scGPT model.
-    ///
-    /// # Errors
-    /// If it is another model, or `vocab.json` is missing or does not fit the card.
-    pub fn scgpt(&self) -> anyhow::Result<(&ScgptSizes, Vocabulary)> {
-        let Some(sizes) = &self.card.scgpt else { bail!("{} is no scGPT model", self.folder.display()) };
-        let path = self.folder.join("vocab.json");
-        let vocabulary = Vocabulary::from_json(&read_bounded(&path)?, &sizes.pad_token)
-            .with_context(|| path.display().to_string())?;
-        let found = (vocabulary.len(), vocabulary.pad(), vocabulary.cls());
-        if found != (sizes.vocabulary as usize, sizes.pad, sizes.cls) {
-            bail!("{} does not belong to the model.json beside it: import the model again", path.display());
+    /// If the folder cannot be read.
+    pub fn files(&self) -> anyhow::Result<Vec<String>> {
+        let failed = || format!("cannot read {}", self.folder.display());
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).with_context(failed)? {
+            let entry = entry.with_context(failed)?;
+            if entry.path().is_file() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
         }
-        Ok((sizes, vocabulary))
+        names.sort();
+        Ok(names)
     }
 }
 
-/// Reads a scvi-tools checkpoint folder (or its `model.pt`).
-///
-/// # Errors
-/// If the file is missing, refused or damaged. Nothing in it is executed.
-pub fn import_scvi(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
-    let file = if checkpoint.is_dir() { checkpoint.join("model.pt") } else { checkpoint.to_owned() };
-    let bytes = read_bounded(&file)?;
-    scvi::import(&bytes, &name_of(&file, "scVI")).with_context(|| file.display().to_string())
-}
-
-/// Reads an scGPT checkpoint folder (or its `best_model.pt`), with `args.json` and `vocab.json` beside the weights.
-///
-/// # Errors
-/// If a file is missing, refused or damaged, or they do not fit. Nothing in them is executed.
-pub fn import_scgpt(checkpoint: &Path) -> anyhow::Result<ModelFolder> {
-    let file = if checkpoint.is_dir() { checkpoint.join("best_model.pt") } else { checkpoint.to_owned() };
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let (model, args, vocabulary) = (
-        read_bounded(&file)?,
-        read_bounded(&folder.join("args.json"))?,
-        read_bounded(&folder.join("vocab.json"))?,
-    );
-    let files = scgpt::Files { model: &model, args: &args, vocabulary: &vocabulary };
-    scgpt::import(files, &name_of(&file, "scGPT")).with_context(|| folder.display().to_string())
-}
-
-pub(crate) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
+/// Reads a file whole, if it is no larger than any checkpoint.
+pub(super) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
     let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
     if size > LARGEST_CHECKPOINT {
         bail!("{} is larger than {} GB", file.display(), LARGEST_CHECKPOINT >> 30);
@@ -134,6 +120,7 @@ pub(crate) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
+/// A model's name: that of its checkpoint's folder.
 pub(super) fn name_of(file: &Path, otherwise: &str) -> String {
     let folder = file.parent().and_then(Path::file_name);
     folder.map_or_else(|| otherwise.into(), |name| name.to_string_lossy().into_owned())

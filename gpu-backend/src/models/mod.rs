@@ -1,10 +1,35 @@
-//! The only place that knows kinds of models.
+//! The only place that knows kinds of models. A job asks for a [`Model`] and has it [prepared](Model::prepare) for cells;
+//! what it then knows of it is [`Prepared`].
+//!
+//! | file | idea |
+//! |---|---|
+//! | `registry` | the kinds: one line a model |
+//! | `kind` | [`Kind`]: what is known of a model before there are cells |
+//! | `prepared` | [`Prepared`]: a model with the genes of these cells matched to it |
+//! | `folder` | [`Model`]: the folder that `import` writes |
+//! | `options` | what may be asked of some kinds only |
+//! | `embed` | a whole file embedded, some cells at a time, on one or several devices |
+//! | `counts` | shared by kinds that read counts of a fixed gene list |
+//! | `transformer` | shared by kinds that read sequences of genes |
+//! | `scvi`, `scgpt`, `geneformer`, `scimilarity`, `onnx` | the kinds |
 
 pub mod counts;
-pub mod dictionary;
+mod embed;
 pub mod folder;
 pub mod geneformer;
+mod kind;
 pub mod onnx;
+mod options;
+mod prepared;
+mod registry;
 pub mod scgpt;
 pub mod scimilarity;
+pub mod scvi;
 pub mod transformer;
+
+pub use embed::{Embedded, embed};
+pub use folder::{CARD, Model};
+pub use kind::{ImportOptions, Kind, Request};
+pub use options::SequenceOptions;
+pub use prepared::{Counted, Decode, Embed, LatentCells, Prepared, Provenance};
+pub use registry::{KINDS, find, of_checkpoint};

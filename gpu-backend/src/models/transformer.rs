@@ -1,14 +1,12 @@
 //! Batches of sequences through a transformer: of one length on the processor, padded to the longest on CUDA.
 
-use std::path::Path;
-
 use anyhow::{Context, bail};
 use cellprism_onnx::transformer::without_padding;
 
-use super::folder::Model;
+use super::Model;
 use crate::runtime::{
-    Device,
-    session::{Input, Runtime, Session},
+    Device, Place,
+    session::{Input, Session},
 };
 
 /// Tokens of one batch on the processor, where larger batches gain nothing and leave the cache.
@@ -63,14 +61,9 @@ impl Transformer {
     ///
     /// # Errors
     /// If the device is not there or the model is refused.
-    pub fn open(
-        model: &Model,
-        inputs: Inputs,
-        device: Device,
-        onnxruntime: Option<&Path>,
-    ) -> anyhow::Result<Self> {
-        let path = model.onnx();
-        let runtime = Runtime::start(onnxruntime)?;
+    pub fn open(model: &Model, inputs: Inputs, place: &Place) -> anyhow::Result<Self> {
+        let (path, device) = (model.onnx(), place.device);
+        let runtime = place.runtime()?;
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let unpadded = match device {
             Device::Cpu => without_padding(&bytes).with_context(|| path.display().to_string())?,

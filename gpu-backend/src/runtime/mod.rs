@@ -3,8 +3,10 @@
 mod device;
 mod error;
 pub mod library;
+mod place;
 pub mod session;
 pub mod training;
 
 pub use device::Device;
 pub use error::EngineError;
+pub use place::Place;

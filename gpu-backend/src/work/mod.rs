@@ -1,4 +1,14 @@
 //! How work is done: files that are whole or absent, and parts of long work that survive a kill.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `atomic` | output that is either whole under its final name or not there |
+//! | `progress` | who is told how a job goes |
+//! | `key`, `digest` | everything that decides a result |
+//! | `shards` | finished parts of a long embedding |
 
 pub mod atomic;
+pub mod digest;
+pub mod key;
+pub mod progress;
 pub mod shards;

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use sha2::{Digest, Sha256};
 
-use crate::{cli::Progress, files::h5ad::H5ad};
+use super::{key::Key, progress::Steps};
 
 /// Bytes before the values: a checksum of all that follows, two sums of counts and a number of cells.
 const HEADER: usize = 32;
@@ -28,6 +28,18 @@ pub struct Shard {
     pub shortened: u64,
     /// Cells that were embedded before, by an interrupted run.
     pub kept: usize,
+}
+
+/// Cells that are read some rows at a time.
+pub trait Rows: Send {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Counts of `rows` cells from `start` on.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn read(&mut self, start: usize, rows: usize) -> anyhow::Result<CountMatrix>;
 }
 
 /// The folder `OUT.partial`. It is made with the first part and goes when this value goes: after success, and after
@@ -48,11 +60,11 @@ impl Shards {
     ///
     /// # Errors
     /// If `out` has no name, or parts of another key cannot be removed.
-    pub fn open(out: &Path, key: &str) -> io::Result<Self> {
+    pub fn open(out: &Path, key: &Key) -> io::Result<Self> {
         let mut name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
         name.push(".partial");
         let folder = out.with_file_name(name);
-        let digest = format!("{:x}", Sha256::digest(key.as_bytes()));
+        let digest = key.digest();
         if folder.exists() && !folder.join(&digest).is_dir() {
             fs::remove_dir_all(&folder)?;
         }
@@ -101,16 +113,16 @@ impl Shards {
     /// If the file is damaged, a worker fails or gives another number of values, or a part cannot be written.
     pub fn collect<W>(
         &self,
-        cells: &mut H5ad,
+        cells: &mut dyn Rows,
         step: usize,
         width: usize,
-        progress: &Progress,
+        progress: &dyn Steps,
         workers: &mut [W],
     ) -> anyhow::Result<Shard>
     where
         W: FnMut(&CountMatrix, usize) -> anyhow::Result<Shard> + Send,
     {
-        let (n, step) = (cells.len(), step.max(1));
+        let (n, step) = (cells.count(), step.max(1));
         let mut all = Shard { values: Vec::with_capacity(n * width), ..Shard::default() };
         let mut add = |shard: &Shard| {
             all.values.extend_from_slice(&shard.values);
@@ -127,7 +139,7 @@ impl Shards {
             let wanted = missing.clone();
             scope.spawn(move || {
                 for (start, rows) in wanted {
-                    let counts = cells.rows(start, rows);
+                    let counts = cells.read(start, rows);
                     let failed = counts.is_err();
                     // Nobody listens any more where computing has failed.
                     if send.send(counts).is_err() || failed {
@@ -235,11 +247,24 @@ impl Drop for Shards {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::h5ad;
+    use crate::work::progress::Silent;
 
-    fn demo_cells() -> H5ad {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/demo/cells.h5ad");
-        h5ad::open(&path, &h5ad::Options::default()).unwrap()
+    fn key(name: &str) -> Key {
+        Key::default().with("name", name)
+    }
+
+    /// Cells with one count each, of one gene.
+    struct Ones(usize);
+
+    impl Rows for Ones {
+        fn count(&self) -> usize {
+            self.0
+        }
+
+        fn read(&mut self, start: usize, rows: usize) -> anyhow::Result<CountMatrix> {
+            let counts: Vec<f32> = (start..start + rows).map(|cell| cell as f32 + 1.0).collect();
+            Ok(CountMatrix::from_dense(rows, 1, &counts)?)
+        }
     }
 
     /// Sums of counts by so many workers, those of cell `broken` and later fail.
@@ -251,7 +276,7 @@ mod tests {
             let values = counts.row_sums().iter().map(|&sum| sum as f32).collect();
             Ok(Shard { values, counts: (1.0, start as f64), shortened: 1, kept: 0 })
         };
-        shards.collect(&mut demo_cells(), 100, 1, &Progress::hidden(), &mut vec![worker; workers])
+        shards.collect(&mut Ones(700), 100, 1, &Silent, &mut vec![worker; workers])
     }
 
     #[test]
@@ -262,8 +287,8 @@ mod tests {
             assert_eq!(sums(&Shards::none(), workers, usize::MAX).unwrap(), one);
             let folder = tempfile::tempdir().unwrap();
             let out = folder.path().join("e.safetensors");
-            assert!(sums(&Shards::open(&out, "a").unwrap(), workers, 350).is_err());
-            let resumed = sums(&Shards::open(&out, "a").unwrap(), workers, usize::MAX).unwrap();
+            assert!(sums(&Shards::open(&out, &key("a")).unwrap(), workers, 350).is_err());
+            let resumed = sums(&Shards::open(&out, &key("a")).unwrap(), workers, usize::MAX).unwrap();
             assert_eq!(resumed, Shard { kept: 300, ..one.clone() }, "{workers} workers");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
@@ -274,12 +299,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("e.safetensors");
         let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5, kept: 1 };
-        let shards = Shards::open(&out, "a").unwrap();
+        let shards = Shards::open(&out, &key("a")).unwrap();
         assert_eq!(shards.get(0, 1, 2), None);
         shards.put(0, &shard).unwrap();
         assert_eq!(shards.get(0, 1, 3), None, "another length is not this part");
         std::mem::forget(shards);
-        let again = Shards::open(&out, "a").unwrap();
+        let again = Shards::open(&out, &key("a")).unwrap();
         assert_eq!(again.get(0, 1, 2), Some(shard.clone()));
         let path = again.path(0).unwrap();
         let mut damaged = fs::read(&path).unwrap();
@@ -288,7 +313,7 @@ mod tests {
         assert_eq!(again.get(0, 1, 2), None, "a damaged part is computed again");
         again.put(0, &shard).unwrap();
         std::mem::forget(again);
-        let other = Shards::open(&out, "b").unwrap();
+        let other = Shards::open(&out, &key("b")).unwrap();
         assert_eq!(other.get(0, 1, 2), None);
         drop(other);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");

@@ -15,12 +15,9 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     cache::{self, Cache},
-    wasm_target::TARGET,
+    target::{LINKED, TARGET},
 };
 use crate::step::{logged, output, program, step};
-
-/// What rustup knows the toolchain by.
-pub const NAME: &str = "cellprism-wasm";
 
 /// Raised when the steps here change, so that older results are made anew.
 const VERSION: &str = "1";
@@ -284,14 +281,17 @@ fn built_libraries(target: &Path) -> Result<Vec<PathBuf>> {
 /// Makes rustup know the toolchain, unless it does.
 fn link(cache: &Cache, place: &Place) -> Result<()> {
     let listed = output(Command::new("rustup").args(["toolchain", "list", "-v"])).unwrap_or_default();
-    let at = listed.lines().find_map(|line| line.strip_prefix(NAME)).map(|rest| PathBuf::from(rest.trim()));
+    let at = listed.lines().find_map(|line| line.strip_prefix(LINKED)).map(|rest| PathBuf::from(rest.trim()));
     if at.as_deref() == Some(&*place.toolchain) {
         return Ok(());
     }
     if at.is_some() {
-        logged(Command::new("rustup").args(["toolchain", "uninstall", NAME]), &cache.log("link"))?;
+        logged(Command::new("rustup").args(["toolchain", "uninstall", LINKED]), &cache.log("link"))?;
     }
-    logged(Command::new("rustup").args(["toolchain", "link", NAME]).arg(&place.toolchain), &cache.log("link"))
+    logged(
+        Command::new("rustup").args(["toolchain", "link", LINKED]).arg(&place.toolchain),
+        &cache.log("link"),
+    )
 }
 
 /// A symbolic link, in place of whatever link was there.

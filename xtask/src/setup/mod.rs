@@ -6,6 +6,7 @@ mod debian;
 pub mod distribution;
 mod npm;
 pub mod onnxruntime;
+mod target;
 mod wasm_opt;
 pub mod wasm_target;
 

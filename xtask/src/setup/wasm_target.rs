@@ -10,14 +10,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{Cache, Options, debian};
+pub use super::target::TARGET;
+use super::{Cache, Options, debian, target::LINKED};
 use crate::{
     project,
     step::{output, program, say, step},
 };
-
-/// The target's name.
-pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// How long rustup may try: where there is no way out, it doesn't always say so.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -36,7 +34,7 @@ impl WasmToolchain {
     pub fn cargo(self) -> Command {
         match self {
             Self::Ordinary => project::cargo(),
-            Self::Linked => project::cargo_of(debian::NAME),
+            Self::Linked => project::cargo_of(LINKED),
         }
     }
 
@@ -46,7 +44,7 @@ impl WasmToolchain {
             Self::Ordinary => Command::new("rustc"),
             Self::Linked => {
                 let mut command = Command::new("rustup");
-                command.args(["run", debian::NAME, "rustc"]);
+                command.args(["run", LINKED, "rustc"]);
                 command
             }
         }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use safetensors::{Dtype, tensor::TensorView};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::*;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     State,
     archetypal::{Mixture, MixtureParts},
-    session::Progress,
+    progress::Progress,
 };
 
 /// Where a training can go on from.

@@ -5,7 +5,6 @@ use ndarray::ArrayView2;
 
 use super::{
     Parameters,
-    native::CELLS,
     rows::{add_rows, dot_rows, sum_of_squares},
 };
 use crate::sae::{
@@ -13,6 +12,9 @@ use crate::sae::{
     topk::{self, top_k_ascending},
 };
 use crate::simd::{Simd, WithSimd, widest};
+
+/// Cells that one piece of work encodes; part of the definition of the result, through the order of ∂b_dec.
+pub(crate) const CELLS: usize = 48;
 
 /// What the forward pass leaves for the others, all cells of the batch.
 #[derive(Clone, Debug, Default)]

@@ -32,7 +32,9 @@ mod groups;
 pub mod naive;
 mod native;
 mod options;
+mod parameters;
 mod plan;
+mod progress;
 mod random;
 mod resample;
 mod residual;
@@ -57,9 +59,11 @@ pub use options::{
     AUX_COEFFICIENT, Arithmetic, BATCH, EarlyStop, LEARNING_RATE, Resample, Schedule, Split, TrainOptions,
     default_epochs,
 };
+pub use parameters::Parameters;
 pub use plan::Plan;
-pub use session::{EpochMetrics, Progress, Session};
-pub use state::{Parameters, State};
+pub use progress::Progress;
+pub use session::{EpochMetrics, Session};
+pub use state::State;
 
 pub(crate) use random::{Purpose, below, generator, nearly_normal, nearly_normal_stream, shuffle};
 

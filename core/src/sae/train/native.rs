@@ -18,11 +18,6 @@ use super::{
 };
 use crate::sae::{linear::Panels, parallel};
 
-/// Cells that one piece of work encodes; part of the definition of the result, through the order of ∂b_dec.
-pub(crate) const CELLS: usize = 48;
-/// Concepts that one piece of work updates; part of the definition of the result, through the order of ∂b_dec.
-pub(crate) const CONCEPTS: usize = 32;
-
 /// The native engine.
 #[derive(Debug)]
 pub struct Native {

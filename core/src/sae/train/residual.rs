@@ -1,7 +1,10 @@
 //! AuxK: dead concepts rebuild what the others left over. About half of them are positive in a cell, so these products
 //! are dense.
 
-use super::{forward::Forward, native::CELLS, rows::sum_of_squares};
+use super::{
+    forward::{CELLS, Forward},
+    rows::sum_of_squares,
+};
 use crate::sae::{
     linear::{Left, PANEL, Panels},
     parallel,

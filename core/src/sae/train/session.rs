@@ -4,7 +4,8 @@ use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Archetypes, Checkpoint, EarlyStop, Engine, Plan, State, StepReport, TrainError,
+    Archetypes, Checkpoint, Engine, Plan, State, StepReport, TrainError,
+    progress::Progress,
     random::{Purpose, generator, shuffle},
     resample::resample,
     schedule::learning_rate,
@@ -40,21 +41,6 @@ pub struct EpochMetrics {
     pub resampled: u32,
     /// Learning rate of the last step.
     pub learning_rate: f64,
-}
-
-/// How far a training is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Epochs done.
-    pub epoch: u32,
-    /// Steps done.
-    pub step: u64,
-    /// Highest R² so far, for early stopping.
-    pub best: Option<f64>,
-    /// Epochs since then.
-    pub waited: u32,
-    /// Whether early stopping has ended it.
-    pub stopped: bool,
 }
 
 /// A training under way.
@@ -260,17 +246,5 @@ fn checked_state(
             Err(TrainError::Diverged { epoch, step, what: format!("a number in {name}"), learning_rate })
         }
         None => Ok(state),
-    }
-}
-
-impl Progress {
-    fn remember(&mut self, early: EarlyStop, r2: f64) {
-        if self.best.is_none_or(|best| r2 > best + early.rise) {
-            self.best = Some(r2);
-            self.waited = 0;
-        } else {
-            self.waited += 1;
-            self.stopped = self.waited >= early.patience;
-        }
     }
 }

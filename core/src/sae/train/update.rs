@@ -5,12 +5,14 @@ use super::{
     Parameters,
     adam::{Adam, Tensor},
     by_concept::ByConcept,
-    native::CONCEPTS,
     residual::Residual,
     rows::{add_rows, dot, sum_of_squares},
 };
 use crate::sae::parallel;
 use crate::simd::{Simd, WithSimd, multiply_add, widest};
+
+/// Concepts that one piece of work updates; part of the definition of the result, through the order of ∂b_dec.
+pub(crate) const CONCEPTS: usize = 32;
 
 /// What gradients are built from.
 pub(crate) struct Update<'a> {

@@ -1,9 +1,6 @@
 //! Options of archetypal dictionaries, wherever something is trained.
 
-use anyhow::ensure;
 use cellprism_core::sae::train::Archetypal;
-
-use super::engine::EngineName;
 
 /// Dictionary rows as mixtures of cells.
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -28,14 +25,5 @@ impl Options {
             relaxation: self.relaxation.unwrap_or(0.0),
             anchor_seed: self.anchor_seed.unwrap_or(0),
         })
-    }
-
-    /// Refuses an engine that cannot do it.
-    pub fn check(&self, engine: EngineName) -> anyhow::Result<()> {
-        ensure!(
-            self.archetypal.is_none() || engine == EngineName::Native,
-            "--archetypal: only the native engine trains archetypal dictionaries; leave out --engine onnx"
-        );
-        Ok(())
     }
 }

@@ -2,17 +2,16 @@
 
 use std::path::PathBuf;
 
-use cellprism_core::sae::{
-    size::active_by_default,
-    train::{BATCH, LEARNING_RATE, TrainOptions, default_epochs},
-};
+use cellprism_core::sae::train::{BATCH, LEARNING_RATE};
+
+use crate::jobs::sae;
 
 /// Embeddings, size and pace.
 #[derive(clap::Args, Debug)]
 pub struct Basics {
     /// Embeddings (safetensors, tensor "embeddings" [n, d])
     #[arg(long, value_name = "FILE")]
-    pub embeddings: PathBuf,
+    embeddings: PathBuf,
     /// Concepts (c)
     #[arg(long)]
     concepts: usize,
@@ -33,15 +32,9 @@ pub struct Basics {
     no_decoder_bias: bool,
 }
 
-impl Basics {
-    /// Options for so many cells, the rest at its defaults; not validated yet.
-    pub fn options(&self, cells: usize) -> TrainOptions {
-        let epochs = self.epochs.unwrap_or_else(|| default_epochs(cells, self.batch));
-        let active = self.active.unwrap_or_else(|| active_by_default(self.concepts));
-        let mut options = TrainOptions::new(self.concepts, active, epochs);
-        options.learning_rate = self.learning_rate;
-        options.batch = self.batch;
-        options.decoder_bias = !self.no_decoder_bias;
-        options
+impl From<Basics> for sae::Basics {
+    fn from(said: Basics) -> Self {
+        let Basics { embeddings, concepts, active, epochs, learning_rate, batch, no_decoder_bias } = said;
+        Self { embeddings, concepts, active, epochs, learning_rate, batch, no_decoder_bias }
     }
 }

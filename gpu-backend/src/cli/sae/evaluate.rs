@@ -2,13 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::ensure;
-use cellprism_core::sae::metrics::{self, Metrics};
+use cellprism_core::sae::metrics::Metrics;
 
-use crate::{
-    cli::Global,
-    files::{embeddings, sae},
-};
+use crate::{cli::Global, jobs::sae::evaluate};
 
 /// Options of `sae evaluate`.
 #[derive(clap::Args, Debug)]
@@ -25,20 +21,8 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
-    let weights = sae::read(&args.sae)?;
-    let file = embeddings::open(&args.embeddings)?;
-    ensure!(
-        file.columns == weights.config.d_in,
-        "{}: embeddings of size {}, but the sparse autoencoder takes {}",
-        args.embeddings.display(),
-        file.columns,
-        weights.config.d_in
-    );
-    let found = file.read()?;
-    ensure!(found.values.nrows() > 0, "{}: no cells", args.embeddings.display());
-    let metrics = metrics::evaluate(&weights, found.values.view());
-    print(&metrics, global)
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    print(&evaluate::run(&evaluate::Options { sae: args.sae, embeddings: args.embeddings })?, global)
 }
 
 /// Metrics on stdout, for people or as JSON.

@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-use cellprism_onnx::overcomplete;
-
-use crate::{cli::Global, files::sae, work::atomic::OutputFolder};
+use crate::{cli::Global, jobs::sae::import};
 
 /// Options of `sae import`.
 #[derive(clap::Args, Debug)]
@@ -25,17 +22,13 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
-    let bytes = std::fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
-    let weights = overcomplete::read(&bytes, args.active).with_context(|| args.file.display().to_string())?;
-    let folder = OutputFolder::create(&args.out)?;
-    sae::write(folder.path(), &weights)?;
-    folder.finish().with_context(|| format!("writing {}", args.out.display()))?;
-    let (d, c) = (weights.config.d_in, weights.config.d_sae);
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let out = args.out.clone();
+    let found = import::run(&import::Options { file: args.file, active: args.active, out: args.out })?;
     if global.json {
-        println!("{}", serde_json::json!({ "size": d, "concepts": c, "active": args.active }));
+        println!("{}", serde_json::to_string(&found)?);
     } else if !global.quiet {
-        eprintln!("{}: {c} concepts of size {d}", args.out.display());
+        eprintln!("{}: {} concepts of size {}", out.display(), found.concepts, found.size);
     }
     Ok(())
 }

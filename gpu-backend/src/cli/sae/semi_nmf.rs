@@ -1,18 +1,8 @@
 //! `cellprism sae semi-nmf`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use cellprism_core::sae::semi_nmf::{Options, SemiNmf, fit};
-use ndarray::Array2;
-use safetensors::{Dtype, tensor::TensorView};
-use serde_json::json;
-
-use crate::{
-    cli::{Global, Progress},
-    files::embeddings,
-    work::atomic,
-};
+use crate::{cli::Global, jobs::sae::semi_nmf};
 
 /// Options of `sae semi-nmf`.
 #[derive(clap::Args, Debug)]
@@ -44,49 +34,15 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
-    ensure!(args.concepts > 0, "--concepts 0: at least one");
-    ensure!((0.0..1.0).contains(&args.tolerance), "--tolerance {}: from 0 to below 1", args.tolerance);
-    ensure!((0.0..1.0).contains(&args.zero), "--zero {}: from 0 to below 1", args.zero);
-    let file = embeddings::open(&args.embeddings)?;
-    ensure!(file.rows > 0 && file.columns > 0, "{}: no cells", args.embeddings.display());
-    let (n, d, c) = (file.rows as u64, file.columns as u64, args.concepts as u64);
-    let matrices = (5u64.saturating_mul(n).saturating_add(3 * c)).saturating_mul(c).saturating_add(4 * n * d);
-    super::memory::check(matrices.saturating_mul(8))?;
-    let data = file.read()?;
-    let progress = Progress::new("semi-NMF", u64::from(args.iterations), "iterations", global.quiet);
-    let options = Options {
-        concepts: args.concepts,
-        iterations: args.iterations,
-        tolerance: args.tolerance,
-        seed: args.seed,
-    };
-    let found = fit(data.values.view(), &options, &mut |_| progress.advance(1))?;
-    progress.finish();
-    if let Some(path) = &args.out {
-        write(path, &found).with_context(|| format!("writing {}", path.display()))?;
-    }
-    let (r2, sparsity) = found.measure(data.values.view(), args.zero);
+pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
+    let Args { embeddings, concepts, iterations, tolerance, seed, out, zero } = args;
+    let options = semi_nmf::Options { embeddings, concepts, iterations, tolerance, seed, out, zero };
+    let found = semi_nmf::run(&options, &global.progress())?;
     if global.json {
-        let record = json!({
-            "concepts": args.concepts, "iterations": found.iterations, "r2": r2, "sparsity": sparsity,
-            "zero": args.zero, "stabiliser": found.stabiliser,
-        });
-        println!("{record}");
+        println!("{}", serde_json::to_value(&found)?);
     } else {
-        println!("R²       {r2:.4}\nsparsity {sparsity:.4}\nafter    {} iterations", found.iterations);
+        let semi_nmf::Report { r2, sparsity, iterations, .. } = found;
+        println!("R²       {r2:.4}\nsparsity {sparsity:.4}\nafter    {iterations} iterations");
     }
     Ok(())
-}
-
-fn write(path: &Path, found: &SemiNmf) -> anyhow::Result<()> {
-    let bytes = |matrix: &Array2<f64>| -> Vec<u8> {
-        matrix.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect()
-    };
-    let (z, d) = (bytes(&found.z), bytes(&found.d));
-    let tensors = [
-        ("activations", TensorView::new(Dtype::F32, found.z.shape().to_vec(), &z)?),
-        ("dictionary", TensorView::new(Dtype::F32, found.d.shape().to_vec(), &d)?),
-    ];
-    Ok(atomic::write_file(path, &safetensors::serialize(tensors, None)?)?)
 }

@@ -1,29 +1,14 @@
 //! `cellprism sae train`.
 
-use std::{
-    fs,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-};
+use std::{num::NonZeroU32, path::PathBuf};
 
-use anyhow::{Context, bail, ensure};
-use cellprism_core::sae::train::{
-    AUX_COEFFICIENT, Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, rows_of_groups,
-};
+use cellprism_core::sae::train::{AUX_COEFFICIENT, Arithmetic, EarlyStop, Resample, Schedule};
 use clap::ValueEnum;
 
-use super::{
-    archetypal,
-    basics::Basics,
-    engine::EngineName,
-    evaluate,
-    job::{self, Job},
-    memory,
-};
+use super::{archetypal, basics::Basics, evaluate, machine::EngineArgs};
 use crate::{
     cli::Global,
-    files::{embeddings, h5ad},
-    runtime::Device,
+    jobs::sae::{self, Options},
 };
 
 /// Options of `sae train`.
@@ -40,12 +25,8 @@ pub struct Args {
     /// Seed of initialisation, shuffles, split and resampling
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// What computes the steps
-    #[arg(long, value_enum, default_value_t = EngineName::Native)]
-    engine: EngineName,
-    /// Where the ONNX engine runs: cpu, cuda or cuda:N
-    #[arg(long, default_value = "cpu")]
-    device: Device,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Threads (0: one a core); the result does not depend on it
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -125,108 +106,39 @@ enum ArithmeticName {
 }
 
 impl Args {
-    fn options(&self, cells: usize) -> anyhow::Result<TrainOptions> {
-        let mut options = self.basics.options(cells);
-        options.seed = self.seed;
-        options.aux_k = self.aux_k;
-        options.aux_coefficient = self.aux_coefficient;
-        options.dead_window = self.dead_window;
-        options.schedule = match self.schedule {
-            ScheduleName::Constant => Schedule::Constant,
-            ScheduleName::Cosine => Schedule::Cosine { warmup: self.warmup, floor: self.floor },
-        };
-        options.archetypal = self.archetypal.get();
-        options.clip = self.clip;
-        options.early_stop =
-            self.early_stop.map(|patience| EarlyStop { patience, rise: self.early_stop_rise });
-        options.resample = self.resample.map(|every| Resample { every, until: self.resample_until });
-        options.test = match (&self.test_rows, self.test_fraction) {
-            (Some(path), _) => Split::Rows(rows(path)?),
-            (None, Some(share)) => Split::Fraction(share),
-            (None, None) => Split::None,
-        };
-        options.arithmetic = match self.arithmetic {
-            ArithmeticName::Fused => Arithmetic::Fused,
-            ArithmeticName::Portable => Arithmetic::Portable,
-        };
-        options.validate()?;
-        if let (Some(column), Some(path), Split::Fraction(share)) =
-            (&self.test_by, &self.cells, &options.test)
-        {
-            options.test = Split::Rows(rows_of_labels(path, column, cells, *share, self.seed)?);
+    fn options(self, global: &Global) -> Options {
+        Options {
+            basics: self.basics.into(),
+            out: self.out,
+            seed: self.seed,
+            machine: self.engine.machine(self.threads, global),
+            aux_k: self.aux_k,
+            aux_coefficient: Some(self.aux_coefficient),
+            dead_window: self.dead_window,
+            schedule: match self.schedule {
+                ScheduleName::Constant => Schedule::Constant,
+                ScheduleName::Cosine => Schedule::Cosine { warmup: self.warmup, floor: self.floor },
+            },
+            clip: self.clip,
+            early_stop: self.early_stop.map(|patience| EarlyStop { patience, rise: self.early_stop_rise }),
+            archetypal: self.archetypal.get(),
+            resample: self.resample.map(|every| Resample { every, until: self.resample_until }),
+            test_fraction: self.test_fraction,
+            test_by: self.test_by,
+            cells: self.cells,
+            test_rows: self.test_rows,
+            arithmetic: match self.arithmetic {
+                ArithmeticName::Fused => Arithmetic::Fused,
+                ArithmeticName::Portable => Arithmetic::Portable,
+            },
+            checkpoint_every: self.checkpoint_every,
+            restart: self.restart,
         }
-        Ok(options)
     }
-}
-
-fn rows(path: &Path) -> anyhow::Result<Vec<u32>> {
-    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let numbers = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    numbers
-        .map(|(i, line)| {
-            let row = line.trim().parse();
-            row.with_context(|| format!("{}, line {}: {line:?} is no row number", path.display(), i + 1))
-        })
-        .collect()
-}
-
-/// Cells of whole labels that hold a share of all.
-fn rows_of_labels(
-    path: &Path,
-    column: &str,
-    cells: usize,
-    share: f64,
-    seed: u64,
-) -> anyhow::Result<Vec<u32>> {
-    let file = h5ad::open(path, &h5ad::Options { allow_non_integer: true })?;
-    ensure!(
-        file.len() == cells,
-        "{}: {} cells, but there are {cells} embeddings: --cells names the file that was embedded",
-        path.display(),
-        file.len()
-    );
-    let Some(found) = file.columns().iter().find(|found| found.name == column) else {
-        let names: Vec<&str> = file.columns().iter().map(|found| found.name.as_str()).collect();
-        bail!("{}: no column {column:?}; there are {}", path.display(), names.join(", "));
-    };
-    let group_of: Vec<Option<u16>> =
-        found.codes.iter().map(|&code| (code != u16::MAX).then_some(code)).collect();
-    let rows = rows_of_groups(&group_of, share, seed);
-    ensure!(
-        !rows.is_empty(),
-        "{}: column {column:?} has fewer than two labels, or --test-fraction is 0: nothing to hold back",
-        path.display()
-    );
-    Ok(rows)
 }
 
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    args.engine.check(args.device)?;
-    args.archetypal.check(args.engine)?;
-    let file = embeddings::open(&args.basics.embeddings)?;
-    let options = args.options(file.rows)?;
-    job::check_absent(&args.out)?;
-    memory::check(args.engine.memory(&options, file.rows, file.columns))?;
-    let data = file.read()?;
-    let job = Job {
-        data: &data,
-        out: &args.out,
-        options: &options,
-        engine: args.engine,
-        device: args.device,
-        threads: args.threads,
-        checkpoint_every: args.checkpoint_every,
-        restart: args.restart,
-    };
-    let (weights, metrics) = job.run(global).with_context(|| args.basics.embeddings.display().to_string())?;
-    if !global.quiet {
-        eprintln!(
-            "{}: {} concepts of size {}",
-            args.out.display(),
-            weights.config.d_sae,
-            weights.config.d_in
-        );
-    }
-    evaluate::print(&metrics, global)
+    let trained = sae::train(&args.options(global), &global.progress())?;
+    evaluate::print(&trained.metrics, global)
 }

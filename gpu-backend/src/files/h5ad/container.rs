@@ -1,15 +1,14 @@
-//! An HDF5 file whose groups and arrays are looked up by path.
+//! An open HDF5 file.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
 };
 
-use hdf5_pure::{AttrValue, ChunkCacheConfig, Error, FileAccessProperties, FormatError};
+use hdf5_pure::{ChunkCacheConfig, FileAccessProperties};
 
-use super::{array::Array, error::H5adError};
+use super::error::H5adError;
 
 /// Decompressed chunks kept per array: neighbouring windows share one.
 const CHUNK_CACHE: usize = 32 << 20;
@@ -18,13 +17,7 @@ const CHUNK_CACHE: usize = 32 << 20;
 pub(super) struct Container {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
-    file: hdf5_pure::File,
-}
-
-/// What is found under a path.
-pub(super) enum Node {
-    Group(HashMap<String, AttrValue>),
-    Array(Array),
+    pub(super) file: hdf5_pure::File,
 }
 
 impl Container {
@@ -57,32 +50,6 @@ impl Container {
             problem.push_str("; a newer HDF5 library wrote this (libver \"latest\"), save it again with anndata's write_h5ad");
         }
         H5adError::Damaged { path: self.path.clone(), dataset: dataset.into(), problem }
-    }
-
-    /// The group or array under `name`, if there is one.
-    pub(super) fn find(&self, name: &str) -> Result<Option<Node>, H5adError> {
-        match self.file.dataset(name) {
-            Ok(dataset) => Array::new(self, name, dataset).map(|array| Some(Node::Array(array))),
-            Err(Error::NotADataset(_)) => {
-                let group = self.file.group(name).map_err(|error| self.damaged(name, error))?;
-                group.attrs().map(|attrs| Some(Node::Group(attrs))).map_err(|error| self.damaged(name, error))
-            }
-            Err(Error::Format(FormatError::PathNotFound(_)) | Error::NotAGroup(_)) => Ok(None),
-            Err(error) => Err(self.damaged(name, error)),
-        }
-    }
-
-    /// The array under `name`, which must be there.
-    pub(super) fn array(&self, name: &str) -> Result<Array, H5adError> {
-        self.find_array(name)?.ok_or_else(|| self.damaged(name, "there is no such dataset"))
-    }
-
-    /// The array under `name`, if there is one.
-    pub(super) fn find_array(&self, name: &str) -> Result<Option<Array>, H5adError> {
-        Ok(match self.find(name)? {
-            Some(Node::Array(array)) => Some(array),
-            Some(Node::Group(_)) | None => None,
-        })
     }
 
     /// Names of everything in a group, sorted.

@@ -4,12 +4,7 @@ use std::collections::HashMap;
 
 use hdf5_pure::AttrValue;
 
-use super::{
-    container::{Container, Node},
-    error::H5adError,
-    records::Records,
-    values::Values,
-};
+use super::{container::Container, error::H5adError, lookup::Node, records::Records, values::Values};
 
 /// An open data frame.
 pub(super) struct Frame {

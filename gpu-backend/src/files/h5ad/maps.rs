@@ -1,11 +1,6 @@
 //! Coordinates of cells on a map.
 
-use super::{
-    array::Kind,
-    container::{Container, Node},
-    error::H5adError,
-    records::Records,
-};
+use super::{array::Kind, container::Container, error::H5adError, lookup::Node, records::Records};
 
 /// `obsm/X_umap`, if it is there, has a row for each cell and finite numbers.
 pub(super) fn umap(container: &Container, cells: usize) -> Result<Option<Vec<[f32; 2]>>, H5adError> {

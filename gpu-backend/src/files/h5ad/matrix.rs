@@ -7,8 +7,9 @@ use super::{
     array::{Array, Kind},
     columns::Columns,
     compressed::{Compressed, ReadError, read_counts, tidy},
-    container::{Container, Node},
+    container::Container,
     error::H5adError,
+    lookup::Node,
 };
 
 /// Most entries of a compressed-columns matrix that are turned to rows in one pass over the file (8 bytes each).

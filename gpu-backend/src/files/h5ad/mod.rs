@@ -6,7 +6,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `container`, `array` | the HDF5 file by path; arrays checked against what is stored before memory is taken |
+//! | `container`, `lookup`, `array` | the HDF5 file by path; arrays checked against what is stored before memory is taken |
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
 //! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
@@ -21,6 +21,7 @@ mod error;
 mod frame;
 mod genes;
 mod guard;
+mod lookup;
 mod maps;
 mod matrix;
 mod records;
@@ -33,12 +34,15 @@ use std::path::Path;
 
 use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
 
+use crate::work::shards::Rows;
+
 pub use error::{H5adError, NotACount};
 pub use write::{Extras, to_bytes};
 
 use compressed::{ReadError, Wrong};
-use container::{Container, Node};
+use container::Container;
 use frame::Frame;
+use lookup::Node;
 use matrix::Matrix;
 
 /// How counts are read.
@@ -242,6 +246,16 @@ impl H5ad {
                 "counts are zero or positive: put raw counts into layers/counts or raw/X"
             },
         }))
+    }
+}
+
+impl Rows for H5ad {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&mut self, start: usize, rows: usize) -> anyhow::Result<CountMatrix> {
+        Ok(self.rows(start, rows)?)
     }
 }
 

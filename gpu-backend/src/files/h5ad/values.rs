@@ -7,8 +7,9 @@ use hdf5_pure::AttrValue;
 
 use super::{
     array::{Array, Kind},
-    container::{Container, Node},
+    container::Container,
     error::H5adError,
+    lookup::Node,
 };
 
 /// A column of texts or declared categories is metadata if it has at most this many labels …

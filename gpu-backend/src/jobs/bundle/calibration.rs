@@ -13,14 +13,21 @@ use cellprism_core::{
     readings::{ConceptRequest, FurtherCells, read_concept, settle},
 };
 
-use super::{Job, compared::Compared, context::Context, subject::Subject, work::Work};
-use crate::{cli::Progress, work::atomic};
+use super::{compared::Compared, context::Context, subject::Subject, work::Work};
+use crate::work::{
+    atomic,
+    progress::{Progress, Silent},
+};
 
 /// Reads some concepts of each, as the real ones are read.
 ///
 /// # Errors
 /// If the model cannot be run, or a file of the work folder is damaged.
-pub fn calibrate(job: &Job, context: &Context, work: &Work) -> anyhow::Result<Vec<Calibration>> {
+pub fn calibrate(
+    context: &Context,
+    work: &Work,
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<Calibration>> {
     let Some(parameters) = context.parameters.reading.as_ref().filter(|p| p.calibration > 0) else {
         return Ok(Vec::new());
     };
@@ -37,31 +44,31 @@ pub fn calibrate(job: &Job, context: &Context, work: &Work) -> anyhow::Result<Ve
         Subject::random(context.embeddings(), sae.concepts as usize, sae.active as usize, parameters.seed)?;
     let shuffled = context.concepts.shuffled(parameters.seed);
     let found = vec![
-        read_some(job, context, &random, CalibrationSubject::Random, parameters)?,
-        read_some(job, context, &shuffled, CalibrationSubject::Shuffled, parameters)?,
+        read_some(context, &random, CalibrationSubject::Random, parameters, progress)?,
+        read_some(context, &shuffled, CalibrationSubject::Shuffled, parameters, progress)?,
     ];
     atomic::write_file(&kept, &serde_json::to_vec(&found)?)?;
     Ok(found)
 }
 
 fn read_some(
-    job: &Job,
     context: &Context,
     subject: &Subject,
     name: CalibrationSubject,
     parameters: &ReadingParameters,
+    progress: &dyn Progress,
 ) -> anyhow::Result<Calibration> {
     let ids = chosen(context, subject, parameters.calibration as usize);
-    let compared = Compared::find(context, subject, &ids, true);
-    let swaps = context.swapping.among(&context.counts, &context.one_hot)?;
-    let progress = Progress::new("calibrate", ids.len() as u64, "concepts", job.quiet);
+    let compared = Compared::find(context, subject, &ids, &Silent);
+    let swaps = &*context.swaps;
+    let steps = progress.begin("calibrate", ids.len() as u64, "concepts");
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let further = FurtherCells::default();
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
-        let attribution = attribute(&swaps, &subject.reader, ids[i], cells, counterfactuals)?;
+        let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
         let request = ConceptRequest {
-            model: &swaps,
+            model: swaps,
             reader: &subject.reader,
             concept: ids[i],
             cells,
@@ -76,12 +83,12 @@ fn read_some(
             no_label: None,
         };
         let found = read_concept(request, &mut |_| ControlFlow::Continue(()))?;
-        progress.advance(1);
+        steps.advance(1);
         Ok(found.labels)
     })
     .into_iter()
     .collect::<anyhow::Result<Vec<_>>>()?;
-    progress.finish();
+    steps.finish();
     let (tested, survive) = settle(&mut labels, parameters.survives);
     Ok(Calibration { subject: name, concepts: ids.len() as u32, tested, survive })
 }

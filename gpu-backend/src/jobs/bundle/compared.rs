@@ -12,7 +12,7 @@ use cellprism_core::{
 };
 
 use super::{context::Context, subject::Subject};
-use crate::cli::Progress;
+use crate::work::progress::Progress;
 
 /// Nearest cells kept for each prototype, so that a reader can choose another number.
 const KEPT_COUNTERFACTUALS: usize = 6;
@@ -80,19 +80,24 @@ impl Wanted {
 
 impl Compared {
     /// The cells of some concepts, in their order.
-    pub fn find(context: &Context, subject: &Subject, concepts: &[ConceptId], quiet: bool) -> Vec<Self> {
+    pub fn find(
+        context: &Context,
+        subject: &Subject,
+        concepts: &[ConceptId],
+        progress: &dyn Progress,
+    ) -> Vec<Self> {
         let attribution = &context.parameters.attribution;
         let reading = context.parameters.reading.as_ref();
         let wanted: Vec<Wanted> =
             concepts.iter().map(|&id| Wanted::of(subject.activations.of(id), attribution, reading)).collect();
         let queries: Vec<_> = wanted.iter().map(|wanted| wanted.queries(attribution)).collect();
         let total: usize = queries.iter().map(Vec::len).sum();
-        let progress = Progress::new("neighbours", total as u64, "cells", quiet);
+        let steps = progress.begin("neighbours", total as u64, "cells");
         let embeddings = context.embeddings().view();
         let found = cells_near(&subject.activations, concepts, embeddings, queries, |cells| {
-            progress.advance(cells as u64);
+            steps.advance(cells as u64);
         });
-        progress.finish();
+        steps.finish();
         let of = |(wanted, (&concept, found)): (Wanted, (&ConceptId, ConceptCells))| {
             Self::new(context, subject, concept, &wanted, found)
         };

@@ -120,19 +120,19 @@ fn fill(
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
-    let swaps = context.swapping.among(&context.counts, &context.one_hot)?;
-    let attribution = attribute(&swaps, &subject.reader, id, cells, n_counterfactuals)?;
+    let swaps = &*context.swaps;
+    let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
     let test = differential(context, compared);
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
-    let described = describe_attribution(&attribution, cells, &swaps, info, p.important, SHOWN_GENES);
+    let described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
 
     detail.prototypes = prototypes(context, cells);
     detail.enrichment = enrich(context, &attribution, active.len())?;
     let orders = orders(&attribution, test.as_ref());
-    let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.swapping.deletion() };
-    detail.deletion = Maybe::Value(deletion_curves(&swaps, &subject.reader, id, cells, &orders, options)?);
+    let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
+    detail.deletion = Maybe::Value(deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?);
     (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;
@@ -155,7 +155,7 @@ fn fill(
     row.any_label_by_chance = null.map(|null| null.any);
 
     *arrays = concept_arrays(active, &attribution, &described.genes, test.as_ref());
-    match reading::read(context, subject, compared, &swaps, &attribution, test.as_ref())? {
+    match reading::read(context, subject, compared, swaps, &attribution, test.as_ref())? {
         Some(found) => reading::fill(context, active, found, row, detail, arrays),
         None => detail.reading = Maybe::missing("only the paper's readings were asked for"),
     }
@@ -238,8 +238,7 @@ fn enrich(
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
 fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
     let Compared { group, reference, .. } = compared;
-    (group.len() > 1 && reference.len() > 1)
-        .then(|| welch(&context.counts, &context.totals, group, reference))
+    (group.len() > 1 && reference.len() > 1).then(|| welch(context.counts, &context.totals, group, reference))
 }
 
 fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {

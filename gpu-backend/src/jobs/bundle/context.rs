@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use cellprism_core::{
+    attribution::{DeletionOptions, Perturb},
     bundle::{GeneSetFile, Ladder, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, strip_version},
     gsea::index_sets,
@@ -10,16 +11,17 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
+use crate::models::Counted;
+
 use super::{
     Job,
     dictionary::{Dictionary, Embedding},
     inputs::Inputs,
     subject::Subject,
-    swapping::Swapping,
 };
 
 /// Everything that concepts are described from.
-pub struct Context {
+pub struct Context<'a> {
     /// Parameters with nothing left open.
     pub parameters: Parameters,
     /// Names of the cells.
@@ -37,11 +39,13 @@ pub struct Context {
     /// Sizes of the dictionary that were tried.
     pub ladder: Option<Ladder>,
     /// The model through which genes are swapped.
-    pub swapping: Swapping,
+    pub swaps: Box<dyn Perturb + 'a>,
+    /// Length and repetition of deletion curves.
+    pub deletion: DeletionOptions,
+    /// Whether a swap is a pass of a large model.
+    pub is_dear: bool,
     /// Counts in the model's gene order.
-    pub counts: CountMatrix,
-    /// Active covariate columns of each cell.
-    pub one_hot: Vec<Vec<u32>>,
+    pub counts: &'a CountMatrix,
     /// Sums of all measured counts of each cell.
     pub totals: Vec<f64>,
     /// Cells to draw typical inactive ones from.
@@ -56,14 +60,18 @@ pub struct Context {
     pub started: Instant,
 }
 
-impl Context {
-    /// Prepares what all concepts share.
+impl<'a> Context<'a> {
+    /// Prepares what all concepts share; `counts` are in the model's gene order.
     ///
     /// # Errors
     /// If the encoder's weights are missing or do not fit.
-    pub fn new(job: &Job, inputs: &Inputs, embedding: Embedding, sae: Dictionary) -> anyhow::Result<Self> {
-        let swapping = Swapping::prepare(job, inputs)?;
-        let counts = inputs.map.apply(&inputs.cells.counts).into_owned();
+    pub fn new(
+        job: &Job,
+        inputs: &'a Inputs,
+        counts: &'a CountMatrix,
+        embedding: Embedding,
+        sae: Dictionary,
+    ) -> anyhow::Result<Self> {
         let n = counts.rows.max(1) as f32;
         let detection = counts.detected().into_iter().map(|cells| cells as f32 / n).collect();
         let symbols = symbols(inputs);
@@ -81,16 +89,17 @@ impl Context {
             inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect();
         let totals = inputs.cells.counts.row_sums();
         Ok(Self {
+            pool: TypicalPool::new(&totals, columns.first()),
             parameters: Parameters { sae: sae.parameters, ..inputs.parameters.clone() },
             ladder: sae.ladder,
-            pool: TypicalPool::new(&totals, columns.first()),
             names: inputs.cells.names.clone(),
             columns,
             concepts: Subject::concepts(sae.weights, &embedding.values),
             neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
             training: sae.stage,
-            swapping,
-            one_hot: inputs.one_hot.clone(),
+            swaps: inputs.model.perturb(&job.place, Counted { data: &inputs.cells.counts, model: counts })?,
+            deletion: inputs.model.deletion(),
+            is_dear: inputs.model.is_dear(),
             totals,
             counts,
             symbols,
@@ -116,9 +125,10 @@ impl Context {
 fn symbols(inputs: &Inputs) -> Vec<String> {
     let genes = &inputs.cells.genes;
     inputs
-        .genes
+        .model
+        .genes()
         .iter()
-        .zip(&inputs.map.column_of)
+        .zip(&inputs.model.map().column_of)
         .map(|(name, column)| {
             if !is_ensembl(name) {
                 return name.clone();

@@ -13,17 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, inputs::Inputs, work::Work};
 use crate::{
-    cli::Progress,
-    files::{
-        h5ad::{self, Options},
-        sae,
+    files::sae,
+    jobs::{
+        inputs::open_cells,
+        ladder::{self, Wish},
     },
-    jobs::ladder::{self, Wish},
-    models::{
-        counts,
-        scgpt::{self, SequenceModel},
-    },
-    work::{atomic, shards::Shards},
+    models,
+    work::{atomic, progress::Progress, shards::Shards},
 };
 
 /// Embeddings of all cells and how they came about.
@@ -49,7 +45,7 @@ struct EmbeddingNote {
 ///
 /// # Errors
 /// If the device is not there or the model fails.
-pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embedding> {
+pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -> anyhow::Result<Embedding> {
     let (path, note_path) = (work.stage("embeddings.safetensors"), work.stage("embeddings.json"));
     if note_path.exists() {
         let bytes = fs::read(&path)?;
@@ -59,30 +55,20 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work) -> anyhow::Result<Embeddin
         return Ok(Embedding { values, stage: note.stage, runtime: note.runtime, audit: note.audit });
     }
     let started = Instant::now();
-    let mut file = h5ad::open(&job.cells, &Options { allow_non_integer: job.allow_non_integer })?;
-    let progress = Progress::new("embed", file.len() as u64, "cells", job.quiet);
-    let library = job.onnxruntime.as_deref();
-    let native = counts::is_native(&inputs.model, job.device, library);
-    let shards = Shards::open(&path, &format!("{} {native}", inputs.digest()))?;
-    let found = match &inputs.sequences {
-        Some(sequences) => {
-            let tokenizer = sequences.tokenizer.clone();
-            let mut model = SequenceModel::open(&inputs.model, tokenizer, job.device, library)?;
-            scgpt::embed(slice::from_mut(&mut model), sequences, &mut file, &shards, &progress)?
-        }
-        None => {
-            counts::embed(&inputs.model, &[job.device], library, &mut file, &inputs.map, &shards, &progress)?
-        }
-    };
-    progress.finish();
-    let mut audit = inputs.map.audit.clone();
-    audit.counts_share = if found.counts.1 > 0.0 { found.counts.0 / found.counts.1 } else { 0.0 };
+    let mut file = open_cells(&job.cells, job.allow_non_integer)?;
+    let steps = progress.begin("embed", file.len() as u64, "cells");
+    let shards = Shards::open(&path, &inputs.key(job)?)?;
+    let model = &*inputs.model;
+    let found = models::embed(model, slice::from_ref(&job.place), &mut file, &shards, &*steps)?;
+    steps.finish();
+    let mut audit = model.audit().clone();
+    audit.counts_share = found.counts_share();
     let note = EmbeddingNote {
         stage: Stage {
             name: StageName::Embed,
             seconds: started.elapsed().as_secs_f64(),
             provider: Some(found.provider),
-            precision: Some(inputs.model.card.precision.clone()),
+            precision: Some(model.model().card.precision.clone()),
         },
         runtime: found.runtime,
         audit,
@@ -123,6 +109,7 @@ pub fn train(
     inputs: &Inputs,
     work: &Work,
     embeddings: &Array2<f32>,
+    progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
     let (folder, note) = (work.stage("sae"), work.stage("sae.json"));
     if note.exists() {
@@ -135,10 +122,10 @@ pub fn train(
         Some(given) => (given.clone(), None),
         None => {
             let ladder = match parameters.concepts {
-                0 => Some(choose_size(job, inputs, work, embeddings, &mut parameters)?),
+                0 => Some(choose_size(job, work, embeddings, &mut parameters, progress)?),
                 _ => None,
             };
-            (new_dictionary(job, inputs, embeddings, &parameters)?, ladder)
+            (new_dictionary(inputs, embeddings, &parameters, progress)?, ladder)
         }
     };
     if folder.exists() {
@@ -161,10 +148,10 @@ pub fn train(
 /// Tries sizes and fills in the one chosen.
 fn choose_size(
     job: &Job,
-    inputs: &Inputs,
     work: &Work,
     embeddings: &Array2<f32>,
     parameters: &mut SaeParameters,
+    progress: &dyn Progress,
 ) -> anyhow::Result<Ladder> {
     let asked = &job.parameters.sae;
     let kept = work.stage("ladder.json");
@@ -173,10 +160,9 @@ fn choose_size(
         active: Some(asked.active as usize).filter(|&active| active > 0),
         epochs: Some(asked.epochs).filter(|&epochs| epochs > 0),
         kept: Some(&kept),
-        quiet: job.quiet,
     };
-    let ladder = ladder::choose(embeddings.view(), &wish)?;
-    let rung = ladder.chosen().with_context(|| format!("no size fits {} cells", inputs.cells.counts.rows))?;
+    let ladder = ladder::choose(embeddings.view(), &wish, progress)?;
+    let rung = ladder.chosen().with_context(|| format!("no size fits {} cells", embeddings.nrows()))?;
     parameters.concepts = rung.c;
     parameters.active = rung.k;
     parameters.aux_k = parameters.aux_k.min(rung.c / 2);
@@ -184,19 +170,19 @@ fn choose_size(
 }
 
 fn new_dictionary(
-    job: &Job,
     inputs: &Inputs,
     embeddings: &Array2<f32>,
     parameters: &SaeParameters,
+    progress: &dyn Progress,
 ) -> anyhow::Result<SaeWeights> {
-    let progress = Progress::new("train", u64::from(parameters.epochs), "epochs", job.quiet);
+    let steps = progress.begin("train", u64::from(parameters.epochs), "epochs");
     let mut weights = train_sae(embeddings.view(), &parameters.options(), &mut |metrics| {
-        progress.advance(1);
-        progress.message(format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
+        steps.advance(1);
+        steps.message(&format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
         ControlFlow::Continue(())
     })
     .context("training the sparse autoencoder")?;
-    progress.finish();
-    weights.note_origin(embeddings.view(), Some((&inputs.model.card).into()))?;
+    steps.finish();
+    weights.note_origin(embeddings.view(), Some((&inputs.model.model().card).into()))?;
     Ok(weights)
 }

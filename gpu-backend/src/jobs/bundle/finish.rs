@@ -22,13 +22,8 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
-use super::{
-    Described, Job, Report,
-    context::Context,
-    inputs::{Inputs, sha256_of},
-    settle::Settled,
-    work::Work,
-};
+use super::{Described, Job, Report, context::Context, inputs::Inputs, settle::Settled, work::Work};
+use crate::work::digest;
 
 /// Genes in one file of descriptions.
 const DESCRIPTIONS: usize = 200;
@@ -42,7 +37,7 @@ const MOST_EMBEDDINGS: usize = 16_000_000;
 pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
     let Ok(bytes) = fs::read(job.out.join(path::MANIFEST)) else { return Ok(None) };
     let Ok(manifest) = Manifest::from_bytes(path::MANIFEST, &bytes) else { return Ok(None) };
-    if manifest.tag != tag(inputs) {
+    if manifest.tag != tag(job, inputs)? {
         return Ok(None);
     }
     let index = ConceptIndex::from_bytes(path::CONCEPT_INDEX, &fs::read(job.out.join(path::CONCEPT_INDEX))?)?;
@@ -60,8 +55,8 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
     }))
 }
 
-fn tag(inputs: &Inputs) -> String {
-    inputs.digest()[..12].to_owned()
+fn tag(job: &Job, inputs: &Inputs) -> anyhow::Result<String> {
+    Ok(inputs.key(job)?.digest()[..12].to_owned())
 }
 
 /// Writes what concepts share, the index and the manifest, and publishes the bundle.
@@ -100,10 +95,8 @@ pub fn write(
         work.put(&path::gene_sets(&sets.library), &sets.to_bytes()?)?;
     }
     copy_folder(&work.stage("sae"), work, path::SAE)?;
-    let networks = ["encoder.safetensors", "decoder.safetensors"];
-    let networks = networks.into_iter().filter(|_| inputs.model.runs_in_browser());
-    for name in ["model.json", "vocab.json"].into_iter().chain(networks) {
-        let path = inputs.model.folder.join(name);
+    for name in inputs.model.published() {
+        let path = inputs.model.model().folder.join(name);
         if path.exists() {
             work.put(&format!("{}/{name}", path::MODEL), &fs::read(&path)?)?;
         }
@@ -119,7 +112,7 @@ pub fn write(
     work.put(path::FILES, &per_concept.to_bytes()?)?;
     files.retain(|path, _| !per_concept.contains_key(path));
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
-    let manifest = manifest(job, inputs, context, &index, described, files);
+    let manifest = manifest(job, inputs, context, &index, described, files)?;
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
@@ -247,8 +240,8 @@ fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
 }
 
 fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<GeneIndex> {
-    let names = &inputs.genes;
-    let in_data = |i: usize| inputs.map.column_of[i].map(|c| c as usize);
+    let names = inputs.model.genes();
+    let in_data = |i: usize| inputs.model.map().column_of[i].map(|c| c as usize);
     let record = |i: usize| {
         let table = inputs.table.as_ref()?;
         table.find(&context.symbols[i]).or_else(|| table.find(&names[i]))
@@ -273,7 +266,7 @@ fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<Gene
         symbols: context.symbols.clone(),
         ensembl: (0..names.len()).map(ensembl).collect(),
         detection: context.detection.clone(),
-        measured: inputs.map.column_of.iter().map(Option::is_some).collect(),
+        measured: inputs.model.map().column_of.iter().map(Option::is_some).collect(),
         descriptions_files: chunks,
         descriptions_chunk: DESCRIPTIONS as u32,
         descriptions_source: inputs
@@ -336,7 +329,7 @@ pub fn list(root: &Path) -> anyhow::Result<BTreeMap<String, FileEntry>> {
 }
 
 fn entry(path: &Path) -> anyhow::Result<FileEntry> {
-    Ok(FileEntry { bytes: fs::metadata(path)?.len(), sha256: sha256_of(path)? })
+    Ok(FileEntry { bytes: fs::metadata(path)?.len(), sha256: digest::of_file(path)? })
 }
 
 fn manifest(
@@ -346,8 +339,8 @@ fn manifest(
     index: &ConceptIndex,
     described: Stage,
     files: BTreeMap<String, FileEntry>,
-) -> Manifest {
-    let card = &inputs.model.card;
+) -> anyhow::Result<Manifest> {
+    let (card, provenance) = (&inputs.model.model().card, inputs.model.provenance());
     let p = &context.parameters;
     let stem = job.cells.file_stem().map_or_else(|| "cells".into(), |s| s.to_string_lossy().into_owned());
     let active = index.rows.iter().filter(|r| r.class != ConceptClass::Dead).count() as u32;
@@ -355,14 +348,14 @@ fn manifest(
         |part: &str, source: String| Source { part: part.into(), source, licence: "not stated".into() };
     let mut sources = vec![unknown("cells", stem.clone()), unknown("model", card.source_file.clone())];
     sources.extend(context.sets.iter().map(|s| unknown("gene sets", s.source.clone())));
-    Manifest {
+    Ok(Manifest {
         schema: SCHEMA_NAME.into(),
         version: SCHEMA_VERSION,
         name: job
             .name
             .clone()
             .unwrap_or_else(|| format!("{stem}-{}-{}-{}", card.kind.name(), p.sae.concepts, p.sae.active)),
-        tag: tag(inputs),
+        tag: tag(job, inputs)?,
         title: job.title.clone().unwrap_or_else(|| title(inputs)),
         created: now(),
         software: Software {
@@ -373,17 +366,17 @@ fn manifest(
         counts: Counts {
             cells: inputs.cells.counts.rows as u32,
             genes_measured: inputs.cells.counts.cols as u32,
-            genes_model: inputs.genes.len() as u32,
+            genes_model: inputs.model.genes().len() as u32,
             embedding: card.latent,
             concepts: p.sae.concepts,
             active_per_cell: p.sae.active,
             active_concepts: active,
         },
         model: ModelSummary {
-            kind: card.kind,
+            kind: provenance.kind,
             name: card.name.clone(),
-            preprocessing: preprocessing(inputs),
-            in_browser: inputs.model.runs_in_browser(),
+            preprocessing: provenance.preprocessing,
+            in_browser: !inputs.model.in_browser().is_empty(),
         },
         parameters: p.clone(),
         ladder: context.ladder.clone(),
@@ -392,16 +385,7 @@ fn manifest(
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],
         sources,
         files,
-    }
-}
-
-/// What is done to counts, with the sequence rule where there is one.
-fn preprocessing(inputs: &Inputs) -> String {
-    let steps = &inputs.model.card.preprocessing;
-    inputs.sequences.as_ref().map_or_else(
-        || steps.clone(),
-        |s| format!("{steps}; {} sequences: {}", s.tokenizer.rule.name(), s.chosen),
-    )
+    })
 }
 
 fn title(inputs: &Inputs) -> String {
@@ -410,7 +394,7 @@ fn title(inputs: &Inputs) -> String {
         (column.labels.len() == 1).then(|| column.labels[0].clone())
     };
     let tissue = only("tissue").filter(|t| t != "unknown").map_or_else(String::new, |t| format!("{t} "));
-    let kind = inputs.model.card.kind.title();
+    let kind = inputs.model.provenance().title;
     format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
 }
 

@@ -1,58 +1,46 @@
 //! Everything read and checked before any work, so that a wrong input costs seconds and leaves nothing.
 
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use cellprism_core::{
     bundle::{Input, InputRole, Parameters, SaeParameters, TrainingEngine},
-    cells::{Aliases, Cells, GeneMap},
+    cells::{Aliases, Cells},
     gsea::GeneSets,
     sae::{SaeWeights, size::active_by_default, train::default_epochs},
 };
-use sha2::{Digest, Sha256};
 
 use super::Job;
 use crate::{
-    cli::embed::shared_genes,
     files::{
         gene_sets,
         genes::{GeneTable, read_gene_table},
-        h5ad::{self, Options},
         sae,
     },
-    models::{
-        counts::encoder_covariates,
-        dictionary::read_dictionary,
-        folder::{self, Model},
-        scgpt::Sequences,
+    jobs::{
+        inputs::{check_precision, open_cells},
+        read_sae,
     },
+    models::{Model, Prepared, Request},
+    work::{digest, key::Key},
 };
 
 /// Checked inputs.
 pub struct Inputs {
     /// Names and metadata in memory; counts too.
     pub cells: Cells,
-    /// The model. The folder is a temporary one where a checkpoint was imported on the way.
-    pub model: Model,
-    _imported: Option<tempfile::TempDir>,
-    /// Names of the genes that the model reads here, in its order.
-    pub genes: Vec<String>,
-    /// For scGPT, how they become sequences.
-    pub sequences: Option<Sequences>,
-    /// Those genes in the data.
-    pub map: GeneMap,
-    /// Active covariate columns of each cell.
-    pub one_hot: Vec<Vec<u32>>,
+    /// The model, with its genes in the data.
+    pub model: Box<dyn Prepared>,
     /// Libraries by name.
     pub libraries: Vec<(String, GeneSets)>,
     /// What is known of genes.
     pub table: Option<GeneTable>,
     /// Files with checksums.
     pub files: Vec<Input>,
-    /// Parameters with nothing left open but `sae.concepts` and `sae.active`, 0 where the embeddings decide.
-    pub parameters: Parameters,
     /// The dictionary, where it is given.
     pub given: Option<SaeWeights>,
+    /// Parameters with nothing left open but `sae.concepts` and `sae.active`: 0 where the embeddings decide.
+    pub parameters: Parameters,
     /// Columns of metadata, the primary one first.
     pub columns: Vec<String>,
     /// Columns that cannot be tested, with the reason.
@@ -65,10 +53,10 @@ impl Inputs {
     /// # Errors
     /// Names the first input that is wrong, and what to do.
     pub fn read(job: &Job) -> anyhow::Result<Self> {
-        let (model, imported) = open_model(&job.model)?;
-        job.precision.check(&model.card)?;
-        let options = Options { allow_non_integer: job.allow_non_integer };
-        let mut file = h5ad::open(&job.cells, &options)?;
+        job.check()?;
+        let model = Model::open_or_import(&job.model)?;
+        check_precision(&model.card, job.force_precision)?;
+        let mut file = open_cells(&job.cells, job.allow_non_integer)?;
         let mut table: Option<GeneTable> = None;
         for path in &job.gene_info {
             let next = read_gene_table(path)?;
@@ -78,15 +66,8 @@ impl Inputs {
             });
         }
         let aliases = table.as_ref().map_or_else(Aliases::none, |t| t.aliases().clone());
-        let sequences = match job.sequence.options(&model)? {
-            Some(options) => Some(Sequences::choose(&model, &mut file, &aliases, &options, &job.cells)?),
-            None => None,
-        };
-        let (map, genes) = match &sequences {
-            Some(sequences) => (sequences.genes.map.clone(), sequences.genes.names.clone()),
-            None => (shared_genes(&model, &file, &aliases, &job.cells)?, model.card.genes.clone()),
-        };
-        let one_hot = encoder_covariates(&model.card, &file)?;
+        let request = Request { path: &job.cells, aliases: &aliases, sequence: &job.sequence };
+        let model = model.prepare(&mut file, &request)?;
         let libraries = job
             .gene_sets
             .iter()
@@ -101,9 +82,10 @@ impl Inputs {
                 skipped_columns.push((column.name.clone(), format!("one label only ({only})")));
             }
         }
-        let given = job.sae.as_ref().map(|path| read_dictionary(path, &model.card)).transpose()?;
+        let card = &model.model().card;
+        let given = job.sae.as_ref().map(|folder| read_sae(folder, card)).transpose()?;
         let mut parameters = settle(&job.parameters, cells.counts.rows)?;
-        settle_reading(&mut parameters, job, sequences.is_some());
+        settle_reading(&mut parameters, job, model.is_dear());
         if let Some(dictionary) = &given {
             parameters.sae = SaeParameters {
                 concepts: dictionary.config.d_sae as u32,
@@ -114,19 +96,12 @@ impl Inputs {
         }
         let mut files = vec![
             input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
-            Input {
-                role: InputRole::Model,
-                file: model.card.source_file.clone(),
-                bytes: std::fs::metadata(model.onnx())?.len(),
-                sha256: model.card.source_sha256.clone(),
-                note: Some(format!("{}; model.onnx {}", model.card.name, sha256_of(&model.onnx())?)),
-            },
+            of_model(model.model())?,
         ];
         if let Some(folder) = &job.sae {
-            let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            let weights = input(InputRole::Dictionary, &folder.join(sae::WEIGHTS), None)?;
-            let note = Some(format!("cfg.json {}", sha256_of(&folder.join(sae::CONFIG))?));
-            files.push(Input { file: format!("{name}/{}", weights.file), note, ..weights });
+            for name in [sae::CONFIG, sae::WEIGHTS] {
+                files.push(input(InputRole::Dictionary, &folder.join(name), None)?);
+            }
         }
         for path in &job.gene_sets {
             files.push(input(InputRole::GeneSets, path, None)?);
@@ -134,72 +109,44 @@ impl Inputs {
         for path in &job.gene_info {
             files.push(input(InputRole::Genes, path, None)?);
         }
-        Ok(Self {
-            cells,
-            model,
-            _imported: imported,
-            genes,
-            sequences,
-            map,
-            one_hot,
-            libraries,
-            table,
-            files,
-            parameters,
-            given,
-            columns,
-            skipped_columns,
-        })
+        Ok(Self { cells, model, libraries, table, files, given, parameters, columns, skipped_columns })
     }
 
-    /// Digest of inputs, parameters and version: what decides every number of the bundle.
-    pub fn digest(&self) -> String {
-        let mut hasher = Sha256::new();
-        hasher.update(env!("CARGO_PKG_VERSION"));
-        for file in &self.files {
-            hasher.update(format!("{}\0{}\0{:?}\0", file.role, file.sha256, file.note));
+    /// Everything that decides a number of the bundle, each thing by its name.
+    ///
+    /// # Errors
+    /// If a weight file cannot be read, or the library that is to compute is not there.
+    pub fn key(&self, job: &Job) -> anyhow::Result<Key> {
+        let mut key = self.model.key(std::slice::from_ref(&job.place))?;
+        for (place, file) in self.files.iter().enumerate() {
+            let name = format!("input {place} ({}, {})", file.role.name(), file.file);
+            key = key.with(&name, &file.sha256);
         }
-        hasher.update(serde_json::to_vec(&self.parameters).unwrap_or_default());
-        hasher.update(self.columns.join("\0"));
-        if let Some(sequences) = &self.sequences {
-            hasher.update(format!("{}\0{}", sequences.tokenizer.rule.name(), self.genes.join("\0")));
+        let parameters = serde_json::to_value(&self.parameters)?;
+        for (part, value) in parameters.as_object().into_iter().flatten() {
+            key = key.with(&format!("parameters of {part}"), value);
         }
-        format!("{:x}", hasher.finalize())
+        Ok(key
+            .with("metadata columns", self.columns.join(", "))
+            .with("allow-non-integer", job.allow_non_integer)
+            .with("cellprism", env!("CARGO_PKG_VERSION")))
     }
 }
 
-/// A model folder, or a checkpoint imported into a temporary one.
-fn open_model(path: &Path) -> anyhow::Result<(Model, Option<tempfile::TempDir>)> {
-    let folder = if path.join("model.json").exists() {
-        return Ok((Model::open(path)?, None));
-    } else if path.join("best_model.pt").exists() {
-        folder::import_scgpt(path)?
-    } else if path.is_file() || path.join("model.pt").exists() {
-        folder::import_scvi(path)?
-    } else {
-        return Ok((Model::open(path)?, None));
-    };
-    let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let target = temporary.path().join("model");
-    folder::write(&folder, &target)?;
-    Ok((Model::open(&target)?, Some(temporary)))
-}
-
-/// SHA-256 of a file in hexadecimal digits.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn sha256_of(path: &Path) -> anyhow::Result<String> {
-    let mut file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let n = file.read(&mut buffer).with_context(|| format!("cannot read {}", path.display()))?;
-        if n == 0 {
-            return Ok(format!("{:x}", hasher.finalize()));
-        }
-        hasher.update(&buffer[..n]);
+/// The model as an input: its checkpoint, and every file that computes.
+fn of_model(model: &Model) -> anyhow::Result<Input> {
+    let card = &model.card;
+    let mut note = card.name.clone();
+    for file in model.files()? {
+        note += &format!("; {file} {}", digest::of_file(&model.folder.join(&file))?);
     }
+    Ok(Input {
+        role: InputRole::Model,
+        file: card.source_file.clone(),
+        bytes: std::fs::metadata(model.onnx())?.len(),
+        sha256: card.source_sha256.clone(),
+        note: Some(note),
+    })
 }
 
 fn input(role: InputRole, path: &Path, note: Option<String>) -> anyhow::Result<Input> {
@@ -207,7 +154,7 @@ fn input(role: InputRole, path: &Path, note: Option<String>) -> anyhow::Result<I
         role,
         file: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         bytes: std::fs::metadata(path)?.len(),
-        sha256: sha256_of(path)?,
+        sha256: digest::of_file(path)?,
         note,
     })
 }

@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
 use cellprism_core::bundle::Parameters;
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    cli::{precision::PrecisionArgs, sequence::SequenceArgs},
-    runtime::Device,
-};
+use crate::{models::SequenceOptions, runtime::Place};
 
 /// Inputs, output and parameters of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Job {
     /// Cells with raw counts (.h5ad).
     pub cells: PathBuf,
-    /// Model folder, or a checkpoint folder of scvi-tools or scGPT.
+    /// Model folder, or a checkpoint folder.
     pub model: PathBuf,
     /// Folder of a dictionary that is described instead of a newly trained one.
     pub sae: Option<PathBuf>,
@@ -24,14 +24,12 @@ pub struct Job {
     pub gene_info: Vec<PathBuf>,
     /// Bundle to write.
     pub out: PathBuf,
-    /// What scGPT reads of a cell.
-    pub sequence: SequenceArgs,
-    /// Whether genes are scored through a model of half precision.
-    pub precision: PrecisionArgs,
+    /// What a model of sequences reads.
+    pub sequence: SequenceOptions,
+    /// Score genes through a model of half precision all the same.
+    pub force_precision: bool,
     /// Where the model runs.
-    pub device: Device,
-    /// ONNX Runtime library, where given.
-    pub onnxruntime: Option<PathBuf>,
+    pub place: Place,
     /// Metadata columns, the primary one first; all usable ones where empty.
     pub labels: Vec<String>,
     /// Accept counts that are not whole numbers.
@@ -47,6 +45,24 @@ pub struct Job {
     /// Parameters as asked for; 0 in `sae.concepts`, `sae.active`, `sae.epochs` and `specificity.min_cells` means
     /// "choose by the data". Those of `sae` mean nothing where a dictionary is given.
     pub parameters: Parameters,
-    /// No progress on stderr.
-    pub quiet: bool,
+}
+
+impl Job {
+    /// Refuses parameters that make no sense.
+    ///
+    /// # Errors
+    /// Says which to change.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let Parameters { sae, attribution, enrichment, .. } = &self.parameters;
+        if attribution.prototypes == 0 || attribution.counterfactuals == 0 {
+            bail!("--prototypes and --counterfactuals must be at least 1");
+        }
+        if self.sae.is_none() && !(sae.learning_rate.is_finite() && sae.learning_rate > 0.0) {
+            bail!("--learning-rate {} is not a number above 0", sae.learning_rate);
+        }
+        if enrichment.permutations == 0 || enrichment.min_size > enrichment.max_size {
+            bail!("--permutations must be at least 1, and --min-size at most --max-size");
+        }
+        Ok(())
+    }
 }

@@ -8,7 +8,6 @@
 //! | `dictionary` | embeddings, and the autoencoder trained on them |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
-//! | `swapping` | the model through which genes are swapped |
 //! | `compared` | the cells that each concept is read from |
 //! | `concept` | one concept as in the paper: cells, genes, pathways, files |
 //! | `reading` | … and beyond it: presence, absence, carried genes, labels |
@@ -29,7 +28,6 @@ mod reading;
 mod samples;
 mod settle;
 mod subject;
-mod swapping;
 mod work;
 
 use anyhow::Context as _;
@@ -39,7 +37,7 @@ use cellprism_core::{
     parallel,
 };
 
-use crate::cli::{Progress, embed::say_audit};
+use crate::{jobs::inputs::in_words, work::progress::Progress};
 use compared::Compared;
 use context::Context;
 use inputs::Inputs;
@@ -76,22 +74,21 @@ pub struct Report {
 ///
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
-pub fn run(job: &Job) -> anyhow::Result<Report> {
+pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let inputs = Inputs::read(job)?;
     if let Some(report) = finish::existing(job, &inputs)? {
         return Ok(report);
     }
     let work = Work::open(job, &inputs)?;
-    let embedded = dictionary::embed(job, &inputs, &work)?;
-    if !job.quiet {
-        say_audit(&embedded.audit);
-    }
-    let sae = dictionary::train(job, &inputs, &work, &embedded.values)?;
-    let context = Context::new(job, &inputs, embedded, sae)?;
-    let concepts = described(job, &context, &context.concepts, &work)?;
+    let embedded = dictionary::embed(job, &inputs, &work, progress)?;
+    progress.say(&in_words(&embedded.audit));
+    let sae = dictionary::train(job, &inputs, &work, &embedded.values, progress)?;
+    let counts = inputs.model.map().apply(&inputs.cells.counts);
+    let context = Context::new(job, &inputs, &counts, embedded, sae)?;
+    let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =
-        context.neurons.as_ref().map(|neurons| described(job, &context, neurons, &work)).transpose()?;
-    let calibration = calibration::calibrate(job, &context, &work)?;
+        context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
+    let calibration = calibration::calibrate(&context, &work, progress)?;
     finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, &work)
 }
 
@@ -107,40 +104,41 @@ pub struct Described {
 
 /// Describes all of a subject and settles what depends on all of them.
 fn described(
-    job: &Job,
     context: &Context,
     subject: &Subject,
     work: &Work,
+    progress: &dyn Progress,
 ) -> anyhow::Result<(Vec<ConceptRow>, Settled)> {
-    let mut rows = describe(job, context, subject, work)?;
+    let mut rows = describe(context, subject, work, progress)?;
     let settled = settle::settle(context, subject, &mut rows, work)?;
     Ok((rows, settled))
 }
 
 /// Every concept, or every neuron, in parallel; those already described are read back.
-fn describe(job: &Job, context: &Context, subject: &Subject, work: &Work) -> anyhow::Result<Vec<ConceptRow>> {
+fn describe(
+    context: &Context,
+    subject: &Subject,
+    work: &Work,
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<ConceptRow>> {
     let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
     let rows = ids.iter().map(|&id| work.row(subject.folder, id)).collect::<anyhow::Result<Vec<_>>>()?;
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, job.quiet);
+    let compared = Compared::find(context, subject, &open, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
-    let progress = Progress::new(
-        subject.folder,
-        open.iter().filter(|&&id| alive(id)).count() as u64,
-        subject.folder,
-        job.quiet,
-    );
+    let total = open.iter().filter(|&&id| alive(id)).count() as u64;
+    let steps = progress.begin(subject.folder, total, subject.folder);
     let described = parallel::map(open.len(), |i| {
         let id = open[i];
         let row = concept::describe(context, subject, &compared[i], work)
             .with_context(|| format!("{}, number {}", subject.folder, id.index()))?;
         if alive(id) {
-            progress.advance(1);
+            steps.advance(1);
         }
         Ok(row)
     });
-    progress.finish();
+    steps.finish();
     let mut described = described.into_iter();
     rows.into_iter()
         .map(|row| match row {

@@ -25,7 +25,7 @@ pub fn read(
     context: &Context,
     subject: &Subject,
     compared: &Compared,
-    swaps: &impl Perturb,
+    swaps: &dyn Perturb,
     attribution: &Attribution,
     test: Option<&Differential>,
 ) -> anyhow::Result<Option<ConceptReading>> {
@@ -49,7 +49,7 @@ pub fn read(
         no_label: no_label.as_deref(),
     };
     let mut found = read_concept(request, &mut |_| ControlFlow::Continue(())).context("reading")?;
-    found.reading.faithful = if context.swapping.is_dear() {
+    found.reading.faithful = if context.is_dear {
         Maybe::missing("every point of a curve would be a pass of the whole model")
     } else {
         let cells = compared.further.held_out.as_ref().unwrap_or(&compared.cells);

@@ -8,7 +8,7 @@ use cellprism_core::{
 };
 use ndarray::{Array1, Array2, concatenate};
 
-use crate::cli::attribute::activations;
+use crate::jobs::activations;
 
 /// Directions in the embedding and the cells that activate them.
 pub struct Subject {

@@ -36,7 +36,7 @@ impl Work {
         name.push(".partial");
         let root = job.out.with_file_name(name);
         let key = root.join("key");
-        let digest = inputs.digest();
+        let digest = inputs.key(job)?.digest();
         if root.exists() && fs::read_to_string(&key).ok().as_deref() != Some(digest.as_str()) {
             // Other inputs or parameters: nothing of it can be used.
             fs::remove_dir_all(&root).with_context(|| format!("cannot remove {}", root.display()))?;

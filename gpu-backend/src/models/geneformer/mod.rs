@@ -5,7 +5,7 @@
 //! | `import` | the published files, found in their folder |
 //! | `genes` | [`Ranks`]: the dictionary's genes found in a data set |
 //! | `model` | [`RankModel`]: sequences through ONNX Runtime |
-//! | `embed` | a whole file, some cells at a time |
+//! | `embed` | cells through the model, some at a time |
 //! | `swaps` | [`GeneformerSwaps`]: exact occlusion, one pass for every sequence that is another |
 
 mod embed;
@@ -14,7 +14,7 @@ mod import;
 mod model;
 mod swaps;
 
-pub use embed::embed;
+pub use embed::RankEmbedder;
 pub use genes::Ranks;
 pub use import::import;
 pub use model::RankModel;

@@ -1,16 +1,16 @@
 //! Geneformer's sequences through ONNX Runtime.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use cellprism_core::embedding::{card::Pooling, geneformer::RankTokenizer};
 
 use crate::{
     models::{
-        folder::Model,
+        Model,
         transformer::{Batchable, Inputs, Transformer},
     },
-    runtime::Device,
+    runtime::Place,
 };
 
 /// A model with its tokenizer, ready to embed cells.
@@ -26,16 +26,11 @@ impl RankModel {
     ///
     /// # Errors
     /// If it is no Geneformer, the device is not there or the model is refused.
-    pub fn open(
-        model: &Model,
-        tokenizer: RankTokenizer,
-        device: Device,
-        onnxruntime: Option<&Path>,
-    ) -> anyhow::Result<Self> {
+    pub fn open(model: &Model, tokenizer: RankTokenizer, place: &Place) -> anyhow::Result<Self> {
         let sizes = model.card.geneformer.as_ref().context("no Geneformer model")?;
         let numbers = (sizes.pooling == Pooling::Mean).then_some(("weights", 0.0));
         let inputs = Inputs { pad: sizes.pad, numbers, positions: true };
-        let transformer = Transformer::open(model, inputs, device, onnxruntime)?;
+        let transformer = Transformer::open(model, inputs, place)?;
         Ok(Self { transformer, tokenizer, pooling: sizes.pooling })
     }
 

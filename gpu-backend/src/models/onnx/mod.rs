@@ -1,5 +1,98 @@
 //! Any encoder of counts as a ready ONNX file.
 
-pub mod import;
-pub mod probe;
-pub mod swaps;
+mod import;
+mod probe;
+
+use std::path::Path;
+
+use anyhow::Context;
+use cellprism_core::{
+    attribution::{DeletionOptions, Perturb},
+    cells::GeneMap,
+    embedding::card::{ModelCard, ModelKind},
+};
+
+use super::{
+    Counted, Embed, ImportOptions, Kind, Model, Prepared, Request,
+    counts::{self, CountEmbedder, Graph, GraphSwaps},
+};
+use crate::{files::h5ad::H5ad, runtime::Place};
+
+pub use import::import;
+
+/// A ready ONNX file with a card written by hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Onnx;
+
+impl Kind for Onnx {
+    fn kind(&self) -> ModelKind {
+        ModelKind::Onnx
+    }
+
+    fn about(&self) -> &'static str {
+        "Any other encoder, as an ONNX file"
+    }
+
+    fn checkpoint(&self) -> &'static str {
+        "an ONNX file"
+    }
+
+    /// A file alone does not say which genes it reads.
+    fn recognises(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
+        asked.in_full_precision()?;
+        let card = asked.card.as_deref().context(
+            "an ONNX file does not say which genes it reads: give --card CARD.json (`cellprism import --help` shows one)",
+        )?;
+        import(&asked.checkpoint, card, &asked.out, asked.onnxruntime.as_deref())
+    }
+
+    fn prepare(
+        &self,
+        model: Model,
+        cells: &mut H5ad,
+        request: &Request<'_>,
+    ) -> anyhow::Result<Box<dyn Prepared>> {
+        request.sequence.are_not_for(&model)?;
+        let map = counts::shared_genes(&model, cells, request)?;
+        let one_hot = counts::encoder_covariates(&model.card, cells)?;
+        Ok(Box::new(PreparedOnnx { model, map, one_hot }))
+    }
+}
+
+/// An encoder with the genes of some cells.
+struct PreparedOnnx {
+    model: Model,
+    map: GeneMap,
+    one_hot: Vec<Vec<u32>>,
+}
+
+impl Prepared for PreparedOnnx {
+    fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn genes(&self) -> &[String] {
+        &self.model.card.genes
+    }
+
+    fn map(&self) -> &GeneMap {
+        &self.map
+    }
+
+    fn embedder(&self, place: &Place) -> anyhow::Result<Box<dyn Embed + '_>> {
+        let encode = Box::new(Graph::open(&self.model, place)?);
+        Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &self.one_hot }))
+    }
+
+    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        Ok(Box::new(GraphSwaps::open(&self.model, place, counts.model, &self.one_hot)?))
+    }
+
+    fn deletion(&self) -> DeletionOptions {
+        DeletionOptions { random_orders: 2, ..DeletionOptions::default() }
+    }
+}

@@ -1,39 +1,29 @@
 //! The sequence rule and its genes, chosen for a data set.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use cellprism_core::{
     cells::{
-        Aliases, CountMatrix,
+        CountMatrix,
         hvg::{Moments, SPAN},
     },
     embedding::scgpt::{SequenceGenes, SequenceRule, Tokenizer},
 };
 
-use crate::{files::h5ad::H5ad, models::folder::Model};
+use super::vocabulary;
+use crate::{
+    files::h5ad::H5ad,
+    models::{Model, Request},
+};
 
 /// Cells read at a time while genes are chosen.
 const CHUNK: usize = 2048;
 /// Largest list of genes.
 const LARGEST_LIST: u64 = 16 << 20;
 
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub struct SequenceOptions {
-    /// Which genes a sequence holds.
-    pub rule: SequenceRule,
-    /// The fixed sequence; highly variable genes of the data where not given.
-    pub genes: Option<PathBuf>,
-    /// How many highly variable genes.
-    pub variable_genes: usize,
-}
-
-impl Default for SequenceOptions {
-    fn default() -> Self {
-        Self { rule: SequenceRule::FixedHvg, genes: None, variable_genes: 1200 }
-    }
-}
+/// Highly variable genes, where nothing else is said.
+const VARIABLE_GENES: usize = 1200;
 
 /// The rule and its genes.
 #[derive(Clone, Debug)]
@@ -52,14 +42,11 @@ impl Sequences {
     ///
     /// # Errors
     /// If data and vocabulary share no gene, or a list is not usable.
-    pub fn choose(
-        model: &Model,
-        cells: &mut H5ad,
-        aliases: &Aliases,
-        options: &SequenceOptions,
-        path: &Path,
-    ) -> anyhow::Result<Self> {
-        let (sizes, vocabulary) = model.scgpt()?;
+    pub fn choose(model: &Model, cells: &mut H5ad, request: &Request<'_>) -> anyhow::Result<Self> {
+        let Request { path, aliases, sequence: options } = *request;
+        let rule = options.sequence.unwrap_or_default();
+        let variable_genes = options.variable_genes.map_or(VARIABLE_GENES, |n| n as usize);
+        let (sizes, vocabulary) = vocabulary(model)?;
         if cells.is_empty() {
             bail!("{} has no cell", path.display());
         }
@@ -73,7 +60,7 @@ impl Sequences {
                 cells.genes().index.iter().take(3).collect::<Vec<_>>()
             );
         }
-        let (genes, chosen) = match (options.rule, &options.genes) {
+        let (genes, chosen) = match (rule, &options.genes) {
             (SequenceRule::Nonzero, Some(_)) => {
                 bail!("a list of genes is for --sequence fixed-hvg; nonzero reads all genes of each cell")
             }
@@ -88,18 +75,18 @@ impl Sequences {
                 let chosen = format!("{} genes of a list", genes.len());
                 (genes, chosen)
             }
-            (SequenceRule::FixedHvg, None) if all.len() <= options.variable_genes => {
+            (SequenceRule::FixedHvg, None) if all.len() <= variable_genes => {
                 let chosen = format!("all {} genes that data and vocabulary share", all.len());
                 (all, chosen)
             }
             (SequenceRule::FixedHvg, None) => {
-                let places = variable(cells, &all, options.variable_genes)?;
+                let places = variable(cells, &all, variable_genes)?;
                 (all.select(&places), format!("{} highly variable genes (seurat_v3)", places.len()))
             }
         };
         let tokenizer = Tokenizer {
             tokens: genes.tokens.clone(),
-            rule: options.rule,
+            rule,
             bins: sizes.bins,
             max_length: sizes.max_length as usize,
             cls: sizes.cls,

@@ -2,17 +2,71 @@
 //!
 //! | file | idea |
 //! |---|---|
+//! | `checkpoint` | what is published, and the vocabulary |
 //! | `choice` | [`Sequences`]: the sequence rule and its genes, chosen for a data set |
+//! | `prepared` | what a job knows of it |
 //! | `model` | [`SequenceModel`]: batches of sequences through ONNX Runtime |
-//! | `embed` | a whole file, some cells at a time |
 //! | `swaps` | [`ScgptSwaps`]: exact occlusion, identical passes shared |
 
+mod checkpoint;
 mod choice;
-mod embed;
 mod model;
+mod prepared;
 mod swaps;
 
-pub use choice::{SequenceOptions, Sequences, read_gene_list};
-pub use embed::{bin, embed};
+use std::path::Path;
+
+use cellprism_core::embedding::card::{ModelCard, ModelKind};
+
+use super::{ImportOptions, Kind, Model, Prepared, Request, folder};
+use crate::files::h5ad::H5ad;
+
+pub use checkpoint::{import, vocabulary};
+pub use choice::{Sequences, read_gene_list};
 pub use model::SequenceModel;
 pub use swaps::ScgptSwaps;
+
+/// scGPT, under either naming of its attention weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Scgpt;
+
+impl Kind for Scgpt {
+    fn kind(&self) -> ModelKind {
+        ModelKind::Scgpt
+    }
+
+    fn about(&self) -> &'static str {
+        "scGPT, under either naming of its attention weights"
+    }
+
+    fn checkpoint(&self) -> &'static str {
+        "an scGPT checkpoint"
+    }
+
+    fn recognises(&self, path: &Path) -> bool {
+        path.join("best_model.pt").exists()
+            || (path.is_file() && path.file_name().is_some_and(|name| name == "best_model.pt"))
+    }
+
+    fn reads(&self, card: &ModelCard) -> usize {
+        card.scgpt.as_ref().map_or(0, |sizes| sizes.vocabulary as usize)
+    }
+
+    fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
+        asked.without_card()?;
+        let read = import(&asked.checkpoint)?;
+        let read = if asked.half_precision { read.in_half_precision()? } else { read };
+        folder::write(&read, &asked.out)?;
+        Ok(read.card)
+    }
+
+    fn prepare(
+        &self,
+        model: Model,
+        cells: &mut H5ad,
+        request: &Request<'_>,
+    ) -> anyhow::Result<Box<dyn Prepared>> {
+        let sequences = Sequences::choose(&model, cells, request)?;
+        Ok(Box::new(prepared::PreparedScgpt { model, sequences }))
+    }
+}

@@ -1,15 +1,13 @@
 //! scGPT's sequences through ONNX Runtime.
 
-use std::path::Path;
-
 use cellprism_core::embedding::scgpt::{BinnedCell, Tokenizer};
 
 use crate::{
     models::{
-        folder::Model,
+        Model,
         transformer::{Batchable, Inputs, Transformer},
     },
-    runtime::Device,
+    runtime::Place,
 };
 
 /// A model with its tokenizer, ready to embed cells.
@@ -24,18 +22,13 @@ impl SequenceModel {
     ///
     /// # Errors
     /// If the device is not there or the model is refused.
-    pub fn open(
-        model: &Model,
-        tokenizer: Tokenizer,
-        device: Device,
-        onnxruntime: Option<&Path>,
-    ) -> anyhow::Result<Self> {
+    pub fn open(model: &Model, tokenizer: Tokenizer, place: &Place) -> anyhow::Result<Self> {
         let inputs = Inputs {
             pad: model.card.scgpt.as_ref().map_or(0, |sizes| sizes.pad),
             numbers: Some(("values", tokenizer.pad_value)),
             positions: false,
         };
-        Ok(Self { transformer: Transformer::open(model, inputs, device, onnxruntime)?, tokenizer })
+        Ok(Self { transformer: Transformer::open(model, inputs, place)?, tokenizer })
     }
 
     /// The tokenizer.

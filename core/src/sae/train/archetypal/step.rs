@@ -6,8 +6,8 @@ use crate::sae::{
     parallel,
     train::{
         adam::{Adam, Tensor},
-        native::CONCEPTS,
         rows::{LANES, sum_of_squares},
+        update::CONCEPTS,
     },
 };
 use crate::simd::{Simd, WithSimd, widest};

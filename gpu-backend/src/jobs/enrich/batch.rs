@@ -14,21 +14,13 @@ use cellprism_core::{
 };
 use rayon::prelude::*;
 use safetensors::SafeTensors;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Args, Clock,
-    args::{Convention, SortOrder},
-    matched,
-    names::Names,
-    read_libraries,
-    table::parameters,
+    Args, Clock, Convention, Options, SortOrder, matched, names::Names, read_libraries, table::parameters,
 };
-use crate::{
-    cli::{Global, Progress},
-    work::atomic,
-};
+use crate::work::{atomic, progress::Progress};
 
 /// Rankings of one part.
 const PART: usize = 32;
@@ -49,7 +41,13 @@ struct Rankings {
 ///
 /// # Errors
 /// If a file cannot be read or written, or what lies in the folder of parts belongs to another run.
-pub fn run(mut args: Args, path: &Path, mut names: Names, global: &Global) -> anyhow::Result<()> {
+pub fn run(
+    options: &Options,
+    path: &Path,
+    mut names: Names,
+    progress: &dyn Progress,
+) -> anyhow::Result<Value> {
+    let args = options;
     ensure!(
         args.convention == Convention::Gseapy
             && args.order == SortOrder::Descending
@@ -66,8 +64,7 @@ pub fn run(mut args: Args, path: &Path, mut names: Names, global: &Global) -> an
         args.permutations
     );
     let sets = names.rename_sets(read_libraries(&args.gene_sets)?);
-    args.renamed = names.line();
-    let args = &args;
+    let args = &Args { options, renamed: names.line() };
     let list = Ranking::ordered(rankings.genes.clone(), vec![0.0; genes], Order::Given)
         .with_context(|| path.display().to_string())?;
     ensure!(list.genes() == rankings.genes, "{}: a gene is named twice", path.display());
@@ -78,7 +75,7 @@ pub fn run(mut args: Args, path: &Path, mut names: Names, global: &Global) -> an
     let reading = clock.lap();
     let parts = Parts::open(&args.out, &key(args, &rankings, &matched))?;
     let count = rankings.scores.len() / genes;
-    super::with_threads(args.threads, || compute(&rankings, &matched, &options, &parts, global))??;
+    super::with_threads(args.threads, || compute(&rankings, &matched, &options, &parts, progress))??;
     let computing = clock.lap();
     let file = parts.gather(count, matched.sets.len(), |file| {
         let terms: Vec<&str> = matched.sets.iter().map(|set| set.term.as_str()).collect();
@@ -90,14 +87,10 @@ pub fn run(mut args: Args, path: &Path, mut names: Names, global: &Global) -> an
     atomic::write_file(&args.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     fs::remove_dir_all(&parts.folder)?;
-    if global.json {
-        let report = json!({
-            "rankings": count, "tested": matched.sets.len(), "genes": genes,
-            "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
-        });
-        println!("{report}");
-    }
-    Ok(())
+    Ok(json!({
+        "rankings": count, "tested": matched.sets.len(), "genes": genes,
+        "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
+    }))
 }
 
 fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
@@ -121,7 +114,7 @@ fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
 }
 
 /// What a run depends on.
-fn key(args: &Args, rankings: &Rankings, matched: &Matched) -> String {
+fn key(args: &Options, rankings: &Rankings, matched: &Matched) -> String {
     let mut digest = Sha256::new();
     for set in &matched.sets {
         digest.update(set.term.as_bytes());
@@ -143,12 +136,12 @@ fn compute(
     matched: &Matched,
     options: &PrerankOptions,
     parts: &Parts,
-    global: &Global,
+    progress: &dyn Progress,
 ) -> anyhow::Result<()> {
     let genes = rankings.genes.len();
     let deck = deck(genes, options);
     let rows: Vec<&[f32]> = rankings.scores.chunks(genes).collect();
-    let progress = Progress::new("enrich", rows.len() as u64, "rankings", global.quiet);
+    let steps = progress.begin("enrich", rows.len() as u64, "rankings");
     for (number, rows) in rows.chunks(PART).enumerate() {
         if !parts.path(number).exists() {
             let found: Vec<[Vec<f64>; 5]> =
@@ -160,9 +153,9 @@ fn compute(
             }
             atomic::write_file(&parts.path(number), &file.to_bytes()?)?;
         }
-        progress.advance(rows.len() as u64);
+        steps.advance(rows.len() as u64);
     }
-    progress.finish();
+    steps.finish();
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
     sync::{Mutex, PoisonError},
 };
 
+use anyhow::bail;
 use cellprism_core::{
     attribution::{Perturb, PerturbError, Swaps, differences},
     cells::CountMatrix,
@@ -14,66 +14,51 @@ use cellprism_core::{
     ids::CellId,
 };
 
-use crate::models::counts::{BATCH_VALUES, fill_row, run_dense};
-use crate::models::folder::Model;
-use crate::runtime::{
-    Device,
-    session::{Runtime, Session},
+use super::{BATCH_VALUES, fill_row, run_dense};
+use crate::{
+    models::Model,
+    runtime::{Place, session::Session},
 };
 
 /// Most cells in one batch.
 const BATCH: usize = 1024;
 
-/// An encoder on its device, ready for swaps.
+/// Swaps of genes through an encoder on its device.
 #[derive(Debug)]
-pub struct EncoderEngine {
+pub struct GraphSwaps<'a> {
     session: Mutex<Session>,
-    card: ModelCard,
+    card: &'a ModelCard,
+    counts: &'a CountMatrix,
+    one_hot: &'a [Vec<u32>],
 }
 
-impl EncoderEngine {
-    /// Opens a model.
-    ///
-    /// # Errors
-    /// If the device is not there or the model is refused.
-    pub fn open(model: &Model, device: Device, onnxruntime: Option<&Path>) -> anyhow::Result<Self> {
-        let session = Runtime::start(onnxruntime)?.open(&model.onnx(), device, 0)?;
-        Ok(Self { session: Mutex::new(session), card: model.card.clone() })
-    }
-
+impl<'a> GraphSwaps<'a> {
     /// Swaps among cells with these counts in the model's gene order; `one_hot` are their active covariate columns.
     ///
     /// # Errors
-    /// If the number of genes differs from the model's.
-    pub fn among<'a>(
-        &'a self,
+    /// If the device is not there, the model is refused, or the number of genes differs from the model's.
+    pub fn open(
+        model: &'a Model,
+        place: &Place,
         counts: &'a CountMatrix,
         one_hot: &'a [Vec<u32>],
-    ) -> Result<EncoderSwaps<'a>, PerturbError> {
-        let genes = self.card.genes.len();
+    ) -> anyhow::Result<Self> {
+        let genes = model.card.genes.len();
         if counts.cols != genes {
-            let found = counts.cols;
-            return Err(PerturbError(format!("the counts have {found} genes, the model reads {genes}")));
+            bail!("the counts have {} genes, the model reads {genes}", counts.cols);
         }
-        Ok(EncoderSwaps { engine: self, counts, one_hot })
+        let session = place.runtime()?.open(&model.onnx(), place.device, 0)?;
+        Ok(Self { session: Mutex::new(session), card: &model.card, counts, one_hot })
     }
-}
-
-/// Swaps of genes through an encoder.
-#[derive(Clone, Copy, Debug)]
-pub struct EncoderSwaps<'a> {
-    engine: &'a EncoderEngine,
-    counts: &'a CountMatrix,
-    one_hot: &'a [Vec<u32>],
 }
 
 /// Genes with their new counts.
 type Change = Vec<(u32, f32)>;
 
-impl EncoderSwaps<'_> {
+impl GraphSwaps<'_> {
     /// Embeddings `[changes, latent]` of a cell after each change.
     fn embed(&self, cell: CellId, changes: &[Change]) -> Result<Vec<f32>, PerturbError> {
-        let card = &self.engine.card;
+        let card = self.card;
         let (genes, width) = (card.genes.len(), card.encoder_covariate_width());
         let mut own = vec![0.0; genes];
         let (columns, counts) = self.counts.row(cell.index());
@@ -92,7 +77,7 @@ impl EncoderSwaps<'_> {
             for (dense, change) in batch.chunks_mut(genes.max(1)).zip(changes) {
                 self.fill(&own, change, dense);
             }
-            let mut session = self.engine.session.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
             let values =
                 run_dense(card, &mut session, changes.len(), &batch, &covariates[..changes.len() * width])
                     .map_err(|error| PerturbError(format!("{error:#}")))?;
@@ -106,11 +91,11 @@ impl EncoderSwaps<'_> {
         change.iter().for_each(|&(gene, count)| cell[gene as usize] = count);
         let (genes, counts): (Vec<u32>, Vec<f32>) =
             (0..).zip(cell).filter(|&(_, count)| count != 0.0).unzip();
-        fill_row(&self.engine.card, (&genes, &counts), dense);
+        fill_row(self.card, (&genes, &counts), dense);
     }
 }
 
-impl Perturb for EncoderSwaps<'_> {
+impl Perturb for GraphSwaps<'_> {
     fn genes(&self) -> usize {
         self.counts.cols
     }
@@ -133,7 +118,7 @@ impl Perturb for EncoderSwaps<'_> {
             })
             .collect();
         let mut base = self.embed(prototype, &changes)?;
-        let embeddings = base.split_off(self.engine.card.latent as usize);
+        let embeddings = base.split_off(self.card.latent as usize);
         Ok(Swaps { base, genes, embeddings })
     }
 
@@ -160,7 +145,7 @@ impl Perturb for EncoderSwaps<'_> {
             }
             place.push(distinct.len() - 1);
         }
-        let latent = self.engine.card.latent as usize;
+        let latent = self.card.latent as usize;
         let values = self.embed(prototype, &distinct)?;
         Ok(place.into_iter().flat_map(|at| values[at * latent..(at + 1) * latent].to_vec()).collect())
     }

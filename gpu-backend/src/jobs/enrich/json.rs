@@ -10,7 +10,7 @@ use super::{
 };
 
 /// All rows with their leading edges; running sums for the first `--curves`.
-pub fn document(args: &Args, ranking: &Ranking, matched: &Matched, rows: &[Row]) -> Value {
+pub fn document(args: &Args<'_>, ranking: &Ranking, matched: &Matched, rows: &[Row]) -> Value {
     let weights = prerank_weights(ranking.scores(), args.weight);
     let sets: Vec<Value> = rows
         .iter()

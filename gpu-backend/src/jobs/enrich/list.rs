@@ -17,7 +17,7 @@ pub struct Listed {
 }
 
 /// Tests the genes with a score above `--above`.
-pub fn test(args: &Args, ranking: &Ranking, matched: &Matched) -> anyhow::Result<Listed> {
+pub fn test(args: &Args<'_>, ranking: &Ranking, matched: &Matched) -> anyhow::Result<Listed> {
     let length = ranking.scores().partition_point(|&score| score > args.above);
     if length == 0 {
         bail!("no gene of {} has a score above {}: lower --above", args.source().display(), args.above);
@@ -37,7 +37,7 @@ pub fn test(args: &Args, ranking: &Ranking, matched: &Matched) -> anyhow::Result
 }
 
 /// Enrichr's columns, and the chance of a p as small.
-pub fn table(args: &Args, ranking: &Ranking, matched: &Matched, listed: &Listed) -> String {
+pub fn table(args: &Args<'_>, ranking: &Ranking, matched: &Matched, listed: &Listed) -> String {
     let mut out = format!(
         "# cellprism {} enrich, over-representation of the {} genes of {} with a score above {}\n\
          # Chance: share of {} random lists of as many genes (seed {}) in which any set of the library has a p as small\n\
@@ -66,7 +66,7 @@ pub fn table(args: &Args, ranking: &Ranking, matched: &Matched, listed: &Listed)
 }
 
 /// The same as JSON.
-pub fn document(args: &Args, ranking: &Ranking, matched: &Matched, listed: &Listed) -> Value {
+pub fn document(args: &Args<'_>, ranking: &Ranking, matched: &Matched, listed: &Listed) -> Value {
     let row = |(set, s): &(usize, OverRepresentation)| {
         let set = &matched.sets[*set];
         json!({"term": set.term, "size": set.size, "overlap": genes(ranking, s), "p": s.p, "fdr": s.fdr, "chance": s.chance})

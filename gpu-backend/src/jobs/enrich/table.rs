@@ -2,13 +2,13 @@
 
 use cellprism_core::gsea::{Matched, Ranking};
 
-use super::{Args, args::Convention, rows::Row};
+use super::{Args, Convention, rows::Row};
 
 const COLUMNS: &str = "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes";
 
 /// GSEApy's columns; for the canonical convention also the error of log2 p, where p comes from, and why a set has
 /// none; where redundancy was looked for, the set that stands for each.
-pub fn table(args: &Args, ranking: &Ranking, matched: &Matched, rows: &[Row]) -> String {
+pub fn table(args: &Args<'_>, ranking: &Ranking, matched: &Matched, rows: &[Row]) -> String {
     let canonical = args.convention == Convention::Canonical;
     let mut out = String::new();
     for line in parameters(args, ranking, matched) {
@@ -48,7 +48,7 @@ pub fn table(args: &Args, ranking: &Ranking, matched: &Matched, rows: &[Row]) ->
 }
 
 /// What was asked for, a line each.
-pub fn parameters(args: &Args, ranking: &Ranking, matched: &Matched) -> Vec<String> {
+pub fn parameters(args: &Args<'_>, ranking: &Ranking, matched: &Matched) -> Vec<String> {
     let mut lines = vec![
         format!("cellprism {} enrich, convention {}", env!("CARGO_PKG_VERSION"), args.convention.name()),
         format!(

@@ -1,8 +1,8 @@
-//! One training from the command line: work folder, checkpoints, progress, final files.
+//! One training: work folder, checkpoints, progress, final files.
 
 use std::{
     fs,
-    io::{IsTerminal, Write},
+    io::Write,
     num::NonZeroU32,
     path::Path,
     time::{Duration, Instant},
@@ -16,37 +16,71 @@ use cellprism_core::sae::{
 };
 use serde_json::{Value, json};
 
-use super::{engine::EngineName, work_folder::WorkFolder};
+use super::{Machine, Options, memory, work_folder::WorkFolder};
 use crate::{
-    cli::{Global, Progress},
-    files::{embeddings::Embeddings, sae},
-    runtime::Device,
-    work::atomic::OutputFolder,
+    files::{
+        embeddings::{self, Embeddings},
+        sae,
+    },
+    work::{atomic::OutputFolder, progress::Progress},
 };
 
 /// What to train and where to.
 #[derive(Clone, Copy, Debug)]
-pub struct Job<'a> {
+pub struct Training<'a> {
     /// The embeddings.
     pub data: &'a Embeddings,
     /// The folder to write.
     pub out: &'a Path,
     /// Everything that the weights depend on.
     pub options: &'a TrainOptions,
-    /// What computes the steps.
-    pub engine: EngineName,
-    /// Where.
-    pub device: Device,
-    /// Threads, 0: one a core.
-    pub threads: usize,
+    /// What computes the steps, and where.
+    pub machine: &'a Machine,
     /// Epochs between checkpoints; by default as often as costs little.
     pub checkpoint_every: Option<NonZeroU32>,
     /// Forget an interrupted run.
     pub restart: bool,
 }
 
+/// A finished training.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Concepts (c).
+    pub concepts: usize,
+    /// Size of the embeddings (d).
+    pub size: usize,
+    /// Measured on all cells.
+    pub metrics: Metrics,
+}
+
+/// Trains as asked for.
+///
+/// # Errors
+/// If an input cannot be read, options contradict each other, the output is there already, or training diverges.
+pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Trained> {
+    options.check()?;
+    let source = &options.basics.embeddings;
+    let file = embeddings::open(source)?;
+    let trainer = options.for_cells(file.rows)?;
+    check_absent(&options.out)?;
+    memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
+    let data = file.read()?;
+    let training = Training {
+        data: &data,
+        out: &options.out,
+        options: &trainer,
+        machine: &options.machine,
+        checkpoint_every: options.checkpoint_every,
+        restart: options.restart,
+    };
+    let (weights, metrics) = training.run(progress).with_context(|| source.display().to_string())?;
+    let (concepts, size) = (weights.config.d_sae, weights.config.d_in);
+    progress.say(&format!("{}: {concepts} concepts of size {size}", options.out.display()));
+    Ok(Trained { concepts, size, metrics })
+}
+
 /// Refuses an output that is there already.
-pub fn check_absent(out: &Path) -> anyhow::Result<()> {
+fn check_absent(out: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(
         !out.exists() || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none()),
         "{} exists already: choose another name or remove it",
@@ -55,33 +89,34 @@ pub fn check_absent(out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Job<'_> {
+impl Training<'_> {
     /// Trains, or goes on, until the output is there; the weights with their metrics on all cells.
-    pub fn run(&self, global: &Global) -> anyhow::Result<(SaeWeights, Metrics)> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
-        pool.install(|| train(self, global))
+    ///
+    /// # Errors
+    /// If training diverges, a device fails, or a file cannot be written.
+    pub fn run(&self, progress: &dyn Progress) -> anyhow::Result<(SaeWeights, Metrics)> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.machine.threads).build()?;
+        pool.install(|| to_the_end(self, progress))
     }
 
     /// What the result depends on.
     pub fn record(&self) -> Value {
         json!({
-            "options": self.options, "embeddings": self.data.sha256, "engine": format!("{:?}", self.engine).to_lowercase(),
+            "options": self.options, "embeddings": self.data.sha256, "engine": self.machine.engine.name(),
         })
     }
 }
 
-fn train(job: &Job<'_>, global: &Global) -> anyhow::Result<(SaeWeights, Metrics)> {
-    let Job { data, out, options, .. } = job;
+fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(SaeWeights, Metrics)> {
+    let Training { data, out, options, .. } = job;
     let run = job.record();
     let work = WorkFolder::beside(out, run.clone())?;
     let plan = Plan::new(data.values.view(), (*options).clone())?;
     let checkpoint = if job.restart { None } else { work.checkpoint()? };
-    let engine = job.engine.start(job.device, job.threads, global, &plan)?;
+    let engine = job.machine.start(&plan)?;
     let session = match checkpoint {
         Some(checkpoint) => {
-            if !global.quiet {
-                eprintln!("going on after epoch {}", checkpoint.progress.epoch);
-            }
+            progress.say(&format!("going on after epoch {}", checkpoint.progress.epoch));
             Session::resume(plan, engine, checkpoint)?
         }
         None => {
@@ -89,7 +124,7 @@ fn train(job: &Job<'_>, global: &Global) -> anyhow::Result<(SaeWeights, Metrics)
             Session::start(plan, engine)?
         }
     };
-    match run_epochs(job, global, &work, session) {
+    match run_epochs(job, progress, &work, session) {
         Ok((mut weights, archetypes)) => {
             weights.note_origin(data.values.view(), data.model())?;
             let measured = metrics::evaluate(&weights, data.values.view());
@@ -117,45 +152,29 @@ fn train(job: &Job<'_>, global: &Global) -> anyhow::Result<(SaeWeights, Metrics)
 
 /// Shortest time between checkpoints by default.
 const CHECKPOINT_PAUSE: Duration = Duration::from_secs(1);
-/// Time between lines where stderr is no terminal.
-const LINE_PAUSE: Duration = Duration::from_secs(10);
 
 fn run_epochs(
-    job: &Job<'_>,
-    global: &Global,
+    job: &Training<'_>,
+    progress: &dyn Progress,
     work: &WorkFolder,
     mut session: Session<'_>,
 ) -> anyhow::Result<(SaeWeights, Option<Archetypes>)> {
     let cells = session.plan().train_cells() as u64;
     let epochs = u64::from(session.plan().options().epochs);
     let done = u64::from(session.progress().epoch);
-    let progress = Progress::new("train", cells * (epochs - done), "cells", global.quiet);
-    let plain = !global.quiet && !std::io::stderr().is_terminal();
+    let steps = progress.begin("train", cells * (epochs - done), "cells");
     let mut file = work.metrics()?;
-    let (start, mut line, mut saved) = (Instant::now(), Instant::now(), Instant::now());
+    let mut saved = Instant::now();
     let mut pause = CHECKPOINT_PAUSE;
     loop {
         let began = Instant::now();
-        let Some(metrics) = session.epoch(&mut |step| progress.advance(step.cells as u64))? else { break };
+        let Some(metrics) = session.epoch(&mut |step| steps.advance(step.cells as u64))? else { break };
         let seconds = began.elapsed().as_secs_f64();
         let mut record = serde_json::to_value(&metrics)?;
         record["seconds"] = json!(seconds);
         record["cells_per_second"] = json!(metrics.cells as f64 / seconds);
         writeln!(file, "{record}")?;
-        progress.message(in_words(&metrics));
-        if plain && (line.elapsed() > LINE_PAUSE || session.is_done()) {
-            line = Instant::now();
-            let trained = u64::from(metrics.epoch) - done;
-            let left =
-                start.elapsed().as_secs_f64() / trained as f64 * (epochs - u64::from(metrics.epoch)) as f64;
-            eprintln!(
-                "train: epoch {}/{}  {}  {:.0} cells/s  {left:.0} s left",
-                metrics.epoch,
-                metrics.epochs,
-                in_words(&metrics),
-                metrics.cells as f64 / seconds
-            );
-        }
+        steps.message(&in_words(&metrics));
         let due = match job.checkpoint_every {
             Some(every) => metrics.epoch % every == 0,
             None => saved.elapsed() >= pause,
@@ -167,14 +186,14 @@ fn run_epochs(
             saved = Instant::now();
         }
     }
-    progress.finish();
+    steps.finish();
     Ok((session.weights()?, session.archetypes()?))
 }
 
 fn in_words(metrics: &EpochMetrics) -> String {
     let test = metrics.test_r2.map_or(String::new(), |r2| format!(" (test {r2:.4})"));
     format!(
-        "loss {:.5}  R² {:.4}{test}  dead {}  L0 {:.2}",
-        metrics.loss, metrics.r2, metrics.dead, metrics.l0
+        "epoch {}/{}  loss {:.5}  R² {:.4}{test}  dead {}  L0 {:.2}",
+        metrics.epoch, metrics.epochs, metrics.loss, metrics.r2, metrics.dead, metrics.l0
     )
 }

@@ -7,22 +7,28 @@ use cellprism_core::{
 use serde_json::{Value, json};
 
 use super::{CellsLike, scores::Scores};
-use crate::cli::enrich::quoted;
+use crate::jobs::enrich::quoted;
 
 /// Genes named in JSON.
 const NAMED: usize = 20;
 
 /// Everything that is told.
-pub struct Report<'a> {
+pub struct Report {
+    /// The concept.
     pub concept: ConceptId,
+    /// What it was set to.
     pub target: Target,
+    /// Which cells were steered.
     pub cells_like: CellsLike,
-    pub genes: &'a [String],
+    /// Genes, in the model's order.
+    pub genes: Vec<String>,
+    /// How expected expression changes.
     pub steered: SteeredConcept,
+    /// Attribution scores of the same concept, where given.
     pub scores: Option<Scores>,
 }
 
-impl Report<'_> {
+impl Report {
     /// One line a gene, largest change first.
     pub fn table(&self) -> String {
         let mut out = String::from("gene,log2_ratio,difference,before,after");

@@ -1,0 +1,108 @@
+//! What is known of a kind of model before there are cells.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use cellprism_core::{
+    cells::Aliases,
+    embedding::card::{ModelCard, ModelKind},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Model, Prepared, SequenceOptions};
+use crate::files::h5ad::H5ad;
+
+/// A kind of model.
+pub trait Kind: Sync {
+    /// Its name in cards and on the command line.
+    fn kind(&self) -> ModelKind;
+
+    /// What `import` takes, in a few words.
+    fn about(&self) -> &'static str;
+
+    /// A checkpoint of this kind as a thing, for instance "a scvi-tools checkpoint".
+    fn checkpoint(&self) -> &'static str;
+
+    /// Whether a folder or file is such a checkpoint, by its files.
+    fn recognises(&self, path: &Path) -> bool;
+
+    /// How many genes or tokens a model knows.
+    fn reads(&self, card: &ModelCard) -> usize {
+        card.genes.len()
+    }
+
+    /// Turns a checkpoint into a model folder. Nothing in it is executed.
+    ///
+    /// # Errors
+    /// If it is refused or damaged, an option is for another kind, or the folder cannot be written.
+    fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard>;
+
+    /// Matches the genes of cells to an imported model.
+    ///
+    /// # Errors
+    /// If they share no gene, a covariate is missing, or an option is for another kind.
+    fn prepare(
+        &self,
+        model: Model,
+        cells: &mut H5ad,
+        request: &Request<'_>,
+    ) -> anyhow::Result<Box<dyn Prepared>>;
+
+    /// Whether it can say how many counts of each gene it expects at a latent: then concepts can be steered.
+    fn decodes(&self) -> bool {
+        false
+    }
+}
+
+/// How cells and a model are put together.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The cells' file, for messages.
+    pub path: &'a Path,
+    /// Which names mean the same gene.
+    pub aliases: &'a Aliases,
+    /// What a model of sequences reads.
+    pub sequence: &'a SequenceOptions,
+}
+
+/// What is imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImportOptions {
+    /// Folder or file of the checkpoint.
+    pub checkpoint: PathBuf,
+    /// What a ready ONNX file reads and gives.
+    pub card: Option<PathBuf>,
+    /// 16-bit floats instead of 32.
+    pub half_precision: bool,
+    /// Model folder to write.
+    pub out: PathBuf,
+    /// ONNX Runtime library, where given.
+    pub onnxruntime: Option<PathBuf>,
+}
+
+impl ImportOptions {
+    /// For kinds that describe themselves.
+    ///
+    /// # Errors
+    /// If a card is given.
+    pub fn without_card(&self) -> anyhow::Result<()> {
+        if self.card.is_some() {
+            bail!("--card is for `cellprism import onnx`; other checkpoints describe themselves");
+        }
+        Ok(())
+    }
+
+    /// For kinds that are small, or taken as they are.
+    ///
+    /// # Errors
+    /// If half precision is asked for.
+    pub fn in_full_precision(&self) -> anyhow::Result<()> {
+        if self.half_precision {
+            bail!(
+                "--precision float16 is for scgpt: scVI is small, and another encoder's file is taken as it is"
+            );
+        }
+        Ok(())
+    }
+}
