@@ -87,6 +87,24 @@ impl SaeParameters {
         }
     }
 
+    /// How it was trained, as it stands after "a dictionary of 60 concepts, …".
+    pub fn training_in_words(&self) -> String {
+        if self.engine == TrainingEngine::Given {
+            return "given, not trained for this bundle".into();
+        }
+        format!(
+            "trained for {} epochs at a learning rate of {} (batch {}, up to {} dead concepts rebuild the residual with weight \
+             {:.4}, seed {}, {})",
+            self.epochs,
+            self.learning_rate,
+            self.batch,
+            self.aux_k,
+            self.aux_coefficient,
+            self.seed,
+            self.engine
+        )
+    }
+
     /// The options of the training, the rest at their defaults.
     pub fn options(&self) -> TrainOptions {
         let mut options = TrainOptions::new(self.concepts as usize, self.active as usize, self.epochs);

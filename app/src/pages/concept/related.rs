@@ -77,13 +77,10 @@ pub fn provenance(shown: &Shown) -> AnyView {
     facts.push((
         "Dictionary",
         format!(
-            "TopK SAE, c {}, k {}, {} epochs, learning rate {}, seed {}, {}",
+            "TopK SAE, c {}, k {}, {}",
             thousands(p.sae.concepts),
             p.sae.active,
-            thousands(p.sae.epochs),
-            p.sae.learning_rate,
-            p.sae.seed,
-            p.sae.engine
+            p.sae.training_in_words()
         ),
     ));
     facts.push((

@@ -122,7 +122,7 @@ impl<'a> Context<'a> {
 }
 
 /// Symbols of the model's genes: its own names, or for Ensembl identifiers the data's or the gene table's symbols.
-fn symbols(inputs: &Inputs) -> Vec<String> {
+pub fn symbols(inputs: &Inputs) -> Vec<String> {
     let genes = &inputs.cells.genes;
     inputs
         .model

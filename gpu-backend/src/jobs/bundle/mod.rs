@@ -24,6 +24,7 @@ mod dictionary;
 mod finish;
 mod inputs;
 mod job;
+mod notes;
 mod reading;
 mod samples;
 mod settle;
@@ -78,6 +79,9 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let inputs = Inputs::read(job)?;
     if let Some(report) = finish::existing(job, &inputs)? {
         return Ok(report);
+    }
+    for line in notes::notes(job, &inputs)? {
+        progress.say(&line);
     }
     let work = Work::open(job, &inputs)?;
     let embedded = dictionary::embed(job, &inputs, &work, progress)?;
