@@ -15,6 +15,8 @@
 //! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
+#![warn(unreachable_pub)]
+
 pub mod attribution;
 pub mod bundle;
 pub mod cells;

@@ -15,6 +15,8 @@
 //! | [`sae_train_step`] | one optimiser step of a sparse autoencoder |
 //! | [`sae_infer`] | encoding by a sparse autoencoder |
 
+#![warn(unreachable_pub)]
+
 pub mod checkpoint;
 pub mod folder;
 pub mod geneformer;

@@ -18,7 +18,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// If it is none.
-    pub fn read(file: &'static str, json: &[u8]) -> Result<Self, ImportError> {
+    pub(crate) fn read(file: &'static str, json: &[u8]) -> Result<Self, ImportError> {
         match serde_json::from_slice(json) {
             Ok(values) => Ok(Self { file, values }),
             Err(e) => Err(ImportError::File { file, what: format!("not a JSON object: {e}") }),
@@ -26,12 +26,12 @@ impl SettingsFile {
     }
 
     /// A setting that is there and not null.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.values.get(name).filter(|value| !value.is_null())
     }
 
     /// A size from 1 on.
-    pub fn size(&self, name: &str, default: Option<u64>) -> Result<u64, ImportError> {
+    pub(crate) fn size(&self, name: &str, default: Option<u64>) -> Result<u64, ImportError> {
         let value = match (self.get(name), default) {
             (None, Some(default)) => Some(default),
             (None, None) => return Err(self.wrong(format!("it has no {name:?}"))),
@@ -43,7 +43,7 @@ impl SettingsFile {
     }
 
     /// A number.
-    pub fn number(&self, name: &str, default: f64) -> Result<f64, ImportError> {
+    pub(crate) fn number(&self, name: &str, default: f64) -> Result<f64, ImportError> {
         let value = self.get(name).map_or(Some(default), Value::as_f64);
         value
             .filter(|value| value.abs() < 1e6)
@@ -51,7 +51,7 @@ impl SettingsFile {
     }
 
     /// Text.
-    pub fn text(&self, name: &str, default: &str) -> Result<String, ImportError> {
+    pub(crate) fn text(&self, name: &str, default: &str) -> Result<String, ImportError> {
         let value = self.get(name).map_or(Some(default), Value::as_str);
         value
             .map(str::to_owned)
@@ -59,7 +59,7 @@ impl SettingsFile {
     }
 
     /// Refuses any other value than the one that is supported.
-    pub fn only(&self, name: &str, supported: &str) -> Result<(), ImportError> {
+    pub(crate) fn only(&self, name: &str, supported: &str) -> Result<(), ImportError> {
         let value = self.text(name, supported)?;
         if value == supported {
             return Ok(());
@@ -68,12 +68,12 @@ impl SettingsFile {
     }
 
     /// A setting makes no sense.
-    pub fn wrong(&self, what: String) -> ImportError {
+    pub(crate) fn wrong(&self, what: String) -> ImportError {
         ImportError::File { file: self.file, what }
     }
 
     /// The model was made with something that is not supported.
-    pub fn unsupported(&self, what: String) -> ImportError {
+    pub(crate) fn unsupported(&self, what: String) -> ImportError {
         ImportError::Unsupported(format!("{}: the model was made with {what}", self.file))
     }
 }

@@ -170,7 +170,7 @@ fn dictionaries_are_data() {
         ("ENSG00000000002", b"K\x04"),
     ]));
     assert!(said.contains("share the token 4"), "{said}");
-    let said = with_tokens(&pickled(&[("<pad>", b"K\x00"), ("ENSG00000000001", b"K\x04")]));
+    let said = with_tokens(&pickled(&[("<pad>", b"K\x00"), ("ENSG00000000001", b"K\x09")]));
     assert!(said.contains("--pooling mean"), "{said}");
     let medians = pickled(&[("ENSG00000000001", b"G\x00\x00\x00\x00\x00\x00\x00\x00")]);
     let said = geneformer_refused(|_, files, _| files.medians = Box::leak(medians.clone().into()));

@@ -20,7 +20,7 @@ use crate::{
 
 /// What to measure.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Benchmarks; all of them if none is named
     names: Vec<String>,
     /// Print the tables without changing BENCHMARKS.md
@@ -32,7 +32,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If there is no such benchmark, its peers cannot be installed, or its script fails.
-pub fn run(args: &Args, options: Options) -> Result<()> {
+pub(crate) fn run(args: &Args, options: Options) -> Result<()> {
     let known = known()?;
     if let Some(name) = args.names.iter().find(|name| !known.contains(name)) {
         bail!("no benchmark {name}; there are: {}", known.join(", "));

@@ -12,7 +12,7 @@ use crate::{
 
 /// What to build.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Only the app, into target/app
     #[arg(long, conflicts_with = "binary_only")]
     app_only: bool,
@@ -25,7 +25,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If something cannot be set up or doesn't compile.
-pub fn run(args: &Args, options: Options) -> Result<()> {
+pub(crate) fn run(args: &Args, options: Options) -> Result<()> {
     if !args.app_only {
         onnxruntime::ensure()?;
         let binary = binary()?;
@@ -42,7 +42,7 @@ pub fn run(args: &Args, options: Options) -> Result<()> {
 ///
 /// # Errors
 /// If it doesn't compile.
-pub fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     step("program, compiled for this machine", || {
         shown(project::cargo().args([
             "build",

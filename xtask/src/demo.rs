@@ -18,7 +18,7 @@ use crate::{
 
 /// How the demo is shown.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Stop after writing target/demo/bundle and target/demo/site
     #[arg(long)]
     no_serve: bool,
@@ -29,7 +29,7 @@ pub struct Args {
 
 /// What the demo leaves behind.
 #[derive(Debug)]
-pub struct Written {
+pub(crate) struct Written {
     /// Concepts and all that is known about them.
     pub bundle: PathBuf,
     /// The same with the app: a folder for any web server.
@@ -40,7 +40,7 @@ pub struct Written {
 ///
 /// # Errors
 /// If something cannot be set up or a step of the job fails.
-pub fn run(args: &Args, options: Options) -> Result<()> {
+pub(crate) fn run(args: &Args, options: Options) -> Result<()> {
     say("cellprism demo: 700 blood cells, a small scVI model of them, and the concepts inside that model.");
     say("The first time, Rust compiles the program and the app; that takes minutes. Later it takes seconds.");
     onnxruntime::ensure()?;
@@ -66,7 +66,7 @@ pub fn run(args: &Args, options: Options) -> Result<()> {
 ///
 /// # Errors
 /// If a step of the job fails.
-pub fn write() -> Result<Written> {
+pub(crate) fn write() -> Result<Written> {
     let data = project::root().join("tests/fixtures/demo");
     let demo = project::target().join("demo");
     fs::create_dir_all(&demo)?;

@@ -29,7 +29,7 @@ enum State {
 ///
 /// # Errors
 /// If there is no cache folder.
-pub fn run(options: Options) -> Result<ExitCode> {
+pub(crate) fn run(options: Options) -> Result<ExitCode> {
     let findings = findings(options);
     for Finding { what, state } in &findings {
         let (word, rest) = match state {

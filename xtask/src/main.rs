@@ -3,6 +3,8 @@
 //! Everything a command needs and the machine lacks is fetched first, into the user's cache folder, pinned and
 //! checked, once. Progress goes to stderr.
 
+#![warn(unreachable_pub)]
+
 mod app;
 mod bench;
 mod build;

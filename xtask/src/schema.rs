@@ -8,7 +8,7 @@ use crate::project;
 ///
 /// # Errors
 /// If it cannot be compiled or written.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let mut cargo = project::cargo();
     cargo.args([
         "run",

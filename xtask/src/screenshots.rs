@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// If there is no browser, or the demo cannot be written.
-pub fn run(options: Options) -> Result<()> {
+pub(crate) fn run(options: Options) -> Result<()> {
     onnxruntime::ensure()?;
     build::binary()?;
     app::build(options)?;

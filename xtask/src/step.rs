@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 const LAST_LINES: usize = 40;
 
 /// A line of progress.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     eprintln!("{line}");
 }
 
@@ -22,7 +22,7 @@ pub fn say(line: &str) {
 ///
 /// # Errors
 /// Those of the work, with the step's name.
-pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     say(&format!("• {what}"));
     let began = Instant::now();
     let result = work().with_context(|| what.to_owned())?;
@@ -31,7 +31,7 @@ pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// A time as a person says it: `0.4 s`, `12 s`, `3 min 5 s`.
-pub fn time(time: Duration) -> String {
+pub(crate) fn time(time: Duration) -> String {
     match time.as_secs() {
         0..10 => format!("{:.1} s", time.as_secs_f64()),
         seconds @ 10..120 => format!("{seconds} s"),
@@ -43,7 +43,7 @@ pub fn time(time: Duration) -> String {
 ///
 /// # Errors
 /// If it cannot be started or fails.
-pub fn shown(command: &mut Command) -> Result<()> {
+pub(crate) fn shown(command: &mut Command) -> Result<()> {
     let name = name_of(command);
     let status = command.status().with_context(|| format!("cannot start {name}"))?;
     if !status.success() {
@@ -56,7 +56,7 @@ pub fn shown(command: &mut Command) -> Result<()> {
 ///
 /// # Errors
 /// If it cannot be started or fails.
-pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
+pub(crate) fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let name = name_of(command);
     if let Some(folder) = log.parent() {
         fs::create_dir_all(folder)?;
@@ -80,18 +80,18 @@ pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
 }
 
 /// What a command prints, if it succeeds.
-pub fn output(command: &mut Command) -> Option<String> {
+pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Whether a switch is set in the environment: present, and neither empty nor `0`.
-pub fn is_set(name: &str) -> bool {
+pub(crate) fn is_set(name: &str) -> bool {
     env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
 }
 
 /// Where a program is, looked up in PATH.
-pub fn program(name: &str) -> Option<std::path::PathBuf> {
+pub(crate) fn program(name: &str) -> Option<std::path::PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 

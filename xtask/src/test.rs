@@ -12,12 +12,12 @@ use crate::{
     setup::{Options, onnxruntime, wasm_target},
     step::say,
 };
-pub use browser::script_command;
+pub(crate) use browser::script_command;
 use count::{Count, counted};
 
 /// Which tests to run.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Leave out the tests that need a browser
     #[arg(long)]
     no_browser: bool,
@@ -32,7 +32,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If something that the tests need cannot be set up.
-pub fn run(args: &Args, options: Options) -> Result<ExitCode> {
+pub(crate) fn run(args: &Args, options: Options) -> Result<ExitCode> {
     let mut count = Count::default();
     let whole = !args.rust_only && args.filter.is_empty();
     onnxruntime::ensure()?;

@@ -147,7 +147,7 @@ impl Perturb for ScviSwaps<'_> {
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
         let total = if self.encoder.scales_by_sum() { total(self.counts.row(cell.index())) } else { 0.0 };
-        self.encoder.scaled(self.counts.get(cell.index(), gene as usize), total)
+        self.encoder.card().scaled(self.counts.get(cell.index(), gene as usize), total)
     }
 }
 

@@ -34,7 +34,7 @@ pub fn peak(weights: &[f64], hits: &[u32], es: f64) -> Peak {
 }
 
 /// The peak where only the first `distinct` places are walked (see [`super::prerank_within`]).
-pub fn peak_within(weights: &[f64], distinct: usize, hits: &[u32], es: f64) -> Peak {
+pub(super) fn peak_within(weights: &[f64], distinct: usize, hits: &[u32], es: f64) -> Peak {
     let counted = hits.partition_point(|&hit| (hit as usize) < distinct);
     let place = peak_place(&weights[..distinct], &hits[..counted], es >= 0.0);
     let n = weights.len() as f64;

@@ -6,7 +6,7 @@
 const LONGEST: usize = 600;
 
 /// How lists of one length are sorted.
-pub struct Network {
+pub(super) struct Network {
     length: usize,
     /// Pairs below `length` to be put in order one after another.
     pairs: Vec<(u32, u32)>,
@@ -14,7 +14,7 @@ pub struct Network {
 
 impl Network {
     /// For lists of so many items.
-    pub fn new(length: usize) -> Self {
+    pub(super) fn new(length: usize) -> Self {
         let pairs = if length <= LONGEST { comparators(length) } else { Vec::new() };
         assert!(pairs.iter().all(|&(i, j)| i < j && (j as usize) < length));
         Self { length, pairs }
@@ -22,7 +22,7 @@ impl Network {
 
     /// Without comparators, lane by lane.
     #[cfg(test)]
-    pub fn none(length: usize) -> Self {
+    pub(super) fn none(length: usize) -> Self {
         Self { length, pairs: Vec::new() }
     }
 
@@ -31,7 +31,7 @@ impl Network {
     /// # Panics
     /// If there are more or fewer rows.
     #[inline(always)]
-    pub fn sort<P: Copy + Ord, const LANES: usize>(&self, rows: &mut [[P; LANES]]) {
+    pub(super) fn sort<P: Copy + Ord, const LANES: usize>(&self, rows: &mut [[P; LANES]]) {
         assert_eq!(rows.len(), self.length);
         if self.pairs.is_empty() {
             return sort_each(rows);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Blocks of permutations made before they are walked: bounds the memory, feeds the threads.
-pub const GROUP: usize = 8;
+pub(super) const GROUP: usize = 8;
 /// Genes up to which so many blocks are made; of longer rankings fewer.
 const LONGEST_SHORT: usize = 1 << 16;
 
@@ -86,7 +86,7 @@ fn run<P: Place>(
 }
 
 /// How sets of every size in use are sorted.
-pub fn networks(sets: &[&[u32]]) -> Vec<Option<Network>> {
+pub(super) fn networks(sets: &[&[u32]]) -> Vec<Option<Network>> {
     let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
     let mut networks: Vec<Option<Network>> = (0..=longest).map(|_| None).collect();
     for set in sets {
@@ -96,7 +96,7 @@ pub fn networks(sets: &[&[u32]]) -> Vec<Option<Network>> {
 }
 
 /// Puts `[blocks][sets][lanes]` after what `[sets]` have, up to so many permutations.
-pub fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: usize) {
+pub(super) fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: usize) {
     parallel::for_each_mut(out, |set, scores| {
         for block in walked {
             let lanes = LANES.min(permutations.saturating_sub(scores.len()));
@@ -106,7 +106,7 @@ pub fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permutations: 
 }
 
 /// `table[gene][lane]`: the place of each gene under [`LANES`] permutations; `spare` ones are written over.
-pub fn make_tables<P: Place>(
+pub(super) fn make_tables<P: Place>(
     blocks: usize,
     mut spare: Vec<Vec<[P; LANES]>>,
     order: &mut [u32],
@@ -126,7 +126,7 @@ pub fn make_tables<P: Place>(
 }
 
 /// Walks all sets under a block of permutations.
-pub fn walk_block<P: Place>(
+pub(super) fn walk_block<P: Place>(
     weights: &P::Weights,
     table: &[[P; LANES]],
     sets: &[&[u32]],

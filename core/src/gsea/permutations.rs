@@ -11,7 +11,7 @@ pub trait Permutations {
 }
 
 /// Cumulative shuffles of the first `places` genes, as a rule of all: GSEApy's permutations.
-pub struct Shuffles<R> {
+pub(super) struct Shuffles<R> {
     /// Generator.
     pub rng: R,
     /// So many first places take part.

@@ -180,7 +180,7 @@ fn summarise(
 }
 
 /// Places in `order` grouped by what stands before `__` in the term.
-pub fn libraries(order: &[usize], sets: &[MatchedSet]) -> Vec<Vec<usize>> {
+pub(super) fn libraries(order: &[usize], sets: &[MatchedSet]) -> Vec<Vec<usize>> {
     let mut groups: std::collections::BTreeMap<&str, Vec<usize>> = std::collections::BTreeMap::new();
     for (i, &set) in order.iter().enumerate() {
         let library = sets[set].term.split_once("__").map_or("", |(library, _)| library);

@@ -4,7 +4,7 @@
 use rand_core::Rng;
 
 /// Shuffles in place, drawing from `rng` exactly what `rand` 0.9's `SliceRandom::shuffle` draws.
-pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
+pub(super) fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
     if items.len() <= 1 {
         return;
     }
@@ -41,7 +41,7 @@ fn product_from(m: u32) -> (u32, u32) {
 }
 
 /// A number below `bound` by Canon's method with one correction, as `rand` 0.9 draws 32-bit ranges.
-pub fn below(bound: u32, rng: &mut impl Rng) -> u32 {
+pub(super) fn below(bound: u32, rng: &mut impl Rng) -> u32 {
     let wide = u64::from(rng.next_u32()) * u64::from(bound);
     let (mut high, low) = ((wide >> 32) as u32, wide as u32);
     if low > bound.wrapping_neg() {

@@ -36,7 +36,7 @@ fn normalise(score: f64, (positive, negative): (f64, f64)) -> f64 {
 }
 
 /// Nominal p of a score among null scores.
-pub fn nominal_p(es: f64, null: &[f64]) -> f64 {
+pub(super) fn nominal_p(es: f64, null: &[f64]) -> f64 {
     let (same_sign, as_far) = if es < 0.0 {
         (null.iter().filter(|&&x| x < 0.0).count(), null.iter().filter(|&&x| x <= es).count())
     } else {

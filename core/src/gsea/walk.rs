@@ -7,12 +7,12 @@
 use super::network::Network;
 
 /// Permutations walked side by side.
-pub const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 /// Lanes of one walk where registers hold 4 numbers: more would not fit them.
-pub const HALF: usize = 8;
+pub(super) const HALF: usize = 8;
 
 /// A place in the ranking in as few bits as its length allows.
-pub trait Place: Copy + Default + Ord + Send + Sync {
+pub(super) trait Place: Copy + Default + Ord + Send + Sync {
     /// From an index that fits.
     fn from_index(index: usize) -> Self;
     /// As a number.
@@ -92,7 +92,7 @@ pub fn enrichment_score(weights: &[f64], hits: &[u32]) -> f64 {
 }
 
 /// [`enrichment_score`] with [`AllZero::Uniform`].
-pub fn enrichment_score_uniform(weights: &[f64], hits: &[u32]) -> f64 {
+pub(super) fn enrichment_score_uniform(weights: &[f64], hits: &[u32]) -> f64 {
     if hits.iter().any(|&hit| weights[hit as usize] != 0.0) {
         enrichment_score(weights, hits)
     } else {
@@ -101,7 +101,7 @@ pub fn enrichment_score_uniform(weights: &[f64], hits: &[u32]) -> f64 {
 }
 
 /// Scratch space of one thread.
-pub struct Scratch<P, const WIDTH: usize> {
+pub(super) struct Scratch<P, const WIDTH: usize> {
     places: Vec<[P; LANES]>,
     weights: Vec<[f64; WIDTH]>,
 }
@@ -116,7 +116,7 @@ impl<P, const WIDTH: usize> Default for Scratch<P, WIDTH> {
 ///
 /// `table[gene][lane]` is the place of a gene, `set` its genes, `network` sorts as many places.
 #[inline(always)]
-pub fn scores<P: Place, const WIDTH: usize>(
+pub(super) fn scores<P: Place, const WIDTH: usize>(
     weights: &P::Weights,
     table: &[[P; LANES]],
     set: &[u32],

@@ -14,7 +14,7 @@ use crate::{
 const SHOWN: usize = 50;
 
 /// What a side's genes are listed from: one contrast, with the scores of the other beside it.
-pub struct SideGenes<'a, M: ?Sized> {
+pub(super) struct SideGenes<'a, M: ?Sized> {
     /// The model.
     pub model: &'a M,
     /// Symbols of the genes.
@@ -35,7 +35,7 @@ pub struct SideGenes<'a, M: ?Sized> {
 
 impl<M: Perturb + ?Sized> SideGenes<'_, M> {
     /// Genes with a score above 0, highest first; by the typical contrast where `by_typical`.
-    pub fn list(&self, side: Side, by_typical: bool) -> Vec<SideGene> {
+    pub(super) fn list(&self, side: Side, by_typical: bool) -> Vec<SideGene> {
         let Some(scores) = (if by_typical { self.typical } else { Some(self.nearest) }) else {
             return Vec::new();
         };

@@ -1,44 +1,47 @@
-//! The sets of all libraries as places in one side's ranking, and their statistics under random rankings.
+//! The sets of all libraries as places in one ranking of a side, and their statistics.
 
 use crate::{
     bundle::{EnrichmentParameters, GeneSetFile},
-    gsea::{MatchedSet, enrichment_score, peak, rank_sets, statistics},
-    parallel,
+    gsea::{Deck, MatchedSet, peak, prerank_with, rank_sets},
 };
 
 /// Sets of several libraries.
-pub struct SideSets<'a> {
+pub(super) struct SideSets<'a> {
     sets: Vec<MatchedSet>,
     /// Where each library's sets end, and its name.
     libraries: Vec<(usize, &'a str)>,
 }
 
-/// One set.
+/// One set under GSEA's own permutations of all genes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SideStatistics {
+pub(super) struct SideStatistics {
     /// Enrichment score.
     pub es: f64,
-    /// … over the mean of the scores above 0 that random rankings give this set; 0 where there is none.
+    /// Normalised enrichment score; 0 for scores up to 0.
     pub nes: f64,
-    /// (hits + 1) / (random scores from 0 on + 1).
+    /// (hits + 1) / (permutations that score from 0 on + 1).
     pub p: f64,
     /// False-discovery rate within the library.
     pub fdr: f64,
-    /// Share of random scores from 0 on.
+    /// Share of permutations that score from 0 on.
     pub positive: f64,
-    /// Mean of those.
+    /// Their mean, by which scores are normalised.
     mean: f64,
 }
 
-/// All sets.
-pub struct AllStatistics {
+/// All sets of a ranking.
+pub(super) struct AllStatistics {
     /// In the order of the sets.
     pub sets: Vec<SideStatistics>,
 }
 
 impl<'a> SideSets<'a> {
     /// Sets of the sizes asked for; `order[place]` is the gene there.
-    pub fn rank(libraries: &'a [GeneSetFile], order: &[u32], enrichment: &EnrichmentParameters) -> Self {
+    pub(super) fn rank(
+        libraries: &'a [GeneSetFile],
+        order: &[u32],
+        enrichment: &EnrichmentParameters,
+    ) -> Self {
         let (least, most) = (enrichment.min_size as usize, enrichment.max_size as usize);
         let mut all = Self { sets: Vec::new(), libraries: Vec::new() };
         for library in libraries {
@@ -49,40 +52,37 @@ impl<'a> SideSets<'a> {
     }
 
     /// Whether no set can be tested.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 
     /// Ascending places of each set's genes.
-    pub fn hits(&self) -> Vec<&[u32]> {
+    pub(super) fn hits(&self) -> Vec<&[u32]> {
         self.sets.iter().map(|set| set.hits.as_slice()).collect()
     }
 
     /// Name of a set.
-    pub fn term(&self, set: usize) -> &str {
+    pub(super) fn term(&self, set: usize) -> &str {
         &self.sets[set].term
     }
 
     /// Library of a set.
-    pub fn library(&self, set: usize) -> &str {
+    pub(super) fn library(&self, set: usize) -> &str {
         let at = self.libraries.partition_point(|&(end, _)| end <= set);
         self.libraries[at].1
     }
 
     /// Places of a set's leading edge.
-    pub fn leading_edge(&self, weights: &[f64], set: usize, es: f64) -> impl Iterator<Item = u32> {
+    pub(super) fn leading_edge(&self, weights: &[f64], set: usize, es: f64) -> impl Iterator<Item = u32> {
         peak(weights, &self.sets[set].hits, es).leading_edge.into_iter()
     }
 
-    /// Statistics from the scores of random rankings, `[sets][rankings]`.
-    pub fn statistics(&self, weights: &[f64], null: &[Vec<f64>]) -> AllStatistics {
-        let es: Vec<f64> = parallel::map(self.sets.len(), |i| enrichment_score(weights, &self.sets[i].hits));
-        let mut sets = Vec::with_capacity(es.len());
+    /// Statistics of scores in ranking order, library by library.
+    pub(super) fn statistics(&self, deck: &Deck, sorted: &[f64], weight: f64) -> AllStatistics {
+        let mut sets = Vec::with_capacity(self.sets.len());
         for &(end, _) in &self.libraries {
-            let own = sets.len()..end;
-            let null_of: Vec<&[f64]> = null[own.clone()].iter().map(Vec::as_slice).collect();
-            let fdr = statistics(&es[own.clone()], &null_of).fdr;
-            sets.extend(own.zip(fdr).map(|(i, fdr)| one(es[i], &null[i], fdr)));
+            let found = prerank_with(deck, sorted, &self.sets[sets.len()..end], weight);
+            sets.extend(found.sets.iter().zip(&found.null).map(|(set, null)| one(set.es, null, set.fdr)));
         }
         AllStatistics { sets }
     }
@@ -104,19 +104,19 @@ fn normalised(es: f64, mean: f64) -> f64 {
 
 impl AllStatistics {
     /// The set of highest normalised score above 0; ties go to the earlier set.
-    pub fn best(&self) -> Option<usize> {
+    pub(super) fn best(&self) -> Option<usize> {
         self.by_nes().into_iter().next()
     }
 
     /// Sets with a score above 0, highest first.
-    pub fn by_nes(&self) -> Vec<usize> {
+    pub(super) fn by_nes(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.sets.len()).filter(|&i| self.sets[i].nes > 0.0).collect();
         order.sort_by(|&a, &b| self.sets[b].nes.total_cmp(&self.sets[a].nes).then(a.cmp(&b)));
         order
     }
 
     /// The highest normalised score of any set in each random ranking, from scores `[sets][rankings]`.
-    pub fn highest(&self, null: &[Vec<f64>]) -> Vec<f64> {
+    pub(super) fn highest(&self, null: &[Vec<f64>]) -> Vec<f64> {
         let rankings = null.first().map_or(0, Vec::len);
         let mut highest = vec![0.0f64; rankings];
         for (set, scores) in self.sets.iter().zip(null) {

@@ -46,12 +46,12 @@ fn median(values: &mut [f32]) -> Option<f32> {
 }
 
 /// The effect of a swap that counts: before TopK where the prototype is at the edge, else after.
-pub fn effect(swap: &SwapScore, edge: bool) -> f32 {
+pub(super) fn effect(swap: &SwapScore, edge: bool) -> f32 {
     if edge { swap.pre } else { swap.post }
 }
 
 /// The side that a swap speaks for.
-pub fn side_of(swap: &SwapScore) -> Side {
+pub(super) fn side_of(swap: &SwapScore) -> Side {
     if swap.more { Side::Presence } else { Side::Absence }
 }
 

@@ -9,7 +9,7 @@ const LEAST: usize = 20;
 /// Probability that a random value reaches `observed`, where none of `values` does: by probability-weighted moments
 /// (Hosking and Wallis 1987), with a shape of at least 0. A tail that ends somewhere would call anything beyond its end
 /// impossible; an exponential one errs to the other side. Never above 1 / (n + 1), which counting shows already.
-pub fn beyond(values: &[f64], observed: f64) -> Option<f64> {
+pub(super) fn beyond(values: &[f64], observed: f64) -> Option<f64> {
     let n = values.len();
     let taken = EXCEEDANCES.min(n / 10);
     if taken < LEAST {

@@ -1,49 +1,77 @@
 //! `cellprism import`: a published checkpoint becomes a model folder, without Python and without running
 //! anything from it.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{
-    Args as ClapArgs,
+    Arg, ArgMatches, Args as ClapArgs, Command, FromArgMatches,
     builder::{PossibleValue, PossibleValuesParser},
 };
 
 use super::Global;
 use crate::{
     jobs::import,
-    models::{ImportOptions, KINDS, find},
+    models::{ImportOptions, KINDS, Setting, Settings, find, whom},
 };
 
 /// Turn a published checkpoint into ONNX, a card and weights for the browser.
 #[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example:\n  cellprism import scvi my_scvi_model --out model\n  cellprism import scgpt scGPT_human --out model\n  cellprism import onnx encoder.onnx --card card.json --out model\n\nA card for onnx: {\"genes\": [\"CD79A\", ...], \"latent\": 50, \"normalize\": {\"sum\": 10000}, \"feed_log1p\": true}\n(\"normalize\" is \"none\" where it is left out; \"feed_log1p\": the graph is given log1p of the scaled counts;\n\"input\" and \"output\" name them where the graph has several)"
-)]
+#[command(after_help = examples())]
 pub struct Args {
     /// Kind of checkpoint
     #[arg(value_parser = kinds())]
     kind: String,
-    /// Folder of the checkpoint (scvi: with model.pt as scvi-tools saves it; scgpt: with best_model.pt,
-    /// args.json and vocab.json), or for onnx the file of an encoder: [cells, genes] to [cells, dimensions]
+    /// Folder of the checkpoint, as described with its kind, or its file of weights
     checkpoint: PathBuf,
-    /// onnx: what the encoder reads and gives (see below)
-    #[arg(long, value_name = "JSON")]
-    card: Option<PathBuf>,
-    /// scgpt: what the graph computes in; half precision embeds faster on a GPU, and is refused for scoring genes
-    #[arg(long, value_enum, default_value = "float32")]
-    precision: Precision,
+    #[command(flatten)]
+    settings: Said,
     /// Model folder to write
     #[arg(long, value_name = "MODEL_DIR")]
     out: PathBuf,
 }
 
-/// What a graph computes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Precision {
-    /// 32-bit floats
-    Float32,
-    /// 16-bit floats
-    Float16,
+/// Settings of all kinds, as options.
+#[derive(Debug, Default)]
+struct Said(Settings);
+
+impl ClapArgs for Said {
+    fn augment_args(command: Command) -> Command {
+        all_settings().into_iter().fold(command, |command, setting| {
+            let help = format!("{}: {}", whom(setting.name).join(", "), setting.help);
+            let option = Arg::new(setting.name).long(setting.name).help(help).allow_hyphen_values(true);
+            command.arg(match setting.choices {
+                [] => option.value_name("FILE"),
+                [default, ..] => option.value_parser(PossibleValuesParser::new(setting.choices)).help(
+                    format!("{}: {} (default: {default})", whom(setting.name).join(", "), setting.help),
+                ),
+            })
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Said {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let said = |setting: &Setting| {
+            let value = matches.get_one::<String>(setting.name)?;
+            Some((setting.name.to_owned(), value.clone()))
+        };
+        Ok(Self(Settings(all_settings().into_iter().filter_map(said).collect())))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Every setting once, though several kinds may know it.
+fn all_settings() -> Vec<&'static Setting> {
+    let all = KINDS.iter().flat_map(|kind| kind.settings());
+    all.map(|setting| (setting.name, setting)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// The kinds that this program knows.
@@ -55,6 +83,16 @@ fn kinds() -> PossibleValuesParser {
         .into()
 }
 
+fn examples() -> String {
+    let commands: String =
+        KINDS.iter().map(|kind| format!("  cellprism import {}\n", kind.example())).collect();
+    format!(
+        "Examples:\n{commands}\nA card for onnx: {{\"genes\": [\"CD79A\", ...], \"latent\": 50, \"normalize\": {{\"sum\": 10000}}, \
+         \"feed_log1p\": true}}\n(\"normalize\" is \"none\" where it is left out; \"feed_log1p\": the graph is given log1p of \
+         the scaled counts;\n\"input\" and \"output\" name them where the graph has several)"
+    )
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -62,8 +100,7 @@ fn kinds() -> PossibleValuesParser {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let options = ImportOptions {
         checkpoint: args.checkpoint,
-        card: args.card,
-        half_precision: args.precision == Precision::Float16,
+        settings: args.settings.0,
         out: args.out,
         onnxruntime: global.onnxruntime.clone(),
     };

@@ -12,9 +12,9 @@ use crate::models::{ImportOptions, KINDS};
 pub fn run(kind: &str, options: &ImportOptions) -> anyhow::Result<ModelCard> {
     let names = || KINDS.iter().map(|kind| kind.kind().name()).collect::<Vec<_>>().join(", ");
     let found = KINDS.iter().find(|known| known.kind().name() == kind);
-    let card = found
-        .with_context(|| format!("{kind:?} is no kind of model: say one of {}", names()))?
-        .import(options)?;
+    let found = found.with_context(|| format!("{kind:?} is no kind of model: say one of {}", names()))?;
+    options.settings.check(*found)?;
+    let card = found.import(options)?;
     tracing::debug!(folder = %options.out.display(), "written");
     Ok(card)
 }

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use cellprism_core::{
     cells::Aliases,
     embedding::card::{ModelCard, ModelKind},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Model, Prepared, SequenceOptions};
+use super::{Model, Prepared, SequenceOptions, Setting, Settings};
 use crate::files::h5ad::H5ad;
 
 /// A kind of model.
@@ -23,6 +22,14 @@ pub trait Kind: Sync {
     /// A checkpoint of this kind as a thing, for instance "a scvi-tools checkpoint".
     fn checkpoint(&self) -> &'static str;
 
+    /// A command that imports one, after `cellprism import`.
+    fn example(&self) -> &'static str;
+
+    /// What it may be told at import.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
     /// Whether a folder or file is such a checkpoint, by its files.
     fn recognises(&self, path: &Path) -> bool;
 
@@ -34,7 +41,7 @@ pub trait Kind: Sync {
     /// Turns a checkpoint into a model folder. Nothing in it is executed.
     ///
     /// # Errors
-    /// If it is refused or damaged, an option is for another kind, or the folder cannot be written.
+    /// If it is refused or damaged, or the folder cannot be written.
     fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard>;
 
     /// Matches the genes of cells to an imported model.
@@ -71,38 +78,10 @@ pub struct Request<'a> {
 pub struct ImportOptions {
     /// Folder or file of the checkpoint.
     pub checkpoint: PathBuf,
-    /// What a ready ONNX file reads and gives.
-    pub card: Option<PathBuf>,
-    /// 16-bit floats instead of 32.
-    pub half_precision: bool,
+    /// What the kind may be told.
+    pub settings: Settings,
     /// Model folder to write.
     pub out: PathBuf,
     /// ONNX Runtime library, where given.
     pub onnxruntime: Option<PathBuf>,
-}
-
-impl ImportOptions {
-    /// For kinds that describe themselves.
-    ///
-    /// # Errors
-    /// If a card is given.
-    pub fn without_card(&self) -> anyhow::Result<()> {
-        if self.card.is_some() {
-            bail!("--card is for `cellprism import onnx`; other checkpoints describe themselves");
-        }
-        Ok(())
-    }
-
-    /// For kinds that are small, or taken as they are.
-    ///
-    /// # Errors
-    /// If half precision is asked for.
-    pub fn in_full_precision(&self) -> anyhow::Result<()> {
-        if self.half_precision {
-            bail!(
-                "--precision float16 is for scgpt: scVI is small, and another encoder's file is taken as it is"
-            );
-        }
-        Ok(())
-    }
 }

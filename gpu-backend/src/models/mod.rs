@@ -7,6 +7,7 @@
 //! | `kind` | [`Kind`]: what is known of a model before there are cells |
 //! | `prepared` | [`Prepared`]: a model with the genes of these cells matched to it |
 //! | `folder` | [`Model`]: the folder that `import` writes |
+//! | `settings` | what each kind may be told at import |
 //! | `options` | what may be asked of some kinds only |
 //! | `embed` | a whole file embedded, some cells at a time, on one or several devices |
 //! | `counts` | shared by kinds that read counts of a fixed gene list |
@@ -25,6 +26,7 @@ mod registry;
 pub mod scgpt;
 pub mod scimilarity;
 pub mod scvi;
+mod settings;
 pub mod transformer;
 
 pub use embed::{Embedded, embed};
@@ -33,3 +35,4 @@ pub use kind::{ImportOptions, Kind, Request};
 pub use options::SequenceOptions;
 pub use prepared::{Counted, Decode, Embed, LatentCells, Prepared, Provenance};
 pub use registry::{KINDS, find, of_checkpoint};
+pub use settings::{Setting, Settings, whom};

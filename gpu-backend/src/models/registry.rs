@@ -4,10 +4,11 @@ use std::path::Path;
 
 use cellprism_core::embedding::card::ModelKind;
 
-use super::{Kind, onnx, scgpt, scvi};
+use super::{Kind, geneformer, onnx, scgpt, scimilarity, scvi};
 
 /// All kinds, in the order in which a checkpoint is offered to them.
-pub const KINDS: &[&dyn Kind] = &[&scgpt::Scgpt, &scvi::Scvi, &onnx::Onnx];
+pub const KINDS: &[&dyn Kind] =
+    &[&scgpt::Scgpt, &geneformer::Geneformer, &scimilarity::Scimilarity, &scvi::Scvi, &onnx::Onnx];
 
 /// A kind by its card.
 ///

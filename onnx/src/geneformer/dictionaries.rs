@@ -35,16 +35,10 @@ impl Dictionaries {
     ///
     /// # Errors
     /// If one is refused, or they do not fit the model or each other.
-    pub fn read(files: &Files<'_>, vocabulary: usize) -> Result<Self, ImportError> {
+    pub(super) fn read(files: &Files<'_>, vocabulary: usize) -> Result<Self, ImportError> {
         let tokens = entries(TOKENS, files.tokens, "token", |value| {
             value.int().and_then(|token| u32::try_from(token).ok())
         })?;
-        if let Some((name, token)) = tokens.iter().find(|(_, token)| **token as usize >= vocabulary) {
-            let what = format!(
-                "{name:?} has token {token}, config.json says \"vocab_size\" {vocabulary}: they do not belong together"
-            );
-            return Err(ImportError::File { file: TOKENS, what });
-        }
         let pad = tokens.get("<pad>").copied().ok_or_else(|| wrong(TOKENS, "it has no \"<pad>\""))?;
         let ends = match (tokens.get("<cls>"), tokens.get("<eos>")) {
             (Some(&cls), Some(&eos)) => Some([cls, eos]),
@@ -78,6 +72,13 @@ impl Dictionaries {
             file: "token_dictionary.pkl with gene_median_dictionary.pkl",
             what: e.0,
         })?;
+        let largest = tokens.values().max().map_or(0, |&token| token as usize);
+        if largest + 1 != vocabulary {
+            let what = format!(
+                "its largest token is {largest}, config.json says \"vocab_size\" {vocabulary}: they do not belong together"
+            );
+            return Err(ImportError::File { file: TOKENS, what });
+        }
         Ok(Self { genes, pad, ends, without_median })
     }
 }

@@ -25,7 +25,7 @@ impl Settings {
     ///
     /// # Errors
     /// If a size is missing or makes no sense, or the model has a part that is not supported.
-    pub fn read(json: &[u8]) -> Result<Self, ImportError> {
+    pub(super) fn read(json: &[u8]) -> Result<Self, ImportError> {
         let config = SettingsFile::read("config.json", json)?;
         config.only("model_type", "bert")?;
         config.only("position_embedding_type", "absolute")?;

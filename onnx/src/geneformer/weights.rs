@@ -27,7 +27,7 @@ impl Weights {
     ///
     /// # Errors
     /// If a tensor is missing or of another shape than the settings say, or there is one that is not known.
-    pub fn read(file: &SafetensorsFile<'_>, settings: &Settings) -> Result<Self, ImportError> {
+    pub(super) fn read(file: &SafetensorsFile<'_>, settings: &Settings) -> Result<Self, ImportError> {
         let mut read = Reader { file, width: settings.width, known: Vec::new() };
         let table = |read: &mut Reader<'_, '_>, name: &str, rows: usize| {
             read.tensor(&format!("bert.embeddings.{name}.weight"), &[rows, settings.width])

@@ -11,17 +11,17 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// Reads `NAME.weight` and `NAME.bias`.
-    pub fn read(state: &StateDict<'_>, name: &str, inputs: usize) -> Result<Self, CheckpointError> {
+    pub(crate) fn read(state: &StateDict<'_>, name: &str, inputs: usize) -> Result<Self, CheckpointError> {
         let weight = state.matrix(&format!("{name}.weight"), inputs)?;
         let bias = state.vector(&format!("{name}.bias"), weight.shape[0])?;
         Ok(Self { weight, bias })
     }
 
-    pub fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         self.bias.values.len()
     }
 
-    pub fn named(&self, name: &str) -> [(String, Tensor); 2] {
+    pub(crate) fn named(&self, name: &str) -> [(String, Tensor); 2] {
         [(format!("{name}.weight"), self.weight.clone()), (format!("{name}.bias"), self.bias.clone())]
     }
 }

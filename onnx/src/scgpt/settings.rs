@@ -28,7 +28,7 @@ impl Settings {
     ///
     /// # Errors
     /// If a size is missing or makes no sense, or the model has a part that is not supported.
-    pub fn read(json: &[u8]) -> Result<Self, ImportError> {
+    pub(super) fn read(json: &[u8]) -> Result<Self, ImportError> {
         let args = SettingsFile::read(FILE, json)?;
         let settings = Self {
             width: args.size("embsize", None)? as usize,

@@ -38,7 +38,11 @@ impl Weights {
     ///
     /// # Errors
     /// If one is missing or of another shape than the settings say, or there is one that is not known.
-    pub fn read(state: &StateDict<'_>, settings: &Settings, tokens: usize) -> Result<Self, ImportError> {
+    pub(super) fn read(
+        state: &StateDict<'_>,
+        settings: &Settings,
+        tokens: usize,
+    ) -> Result<Self, ImportError> {
         let mut read = Reader { state, width: settings.width, known: Vec::new() };
         let embedding = read.matrix("encoder.embedding.weight", settings.width)?;
         if embedding.shape[0] != tokens {

@@ -23,7 +23,10 @@ impl Sizes {
     ///
     /// # Errors
     /// If one is malformed, or the network adds a layer's input to its output.
-    pub fn read(layer_sizes: Option<&[u8]>, hyperparameters: Option<&[u8]>) -> Result<Self, ImportError> {
+    pub(super) fn read(
+        layer_sizes: Option<&[u8]>,
+        hyperparameters: Option<&[u8]>,
+    ) -> Result<Self, ImportError> {
         let shapes = layer_sizes.map_or(Ok(BTreeMap::new()), serde_json::from_slice);
         let shapes = shapes.map_err(|e| wrong(LAYER_SIZES, format!("not an object of shapes: {e}")))?;
         let parameters = hyperparameters.map_or(Ok(Map::new()), serde_json::from_slice);
@@ -43,7 +46,7 @@ impl Sizes {
     ///
     /// # Errors
     /// If one says something else.
-    pub fn check(&self, encoder: &Encoder) -> Result<(), ImportError> {
+    pub(super) fn check(&self, encoder: &Encoder) -> Result<(), ImportError> {
         let mut weights = BTreeMap::new();
         for (i, layer) in encoder.layers.iter().enumerate() {
             weights.insert(format!("network.{i}.1.weight"), &layer.weight.shape);

@@ -21,7 +21,7 @@ impl Encoder {
     ///
     /// # Errors
     /// If a tensor is missing or of another shape, or there is one that is not known.
-    pub fn read(state: &StateDict<'_>, genes: usize) -> Result<Self, ImportError> {
+    pub(super) fn read(state: &StateDict<'_>, genes: usize) -> Result<Self, ImportError> {
         let (mut layers, mut inputs) = (Vec::new(), genes);
         while state.has(&format!("network.{}.1.weight", layers.len())) {
             let layer = layer(state, &format!("network.{}", layers.len()), inputs)?;

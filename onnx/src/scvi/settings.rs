@@ -35,7 +35,7 @@ impl Settings {
     ///
     /// # Errors
     /// If the registry is missing or a part of the model is not supported.
-    pub fn read(attributes: Node<'_>) -> Result<Self, ImportError> {
+    pub(super) fn read(attributes: Node<'_>) -> Result<Self, ImportError> {
         let parameters = Parameters::read(attributes);
         let fields = attributes
             .path(&["registry_", "field_registries"])

@@ -63,7 +63,11 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub fn read(state: &StateDict<'_>, settings: &Settings, genes: usize) -> Result<Self, ImportError> {
+    pub(super) fn read(
+        state: &StateDict<'_>,
+        settings: &Settings,
+        genes: usize,
+    ) -> Result<Self, ImportError> {
         let width: usize = settings.covariates.iter().map(|covariate| covariate.width()).sum();
         let covariates = if settings.encode_covariates { width } else { 0 };
         let layers = layers(state, "z_encoder.encoder.fc_layers", genes, covariates, settings)?;
@@ -78,11 +82,11 @@ impl Encoder {
         Ok(Self { layers, mean })
     }
 
-    pub fn latent(&self) -> usize {
+    pub(super) fn latent(&self) -> usize {
         self.mean.outputs()
     }
 
-    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+    pub(super) fn tensors(&self) -> Vec<(String, Tensor)> {
         named(&self.layers, "mean", &self.mean)
     }
 }
@@ -98,7 +102,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// The decoder, or nothing where it reads what cells do not have here: continuous covariates or size factors.
-    pub fn read(
+    pub(super) fn read(
         state: &StateDict<'_>,
         settings: &Settings,
         genes: usize,
@@ -124,7 +128,7 @@ impl Decoder {
         Ok(Some(Self { layers, scale, dispersion, dropout }))
     }
 
-    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+    pub(super) fn tensors(&self) -> Vec<(String, Tensor)> {
         let layers = named(&self.layers, "px_scale", &self.scale).into_iter();
         let dispersion = self.dispersion.iter().map(|tensor| ("px_r".to_owned(), tensor.clone()));
         let dropout = self.dropout.iter().flat_map(|linear| linear.named("px_dropout"));

@@ -25,7 +25,7 @@ const START: &str = "start.js";
 ///
 /// # Errors
 /// If a tool cannot be set up, the app doesn't compile, or index.html asks for what isn't there.
-pub fn build(options: Options) -> Result<PathBuf> {
+pub(crate) fn build(options: Options) -> Result<PathBuf> {
     let index = project::root().join("index.html");
     let html = fs::read_to_string(&index).with_context(|| format!("cannot read {}", index.display()))?;
     let page = Page::parse(&html)?;

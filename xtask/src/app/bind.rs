@@ -16,7 +16,7 @@ use crate::{
 
 /// How a program is optimised once it is bound.
 #[derive(Clone, Copy, Debug)]
-pub enum Aim {
+pub(super) enum Aim {
     /// A small file: the interface.
     Size,
     /// Quick arithmetic: the worker.
@@ -27,7 +27,7 @@ pub enum Aim {
 ///
 /// # Errors
 /// If the file isn't what wasm-bindgen expects or wasm-opt fails.
-pub fn bind(wasm: &Path, name: &str, aim: Aim, opt: Option<&WasmOpt>, work: &Path) -> Result<PathBuf> {
+pub(super) fn bind(wasm: &Path, name: &str, aim: Aim, opt: Option<&WasmOpt>, work: &Path) -> Result<PathBuf> {
     let bytes = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
     let key = format!("{:x} {aim:?} {}\n", Sha256::digest(&bytes), opt.is_some());
     let folder = work.join(name);

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Errors
 /// If they don't compile.
-pub fn compile(toolchain: WasmToolchain, bins: &[&str]) -> Result<Vec<PathBuf>> {
+pub(super) fn compile(toolchain: WasmToolchain, bins: &[&str]) -> Result<Vec<PathBuf>> {
     let target = project::target().join("wasm");
     let mut cargo = toolchain.cargo();
     cargo.args(["build", "--target", TARGET, "--profile", "wasm-release", "--target-dir"]);

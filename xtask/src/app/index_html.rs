@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 /// Something that a marked element asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asset {
+pub(super) enum Asset {
     /// A program of the app's crate that the page starts.
     Main { bin: String },
     /// A program of the app's crate that the page starts in a web worker; with a script that loads it, if asked for.
@@ -23,7 +23,7 @@ pub enum Asset {
 
 /// A page: the text between marked elements, and those.
 #[derive(Debug)]
-pub struct Page {
+pub(super) struct Page {
     /// Text before each asset; one more piece than assets.
     pieces: Vec<String>,
     /// The marked elements, in order.
@@ -35,7 +35,7 @@ impl Page {
     ///
     /// # Errors
     /// If a marked element isn't understood.
-    pub fn parse(html: &str) -> Result<Self> {
+    pub(super) fn parse(html: &str) -> Result<Self> {
         let mut pieces = Vec::new();
         let mut assets = Vec::new();
         let (mut rest, mut before) = (html, String::new());
@@ -66,7 +66,7 @@ impl Page {
     }
 
     /// The page with each marked element replaced.
-    pub fn render(&self, replacement: impl Fn(&Asset) -> String) -> String {
+    pub(super) fn render(&self, replacement: impl Fn(&Asset) -> String) -> String {
         let mut html = String::new();
         for (index, piece) in self.pieces.iter().enumerate() {
             html.push_str(piece);

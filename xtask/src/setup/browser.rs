@@ -12,18 +12,19 @@ use super::{Cache, distribution, npm};
 use crate::step::{program, step};
 
 /// The npm package that drives the browser, and its version.
-pub const PACKAGE: (&str, &str) = ("playwright-core", "1.65.1");
+pub(crate) const PACKAGE: (&str, &str) = ("playwright-core", "1.65.1");
 
 /// What to do where there is no Chromium.
-pub const CHROMIUM_REMEDY: &str =
+pub(crate) const CHROMIUM_REMEDY: &str =
     "install Chromium or Chrome (Debian: apt-get install chromium), or set CHROMIUM to where it is";
 
 /// What to do where there is no Node.js.
-pub const NODE_REMEDY: &str = "install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)";
+pub(crate) const NODE_REMEDY: &str =
+    "install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)";
 
 /// A browser and what drives it.
 #[derive(Clone, Debug)]
-pub struct Browser {
+pub(crate) struct Browser {
     node: PathBuf,
     playwright: PathBuf,
     chromium: PathBuf,
@@ -35,7 +36,7 @@ impl Browser {
     ///
     /// # Errors
     /// If npm or apt-get fails.
-    pub fn ensure() -> Result<std::result::Result<Self, &'static str>> {
+    pub(crate) fn ensure() -> Result<std::result::Result<Self, &'static str>> {
         let (Some(node), Some(_)) = (npm::node(), program("npm")) else { return Ok(Err(NODE_REMEDY)) };
         if chromium().is_none() && distribution::can_install() {
             step("Chromium, from the distribution", || distribution::install(&Cache::open()?, "chromium"))?;
@@ -46,7 +47,7 @@ impl Browser {
     }
 
     /// Node.js running a script that finds the browser in its environment.
-    pub fn script(&self, path: &Path) -> Command {
+    pub(crate) fn script(&self, path: &Path) -> Command {
         let mut command = Command::new(&self.node);
         command
             .arg("--test-reporter=spec")
@@ -58,7 +59,7 @@ impl Browser {
 }
 
 /// Where Chromium or Chrome is.
-pub fn chromium() -> Option<PathBuf> {
+pub(crate) fn chromium() -> Option<PathBuf> {
     let given = env::var_os("CHROMIUM").filter(|path| !path.is_empty()).map(PathBuf::from);
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     let bundled = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
@@ -69,7 +70,7 @@ pub fn chromium() -> Option<PathBuf> {
 }
 
 /// Whether Playwright's package is there.
-pub fn has_playwright() -> bool {
+pub(crate) fn has_playwright() -> bool {
     Cache::location()
         .is_ok_and(|cache| npm::folder(&cache, PACKAGE.0, PACKAGE.1).join("node_modules").exists())
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::step::say;
 
 /// The locked cache folder; others wait until it is dropped.
-pub struct Cache {
+pub(crate) struct Cache {
     folder: PathBuf,
     _lock: File,
 }
@@ -21,7 +21,7 @@ impl Cache {
     ///
     /// # Errors
     /// If neither `XDG_CACHE_HOME` nor `HOME` is set.
-    pub fn location() -> Result<PathBuf> {
+    pub(crate) fn location() -> Result<PathBuf> {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let base = set("XDG_CACHE_HOME")
             .or_else(|| set("HOME").map(|home| home.join(".cache")))
@@ -33,7 +33,7 @@ impl Cache {
     ///
     /// # Errors
     /// If the folder cannot be made or locked.
-    pub fn open() -> Result<Self> {
+    pub(crate) fn open() -> Result<Self> {
         let folder = Self::location()?;
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let lock = File::create(folder.join(".lock"))?;
@@ -45,17 +45,17 @@ impl Cache {
     }
 
     /// A path in the cache.
-    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.join(name)
     }
 
     /// The log of a step.
-    pub fn log(&self, name: &str) -> PathBuf {
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.folder.join("log").join(format!("{name}.log"))
     }
 
     /// Whether something was finished in exactly this version.
-    pub fn has(&self, name: &str, version: &str) -> bool {
+    pub(crate) fn has(&self, name: &str, version: &str) -> bool {
         fs::read_to_string(self.stamp_file(name)).is_ok_and(|text| text.trim() == version)
     }
 
@@ -63,7 +63,7 @@ impl Cache {
     ///
     /// # Errors
     /// If the note cannot be written.
-    pub fn stamp(&self, name: &str, version: &str) -> Result<()> {
+    pub(crate) fn stamp(&self, name: &str, version: &str) -> Result<()> {
         let file = self.stamp_file(name);
         fs::create_dir_all(self.folder.join("stamp"))?;
         fs::write(&file, format!("{version}\n")).with_context(|| format!("cannot write {}", file.display()))
@@ -78,7 +78,7 @@ impl Cache {
 ///
 /// # Errors
 /// If it cannot be removed.
-pub fn remove(folder: &Path) -> Result<()> {
+pub(crate) fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", folder.display()))

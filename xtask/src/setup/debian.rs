@@ -23,7 +23,7 @@ use crate::step::{logged, output, program, step};
 const VERSION: &str = "1";
 
 /// Whether the toolchain was finished in this cache.
-pub fn is_finished(cache: &Path) -> bool {
+pub(super) fn is_finished(cache: &Path) -> bool {
     fs::read_to_string(cache.join("stamp/debian-std")).is_ok_and(|text| text.trim() == VERSION)
 }
 
@@ -31,7 +31,7 @@ pub fn is_finished(cache: &Path) -> bool {
 ///
 /// # Errors
 /// If this isn't Debian or one made from it, a package cannot be had, or the standard library doesn't build.
-pub fn install(cache: &Cache) -> Result<()> {
+pub(super) fn install(cache: &Cache) -> Result<()> {
     for name in ["apt-get", "apt-cache", "dpkg-deb", "dpkg", "tar"] {
         if program(name).is_none() {
             bail!(

@@ -8,7 +8,7 @@ use super::Cache;
 use crate::step::{logged, output, program, say};
 
 /// Whether this user may install packages.
-pub fn can_install() -> bool {
+pub(crate) fn can_install() -> bool {
     program("apt-get").is_some() && output(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 
@@ -16,7 +16,7 @@ pub fn can_install() -> bool {
 ///
 /// # Errors
 /// If it cannot be installed.
-pub fn install(cache: &Cache, package: &str) -> Result<()> {
+pub(crate) fn install(cache: &Cache, package: &str) -> Result<()> {
     let attempt = || {
         let mut command = Command::new("apt-get");
         command

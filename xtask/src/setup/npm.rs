@@ -11,17 +11,17 @@ use super::Cache;
 use crate::step::{logged, output, program, step};
 
 /// Where Node.js is.
-pub fn node() -> Option<PathBuf> {
+pub(crate) fn node() -> Option<PathBuf> {
     program("node").or_else(|| program("nodejs"))
 }
 
 /// The version of Node.js, as it says it.
-pub fn node_version() -> Option<String> {
+pub(crate) fn node_version() -> Option<String> {
     output(Command::new(node()?).arg("--version"))
 }
 
 /// Where a package lies once installed.
-pub fn folder(cache: &Path, package: &str, version: &str) -> PathBuf {
+pub(super) fn folder(cache: &Path, package: &str, version: &str) -> PathBuf {
     cache.join(format!("{package}-{version}"))
 }
 
@@ -29,7 +29,7 @@ pub fn folder(cache: &Path, package: &str, version: &str) -> PathBuf {
 ///
 /// # Errors
 /// If npm fails.
-pub fn install(package: &str, version: &str) -> Result<PathBuf> {
+pub(super) fn install(package: &str, version: &str) -> Result<PathBuf> {
     let folder_here = folder(&Cache::location()?, package, version);
     let entry = folder_here.join("node_modules").join(package).join("package.json");
     let cache_folder = Cache::open()?;

@@ -16,7 +16,7 @@ use super::{
 use crate::step::{logged, output, program, step};
 
 /// The version that the program is tested with.
-pub const VERSION: &str = "1.32.0";
+pub(crate) const VERSION: &str = "1.32.0";
 
 /// SHA-256 of the wheels of CPython 3.12 for Linux (x86-64, ARM) and macOS (ARM); the library inside is the same for
 /// every Python.
@@ -30,13 +30,13 @@ const WHEELS: [&str; 3] = [
 const RECORD: &str = "SHA256";
 
 /// Where the library is put; the program looks there by itself.
-pub fn folder(cache: &Path) -> PathBuf {
+pub(crate) fn folder(cache: &Path) -> PathBuf {
     cache.join(format!("onnxruntime-{VERSION}"))
 }
 
 /// The library that the program will find, if one is there: `ORT_DYLIB_PATH`, else the cache, where it must be what
 /// was put there.
-pub fn present() -> Option<PathBuf> {
+pub(crate) fn present() -> Option<PathBuf> {
     let given = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
     given.filter(|path| path.exists()).or_else(|| unchanged(&folder(&Cache::location().ok()?)))
 }
@@ -57,7 +57,7 @@ fn sum_of(file: &Path) -> Result<String> {
 ///
 /// # Errors
 /// If there is no pip to fetch it with, pip fails, or the wheel isn't the one expected.
-pub fn ensure() -> Result<PathBuf> {
+pub(crate) fn ensure() -> Result<PathBuf> {
     if let Some(library) = present() {
         return Ok(library);
     }
@@ -74,11 +74,11 @@ pub fn ensure() -> Result<PathBuf> {
 }
 
 /// What to do where it cannot be fetched.
-pub const REMEDY: &str = "install Python 3 with pip (Debian: apt-get install python3-pip), or set ORT_DYLIB_PATH to \
+pub(crate) const REMEDY: &str = "install Python 3 with pip (Debian: apt-get install python3-pip), or set ORT_DYLIB_PATH to \
                           an ONNX Runtime library that you have";
 
 /// How pip is called here.
-pub fn pip() -> Option<Vec<String>> {
+pub(crate) fn pip() -> Option<Vec<String>> {
     let ways: [&[&str]; 4] = [&["python3", "-m", "pip"], &["python", "-m", "pip"], &["pip3"], &["pip"]];
     let works = |way: &&&[&str]| {
         program(way[0]).is_some() && output(Command::new(way[0]).args(&way[1..]).arg("--version")).is_some()

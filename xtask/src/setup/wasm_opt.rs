@@ -8,7 +8,7 @@ use super::{Cache, npm};
 use crate::step::{logged, program};
 
 /// The npm package and its version.
-pub const PACKAGE: (&str, &str) = ("binaryen", "132.0.0");
+pub(super) const PACKAGE: (&str, &str) = ("binaryen", "132.0.0");
 
 /// What rustc emits for `wasm32-unknown-unknown` with SIMD.
 const FEATURES: [&str; 8] = [
@@ -24,7 +24,7 @@ const FEATURES: [&str; 8] = [
 
 /// An installed wasm-opt.
 #[derive(Clone, Debug)]
-pub struct WasmOpt {
+pub(crate) struct WasmOpt {
     node: PathBuf,
     script: PathBuf,
 }
@@ -34,14 +34,14 @@ impl WasmOpt {
     ///
     /// # Errors
     /// If npm fails.
-    pub fn ensure() -> Result<Option<Self>> {
+    pub(crate) fn ensure() -> Result<Option<Self>> {
         let (Some(node), Some(_)) = (npm::node(), program("npm")) else { return Ok(None) };
         let folder = npm::install(PACKAGE.0, PACKAGE.1)?;
         Ok(Some(Self { node, script: script(&folder) }))
     }
 
     /// Whether it is there.
-    pub fn is_present() -> bool {
+    pub(crate) fn is_present() -> bool {
         let folder = Cache::location().map(|cache| npm::folder(&cache, PACKAGE.0, PACKAGE.1));
         npm::node().is_some() && folder.is_ok_and(|folder| script(&folder).exists())
     }
@@ -50,7 +50,7 @@ impl WasmOpt {
     ///
     /// # Errors
     /// If it fails.
-    pub fn run(&self, level: &str, from: &Path, to: &Path, log: &Path) -> Result<()> {
+    pub(crate) fn run(&self, level: &str, from: &Path, to: &Path, log: &Path) -> Result<()> {
         let mut command = Command::new(&self.node);
         command.arg(&self.script).arg(level).args(FEATURES).arg(from).arg("-o").arg(to);
         logged(&mut command, log)

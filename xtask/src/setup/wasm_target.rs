@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-pub use super::target::TARGET;
+pub(crate) use super::target::TARGET;
 use super::{Cache, Options, debian, target::LINKED};
 use crate::{
     project,
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A toolchain that can compile for the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WasmToolchain {
+pub(crate) enum WasmToolchain {
     /// The one that compiles everything else.
     Ordinary,
     /// The distribution's, linked into rustup under the project's own name.
@@ -31,7 +31,7 @@ pub enum WasmToolchain {
 
 impl WasmToolchain {
     /// Its cargo, at the top of the working tree.
-    pub fn cargo(self) -> Command {
+    pub(crate) fn cargo(self) -> Command {
         match self {
             Self::Ordinary => project::cargo(),
             Self::Linked => project::cargo_of(LINKED),
@@ -39,7 +39,7 @@ impl WasmToolchain {
     }
 
     /// Its compiler.
-    pub fn rustc(self) -> Command {
+    pub(crate) fn rustc(self) -> Command {
         match self {
             Self::Ordinary => Command::new("rustc"),
             Self::Linked => {
@@ -52,7 +52,7 @@ impl WasmToolchain {
 }
 
 /// The toolchain that is there already, if one is.
-pub fn present(options: Options) -> Option<WasmToolchain> {
+pub(crate) fn present(options: Options) -> Option<WasmToolchain> {
     let usable = |toolchain: &WasmToolchain| has_target(&mut toolchain.rustc());
     let linked = || Cache::location().is_ok_and(|cache| debian::is_finished(&cache));
     Some(WasmToolchain::Ordinary)
@@ -65,7 +65,7 @@ pub fn present(options: Options) -> Option<WasmToolchain> {
 ///
 /// # Errors
 /// If neither rustup nor the distribution's packages give one.
-pub fn ensure(options: Options) -> Result<WasmToolchain> {
+pub(crate) fn ensure(options: Options) -> Result<WasmToolchain> {
     if let Some(toolchain) = present(options) {
         return Ok(toolchain);
     }

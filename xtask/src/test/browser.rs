@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// If the browser cannot be installed or started.
-pub fn run(count: &mut Count) -> Result<()> {
+pub(super) fn run(count: &mut Count) -> Result<()> {
     let browser = match Browser::ensure()? {
         Ok(browser) => browser,
         Err(remedy) if is_set("CI") => {
@@ -39,7 +39,7 @@ pub fn run(count: &mut Count) -> Result<()> {
 }
 
 /// Node.js with one of the scripts and the places that it needs to know.
-pub fn script_command(browser: &Browser, script: &Path) -> Command {
+pub(crate) fn script_command(browser: &Browser, script: &Path) -> Command {
     let demo = project::target().join("demo");
     let mut command = browser.script(script);
     command

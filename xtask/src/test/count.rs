@@ -12,7 +12,7 @@ use crate::step::{say, shown, time};
 
 /// What happened so far.
 #[derive(Debug)]
-pub struct Count {
+pub(super) struct Count {
     passed: u64,
     failed: Vec<String>,
     failed_inside: u64,
@@ -28,17 +28,17 @@ impl Default for Count {
 
 impl Count {
     /// How many failed so far.
-    pub fn failed(&self) -> u64 {
+    pub(super) fn failed(&self) -> u64 {
         self.failed.len() as u64 + self.failed_inside
     }
 
     /// Counts a command as one test.
-    pub fn command(&mut self, what: &str, command: &mut Command) {
+    pub(super) fn command(&mut self, what: &str, command: &mut Command) {
         self.check(what, || shown(command));
     }
 
     /// Counts a piece of work as one test.
-    pub fn check(&mut self, what: &str, work: impl FnOnce() -> Result<()>) {
+    pub(super) fn check(&mut self, what: &str, work: impl FnOnce() -> Result<()>) {
         say(&format!("• {what}"));
         let began = Instant::now();
         match work() {
@@ -54,14 +54,14 @@ impl Count {
     }
 
     /// Notes tests that cannot run here.
-    pub fn skip(&mut self, why: &str) {
+    pub(super) fn skip(&mut self, why: &str) {
         say(&format!("skipped: {why}"));
         self.skipped.push(why.to_owned());
     }
 
     /// Reads a line of a test program's output: cargo's `test result: …`, node's `ℹ pass …`, our
     /// `skipped: …`.
-    pub fn read(&mut self, line: &str) {
+    pub(super) fn read(&mut self, line: &str) {
         if let Some(result) = line.strip_prefix("test result: ") {
             self.passed += number_before(result, " passed");
             self.failed_inside += number_before(result, " failed");
@@ -75,7 +75,7 @@ impl Count {
     }
 
     /// Says it all; the exit code is that of a test program.
-    pub fn report(&self) -> ExitCode {
+    pub(super) fn report(&self) -> ExitCode {
         println!();
         for why in &self.skipped {
             println!("skipped: {why}");
@@ -93,7 +93,7 @@ impl Count {
 ///
 /// # Errors
 /// If it cannot be started.
-pub fn counted(command: &mut Command, count: &mut Count) -> Result<()> {
+pub(super) fn counted(command: &mut Command, count: &mut Count) -> Result<()> {
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
     let failed_before = count.failed();
     let output = child.stdout.take().context("no output of the tests")?;

@@ -8,7 +8,7 @@ use cellprism_app::task::{
 };
 use cellprism_core::{
     attribution::order_by_score,
-    bundle::{EnrichmentDetail, EnrichmentParameters, path},
+    bundle::{EnrichmentDetail, EnrichmentParameters, ModelKind, path},
 };
 use leptos::prelude::*;
 
@@ -47,10 +47,16 @@ struct Fields {
 pub fn view(shown: &Shown) -> AnyView {
     let m = &shown.bundle.manifest;
     let libraries = shown.concept.detail.enrichment.iter().map(|e| e.library.clone()).collect::<Vec<_>>();
-    let why_not = if !m.model.in_browser {
-        Some("this bundle holds no encoder that runs in a browser (only scVI without covariates does)")
+    let why_not = if m.model.kind != ModelKind::Scvi {
+        let title = m.model.kind.title();
+        Some(format!(
+            "{title} does not run in a browser (only scVI does): the numbers above stay as they were made"
+        ))
+    } else if !m.model.in_browser {
+        let why = "this bundle holds no encoder that runs in a browser (only scVI without covariates does)";
+        Some(why.to_owned())
     } else if libraries.is_empty() {
-        Some("the bundle has no gene sets")
+        Some("the bundle has no gene sets".to_owned())
     } else {
         None
     };

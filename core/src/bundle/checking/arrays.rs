@@ -12,7 +12,7 @@ pub(in crate::bundle) struct Arrays<'a> {
 
 impl<'a> Arrays<'a> {
     /// The container; its problems are reported.
-    pub fn open(file: &'a str, bytes: &'a [u8], report: &mut Report) -> Option<Self> {
+    pub(crate) fn open(file: &'a str, bytes: &'a [u8], report: &mut Report) -> Option<Self> {
         match SafeTensors::deserialize(bytes) {
             Ok(tensors) => Some(Self { file, tensors }),
             Err(error) => {
@@ -22,11 +22,11 @@ impl<'a> Arrays<'a> {
         }
     }
 
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.tensors.tensor(name).is_ok()
     }
 
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.tensors.names()
     }
 
@@ -61,19 +61,24 @@ impl<'a> Arrays<'a> {
     }
 
     /// Values of a tensor; `None` in the shape stands for any length.
-    pub fn u32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u32>> {
+    pub(crate) fn u32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u32>> {
         let view = self.view(name, Dtype::U32, shape, report)?;
         Some(view.data().as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect())
     }
 
     /// Values of a tensor.
-    pub fn u16(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u16>> {
+    pub(crate) fn u16(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u16>> {
         let view = self.view(name, Dtype::U16, shape, report)?;
         Some(view.data().as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect())
     }
 
     /// Values of a tensor that is u32, or u16 where that holds them all.
-    pub fn narrow_u32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<u32>> {
+    pub(crate) fn narrow_u32(
+        &self,
+        name: &str,
+        shape: &[Option<usize>],
+        report: &mut Report,
+    ) -> Option<Vec<u32>> {
         if !self.is(name, Dtype::U16) {
             return self.u32(name, shape, report);
         }
@@ -81,7 +86,12 @@ impl<'a> Arrays<'a> {
     }
 
     /// Values of a tensor that is f32, or u16 where all are whole.
-    pub fn narrow_f32(&self, name: &str, shape: &[Option<usize>], report: &mut Report) -> Option<Vec<f32>> {
+    pub(crate) fn narrow_f32(
+        &self,
+        name: &str,
+        shape: &[Option<usize>],
+        report: &mut Report,
+    ) -> Option<Vec<f32>> {
         if !self.is(name, Dtype::U16) {
             return self.f32(name, shape, false, report);
         }
@@ -93,7 +103,7 @@ impl<'a> Arrays<'a> {
     }
 
     /// Values of a tensor, which must be finite unless `gaps` says that NaN stands for "none".
-    pub fn f32(
+    pub(crate) fn f32(
         &self,
         name: &str,
         shape: &[Option<usize>],

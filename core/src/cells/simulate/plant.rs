@@ -9,15 +9,15 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Names {
     /// All programs: cycling, the response, cell types, their children, rare ones.
-    pub all: Vec<String>,
+    pub(super) all: Vec<String>,
     /// For each child its cell type, as places in `all`.
-    pub parents: Vec<(usize, usize)>,
+    pub(super) parents: Vec<(usize, usize)>,
     /// Places of rare ones.
-    pub rare: std::ops::Range<usize>,
+    pub(super) rare: std::ops::Range<usize>,
 }
 
 impl Names {
-    pub fn of(options: &SimulateOptions) -> Self {
+    pub(super) fn of(options: &SimulateOptions) -> Self {
         let mut all = vec!["cycling".to_owned(), "interferon response".to_owned()];
         let types = all.len()..all.len() + options.types();
         all.extend((1..=options.types()).map(|t| format!("type {t}")));

@@ -18,40 +18,40 @@ pub(super) enum Extra {
 }
 
 impl Random {
-    pub fn of_seed(seed: u64) -> Self {
+    pub(super) fn of_seed(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
-    pub fn of_extra(seed: u64, extra: Extra) -> Self {
+    pub(super) fn of_extra(seed: u64, extra: Extra) -> Self {
         // A jump far from the plain seeds, which are small numbers.
         Self::of_seed(seed ^ (extra as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Uniform in [0, 1), of 53 bits.
-    pub fn uniform(&mut self) -> f64 {
+    pub(super) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// A whole number below `bound`.
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
     }
 
     /// Fisher–Yates.
-    pub fn shuffle(&mut self, values: &mut [usize]) {
+    pub(super) fn shuffle(&mut self, values: &mut [usize]) {
         for last in (1..values.len()).rev() {
             values.swap(last, self.below(last + 1));
         }
     }
 
     /// Standard normal (Box & Muller 1958).
-    pub fn normal(&mut self) -> f64 {
+    pub(super) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
     /// Poisson: by inversion, large means in parts (a sum of Poisson numbers is one).
-    pub fn poisson(&mut self, mut mean: f64) -> u64 {
+    pub(super) fn poisson(&mut self, mut mean: f64) -> u64 {
         let mut count = 0;
         while mean > 0.0 {
             let part = mean.min(16.0);

@@ -13,17 +13,17 @@ const RARE: (f64, f64) = (0.001, 0.01);
 
 /// A cell.
 pub(super) struct State {
-    pub kind: usize,
+    pub(super) kind: usize,
     /// Which child of its type, from 0.
-    pub child: usize,
-    pub donor: usize,
-    pub batch: usize,
-    pub stimulated: bool,
-    pub cycling: bool,
+    pub(super) child: usize,
+    pub(super) donor: usize,
+    pub(super) batch: usize,
+    pub(super) stimulated: bool,
+    pub(super) cycling: bool,
     /// Which rare program, from 0.
-    pub rare: Option<usize>,
+    pub(super) rare: Option<usize>,
     /// By program.
-    pub activity: Vec<f32>,
+    pub(super) activity: Vec<f32>,
 }
 
 /// All cells.

@@ -206,12 +206,17 @@ impl ModelCard {
         self.output.as_deref().unwrap_or("embeddings")
     }
 
-    /// What a count of a cell with the sum `total` is fed to the graph as.
-    pub fn fed(&self, count: f32, total: f64) -> f32 {
-        let scaled = match self.normalize {
+    /// A count of a cell with the sum `total`, scaled.
+    pub fn scaled(&self, count: f32, total: f64) -> f32 {
+        match self.normalize {
             Normalize::Sum(sum) if total > 0.0 => (f64::from(count) * (sum / total)) as f32,
             Normalize::None | Normalize::Sum(_) => count,
-        };
+        }
+    }
+
+    /// What a count of a cell with the sum `total` is fed to the graph as.
+    pub fn fed(&self, count: f32, total: f64) -> f32 {
+        let scaled = self.scaled(count, total);
         if self.feed_log1p { libm::log1p(f64::from(scaled)) as f32 } else { scaled }
     }
 

@@ -1,5 +1,7 @@
 //! The dictionary's genes found in the data.
 
+use std::borrow::Cow;
+
 use super::{
     Dictionary, Entry,
     tokenizer::{per_10_000, total},
@@ -21,14 +23,20 @@ pub struct RankedGenes {
 
 /// Counts of cells as Geneformer reads them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct RankedCells {
+pub struct RankedCells<'a> {
     /// Counts of the genes that both have, in the order of [`RankedGenes`].
-    pub counts: CountMatrix,
+    pub counts: Cow<'a, CountMatrix>,
     /// Sum of each cell's other counts, which belong to its total.
     pub outside: Vec<f64>,
 }
 
-impl RankedCells {
+impl<'a> RankedCells<'a> {
+    /// Cells whose counts are in the order of [`RankedGenes`] already, with the sums of all their counts.
+    pub fn of(counts: &'a CountMatrix, totals: &[f64]) -> Self {
+        let outside = counts.row_sums().iter().zip(totals).map(|(read, all)| (all - read).max(0.0)).collect();
+        Self { counts: Cow::Borrowed(counts), outside }
+    }
+
     /// A gene's count per 10,000 of all counts of a cell; 0 in a cell without counts.
     pub fn per_10_000(&self, cell: usize, gene: usize) -> f32 {
         let count = self.counts.get(cell, gene);
@@ -74,7 +82,7 @@ impl RankedGenes {
     ///
     /// # Panics
     /// If `counts` has fewer columns than the data that the genes were found in.
-    pub fn cells(&self, counts: &CountMatrix) -> RankedCells {
+    pub fn cells<'a>(&self, counts: &'a CountMatrix) -> RankedCells<'a> {
         let mut read = vec![false; counts.cols];
         self.map.column_of.iter().flatten().for_each(|&column| read[column as usize] = true);
         let outside = (0..counts.rows).map(|cell| {
@@ -82,7 +90,7 @@ impl RankedGenes {
             let others = columns.iter().zip(counts).filter(|&(&column, _)| !read[column as usize]);
             others.map(|(_, &count)| f64::from(count)).sum()
         });
-        RankedCells { outside: outside.collect(), counts: self.map.apply(counts).into_owned() }
+        RankedCells { outside: outside.collect(), counts: self.map.apply(counts) }
     }
 }
 
@@ -113,7 +121,9 @@ mod tests {
         let found = RankedGenes::of_data(&dictionary(), &genes, &Aliases::none());
         assert_eq!((found.tokens.as_slice(), found.medians.as_slice()), (&[6, 4][..], &[6.0, 4.0][..]));
         assert_eq!((found.map.audit.matched, found.map.audit.lost, found.map.audit.unused), (2, 1, 1));
-        let cells = found.cells(&CountMatrix::from_dense(2, 3, &[1.0, 5.0, 2.0, 0.0, 3.0, 0.0]).unwrap());
+        let counts = CountMatrix::from_dense(2, 3, &[1.0, 5.0, 2.0, 0.0, 3.0, 0.0]).unwrap();
+        let cells = found.cells(&counts);
+        assert_eq!(RankedCells::of(&cells.counts, &counts.row_sums()), cells);
         assert_eq!((cells.per_10_000(0, 1), cells.per_10_000(1, 1)), (2500.0, 0.0));
         assert_eq!((cells.outside, cells.counts.row(0)), (vec![5.0, 3.0], (&[0, 1][..], &[1.0, 2.0][..])));
     }

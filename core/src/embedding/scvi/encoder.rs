@@ -68,18 +68,9 @@ impl ScviEncoder {
         self.card.normalize != Normalize::None
     }
 
-    /// A count scaled as the card says, given the sum of the cell's counts; before any logarithm.
-    pub fn scaled(&self, count: f32, total: f64) -> f32 {
-        match self.card.normalize {
-            Normalize::None => count,
-            Normalize::Sum(_) if total == 0.0 => 0.0,
-            Normalize::Sum(sum) => (f64::from(count) * (sum / total)) as f32,
-        }
-    }
-
     /// What a count becomes before the first layer, given the sum of the cell's counts.
     pub fn input(&self, count: f32, total: f64) -> f32 {
-        let scaled = self.scaled(count, total);
+        let scaled = self.card.scaled(count, total);
         if !self.card.log1p {
             return scaled;
         }

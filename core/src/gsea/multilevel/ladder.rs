@@ -10,7 +10,7 @@ use crate::stats::beta::{mean_log, variance_log};
 
 /// A score whose tail is wanted.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
+pub(super) struct Target {
     /// Height of the set's walk, in grains.
     pub height: i64,
     /// Share of random sets whose score has this sign.
@@ -43,7 +43,7 @@ impl Climber {
 }
 
 /// Tails of targets of ascending height, for sets of one size.
-pub fn climb(
+pub(super) fn climb(
     slope: &Slope<'_>,
     size: usize,
     targets: &[Target],

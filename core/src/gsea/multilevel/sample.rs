@@ -12,7 +12,7 @@ const SLACK: f64 = 1e-9;
 
 /// What all sets of one size share.
 #[derive(Clone, Copy, Debug)]
-pub struct Slope<'a> {
+pub(super) struct Slope<'a> {
     /// |score|^weight along the ranking.
     pub weights: &'a [f64],
     /// What a miss costs.
@@ -23,7 +23,7 @@ pub struct Slope<'a> {
 
 impl<'a> Slope<'a> {
     /// For sets of `size` genes.
-    pub fn new(weights: &'a [f64], size: usize) -> Self {
+    pub(super) fn new(weights: &'a [f64], size: usize) -> Self {
         let words = weights.len().div_ceil(64);
         // Looking costs a step for each stretch and each gene of a few stretches.
         let stretches = (4.0 * (size as f64).sqrt()) as usize + 1;
@@ -35,7 +35,7 @@ impl<'a> Slope<'a> {
     }
 
     /// Highest and lowest point of a set's walk in grains: at least 0 both, the lowest counted downwards.
-    pub fn extremes(&self, places: impl Iterator<Item = u32> + Clone) -> (i64, i64) {
+    pub(super) fn extremes(&self, places: impl Iterator<Item = u32> + Clone) -> (i64, i64) {
         let mut total: f64 = places.clone().map(|place| self.weights[place as usize]).sum();
         let weighted = total > 0.0;
         if !weighted {
@@ -73,7 +73,7 @@ fn places(bits: &[u64]) -> impl Iterator<Item = u32> + Clone {
 
 /// A random set.
 #[derive(Clone, Debug)]
-pub struct Sample {
+pub(super) struct Sample {
     /// Places in no order.
     members: Vec<u32>,
     /// The same places as bits.
@@ -91,7 +91,7 @@ pub struct Sample {
 
 impl Sample {
     /// `size` of the places, all equally likely.
-    pub fn random(slope: &Slope<'_>, size: usize, rng: &mut impl Rng) -> Self {
+    pub(super) fn random(slope: &Slope<'_>, size: usize, rng: &mut impl Rng) -> Self {
         let n = slope.weights.len();
         let words = n.div_ceil(64);
         let stretches = words.div_ceil(slope.words);
@@ -125,7 +125,7 @@ impl Sample {
     }
 
     /// Becomes a copy, without new memory.
-    pub fn copy_from(&mut self, other: &Self) {
+    pub(super) fn copy_from(&mut self, other: &Self) {
         self.members.copy_from_slice(&other.members);
         self.bits.copy_from_slice(&other.bits);
         self.counts.copy_from_slice(&other.counts);
@@ -135,12 +135,12 @@ impl Sample {
     }
 
     /// Highest and lowest point of the walk; see [`Slope::extremes`].
-    pub fn extremes(&self, slope: &Slope<'_>) -> (i64, i64) {
+    pub(super) fn extremes(&self, slope: &Slope<'_>) -> (i64, i64) {
         slope.extremes(places(&self.bits))
     }
 
     /// Sums anew, which takes away what rounding has left.
-    pub fn refresh(&mut self, slope: &Slope<'_>) {
+    pub(super) fn refresh(&mut self, slope: &Slope<'_>) {
         self.weighted = self.members.iter().any(|&place| slope.weights[place as usize] > 0.0);
         self.counts.fill(0);
         self.sums.fill(0.0);
@@ -158,7 +158,13 @@ impl Sample {
 
     /// Proposes `proposals` swaps of a gene in the set for one outside and keeps those after which the walk
     /// reaches `height` grains; says how many.
-    pub fn wander(&mut self, slope: &Slope<'_>, height: i64, proposals: usize, rng: &mut impl Rng) -> usize {
+    pub(super) fn wander(
+        &mut self,
+        slope: &Slope<'_>,
+        height: i64,
+        proposals: usize,
+        rng: &mut impl Rng,
+    ) -> usize {
         let threshold = (height as f64 - 0.5) * GRAIN;
         let mut kept = 0;
         for _ in 0..proposals {
@@ -264,6 +270,6 @@ impl Sample {
 }
 
 /// A number below `bound` from 32 random bits; the bias is below bound / 2³².
-pub fn below(bound: u32, random: u32) -> u32 {
+pub(super) fn below(bound: u32, random: u32) -> u32 {
     ((u64::from(bound) * u64::from(random)) >> 32) as u32
 }

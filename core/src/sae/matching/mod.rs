@@ -53,15 +53,15 @@ pub enum MatchError {
 
 /// Concepts that can have a partner, with their directions.
 #[derive(Clone, Debug)]
-pub(crate) struct Alive {
+struct Alive {
     /// The concepts, ascending.
-    pub ids: Vec<ConceptId>,
+    ids: Vec<ConceptId>,
     /// Their dictionary rows, of length 1.
-    pub rows: Array2<f32>,
+    rows: Array2<f32>,
 }
 
 impl Alive {
-    pub fn of(sae: &SaeWeights) -> Result<Self, ConfigError> {
+    fn of(sae: &SaeWeights) -> Result<Self, ConfigError> {
         let ids = sae.alive()?;
         let rows: Vec<usize> = ids.iter().map(|id| id.index()).collect();
         Ok(Self { ids, rows: unit_rows(sae.w_dec.select(Axis(0), &rows)) })

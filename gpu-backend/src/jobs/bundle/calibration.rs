@@ -61,9 +61,11 @@ fn read_some(
     let ids = chosen(context, subject, parameters.calibration as usize);
     let compared = Compared::find(context, subject, &ids, &Silent);
     let swaps = &*context.swaps;
+    // As the real ones are read, but for held-out cells, which no label needs.
+    let further: Vec<FurtherCells> =
+        compared.iter().map(|one| FurtherCells { held_out: None, ..one.further.clone() }).collect();
     let steps = progress.begin("calibrate", ids.len() as u64, "concepts");
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
-    let further = FurtherCells::default();
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
         let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
@@ -73,11 +75,12 @@ fn read_some(
             concept: ids[i],
             cells,
             attribution: &attribution,
-            further: &further,
+            further: &further[i],
             counterfactuals,
             symbols: &context.symbols,
             sets: &context.sets,
             enrichment: &context.parameters.enrichment,
+            deck: &context.deck,
             reading: parameters,
             tests: 2 * ids.len() as u32,
             no_label: None,

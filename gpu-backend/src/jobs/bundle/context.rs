@@ -6,8 +6,8 @@ use cellprism_core::{
     attribution::{DeletionOptions, Perturb},
     bundle::{GeneSetFile, Ladder, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, strip_version},
-    gsea::index_sets,
-    readings::TypicalPool,
+    gsea::{Deck, index_sets},
+    readings::{TypicalPool, side_deck},
 };
 use ndarray::Array2;
 
@@ -54,6 +54,8 @@ pub struct Context<'a> {
     pub symbols: Vec<String>,
     /// Share of cells in which each gene is detected.
     pub detection: Vec<f32>,
+    /// Permutations of the genes for the enrichment of both sides.
+    pub deck: Deck,
     /// Libraries.
     pub sets: Vec<GeneSetFile>,
     /// When describing began.
@@ -90,6 +92,7 @@ impl<'a> Context<'a> {
         let totals = inputs.cells.counts.row_sums();
         Ok(Self {
             pool: TypicalPool::new(&totals, columns.first()),
+            deck: side_deck(symbols.len(), &inputs.parameters.enrichment),
             parameters: Parameters { sae: sae.parameters, ..inputs.parameters.clone() },
             ladder: sae.ladder,
             names: inputs.cells.names.clone(),

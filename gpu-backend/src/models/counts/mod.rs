@@ -3,9 +3,11 @@
 //! | file | idea |
 //! |---|---|
 //! | `graph` | an ONNX graph that is fed counts |
-//! | `swaps` | exact occlusion through it |
+//! | `native` | the page's code, for encoders of linear layers |
+//! | `swaps` | exact occlusion through a graph |
 
 mod graph;
+mod native;
 mod swaps;
 
 use anyhow::{anyhow, bail};
@@ -18,6 +20,7 @@ use super::{Embed, Model, Request};
 use crate::{files::h5ad::H5ad, work::shards::Shard};
 
 pub use graph::{Graph, fill_row, run_dense};
+pub use native::{ENCODER, NativeEncoder};
 pub use swaps::GraphSwaps;
 
 /// Values that one batch may hold, so that memory stays bounded for any number of genes.

@@ -86,6 +86,10 @@ impl GraphSwaps<'_> {
         Ok(embeddings)
     }
 
+    fn count(&self, cell: CellId, gene: u32) -> f32 {
+        self.counts.get(cell.index(), gene as usize)
+    }
+
     fn fill(&self, own: &[f32], change: &Change, dense: &mut [f32]) {
         let mut cell = own.to_vec();
         change.iter().for_each(|&(gene, count)| cell[gene as usize] = count);
@@ -134,8 +138,8 @@ impl Perturb for GraphSwaps<'_> {
         let (mut distinct, mut place) = (Vec::<Change>::new(), Vec::with_capacity(steps.len()));
         for &step in steps {
             for &gene in order.iter().take(step as usize).skip(done) {
-                let to = self.value(counterfactual, gene);
-                if to != self.value(prototype, gene) {
+                let to = self.count(counterfactual, gene);
+                if to != self.count(prototype, gene) {
                     change.push((gene, to));
                 }
             }
@@ -151,6 +155,7 @@ impl Perturb for GraphSwaps<'_> {
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
-        self.counts.get(cell.index(), gene as usize)
+        let total = self.counts.row(cell.index()).1.iter().map(|&count| f64::from(count)).sum();
+        self.card.scaled(self.count(cell, gene), total)
     }
 }

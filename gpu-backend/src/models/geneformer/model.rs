@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::embedding::{card::Pooling, geneformer::RankTokenizer};
 
 use crate::{
@@ -54,21 +54,17 @@ impl RankModel {
         self.transformer.runtime()
     }
 
+    /// Whether a sequence can be embedded: there is no mean of no gene.
+    pub fn has_embedding(&self, sequence: &[u32]) -> bool {
+        self.pooling != Pooling::Mean || sequence.len() > self.tokenizer.special()
+    }
+
     /// Embeddings `[sequences, latent]`, in their order; `done` is told how many more are finished.
     ///
     /// # Errors
-    /// If a sequence without genes has no mean, or as [`Transformer::embed`].
+    /// If a sequence [has no embedding](Self::has_embedding), or as [`Transformer::embed`].
     pub fn embed(&mut self, sequences: &[Arc<[u32]>], done: &dyn Fn(u64)) -> anyhow::Result<Vec<f32>> {
         let special = self.tokenizer.special();
-        let needed = if self.pooling == Pooling::Mean { special + 1 } else { 1 };
-        if let Some(place) = sequences.iter().position(|sequence| sequence.len() < needed) {
-            bail!(
-                "cell {} of {} that were read together has no count of any gene that the model knows, and so no mean of genes: \
-                 leave such cells out",
-                place + 1,
-                sequences.len()
-            );
-        }
         self.transformer.embed(&Ranked { sequences, special, pooling: self.pooling }, done)
     }
 }
@@ -89,7 +85,7 @@ impl Batchable for Ranked<'_> {
         let sequence = &self.sequences[place];
         tokens.extend(sequence.iter().map(|&token| i64::from(token)));
         if self.pooling == Pooling::Mean {
-            let genes = sequence.len() - self.special;
+            let genes = sequence.len().saturating_sub(self.special);
             let before = self.special / 2;
             shares.extend(std::iter::repeat_n(0.0, before));
             shares.extend(std::iter::repeat_n(1.0 / genes as f32, genes));

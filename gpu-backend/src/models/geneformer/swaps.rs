@@ -22,10 +22,10 @@ type Sequence = Arc<[u32]>;
 
 /// Swaps of genes through Geneformer.
 #[derive(Debug)]
-pub struct GeneformerSwaps {
+pub struct GeneformerSwaps<'a> {
     state: Mutex<State>,
     tokenizer: RankTokenizer,
-    cells: RankedCells,
+    cells: RankedCells<'a>,
 }
 
 #[derive(Debug)]
@@ -54,9 +54,9 @@ impl Distinct {
     }
 }
 
-impl GeneformerSwaps {
+impl<'a> GeneformerSwaps<'a> {
     /// Swaps among these cells.
-    pub fn new(model: RankModel, cells: RankedCells) -> Self {
+    pub fn new(model: RankModel, cells: RankedCells<'a>) -> Self {
         let tokenizer = model.tokenizer().clone();
         let (kept, order) = (HashMap::new(), VecDeque::new());
         let state = State { model, kept, order, kept_bytes: 0, passes: 0 };
@@ -82,6 +82,13 @@ impl State {
     fn embed(&mut self, sequences: &[Sequence]) -> Result<Vec<f32>, PerturbError> {
         let missing: Vec<Sequence> =
             sequences.iter().filter(|sequence| !self.kept.contains_key(*sequence)).cloned().collect();
+        if sequences.iter().any(|sequence| !self.model.has_embedding(sequence)) {
+            return Err(PerturbError(
+                "a swap leaves a cell no gene that Geneformer knows, and so no mean over genes: leave out cells with a single \
+                 gene, or import the model with --pooling cls"
+                    .into(),
+            ));
+        }
         let latent = self.model.latent();
         let values = self.model.embed(&missing, &|_| ()).map_err(|e| PerturbError(format!("{e:#}")))?;
         self.passes += missing.len() as u64;
@@ -107,7 +114,7 @@ impl State {
     }
 }
 
-impl Perturb for GeneformerSwaps {
+impl Perturb for GeneformerSwaps<'_> {
     fn genes(&self) -> usize {
         self.cells.counts.cols
     }

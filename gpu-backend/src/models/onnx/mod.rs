@@ -13,12 +13,19 @@ use cellprism_core::{
 };
 
 use super::{
-    Counted, Embed, ImportOptions, Kind, Model, Prepared, Request,
+    Counted, Embed, ImportOptions, Kind, Model, Prepared, Request, Setting,
     counts::{self, CountEmbedder, Graph, GraphSwaps},
 };
 use crate::{files::h5ad::H5ad, runtime::Place};
 
 pub use import::import;
+
+/// The card.
+const CARD: Setting = Setting {
+    name: "card",
+    choices: &[],
+    help: "a JSON file of what the encoder reads and gives (see below)",
+};
 
 /// A ready ONNX file with a card written by hand.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +37,15 @@ impl Kind for Onnx {
     }
 
     fn about(&self) -> &'static str {
-        "Any other encoder, as an ONNX file"
+        "Any other encoder of counts: an ONNX file, [cells, genes] to [cells, dimensions]"
+    }
+
+    fn example(&self) -> &'static str {
+        "onnx encoder.onnx --card card.json --out model"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &[CARD]
     }
 
     fn checkpoint(&self) -> &'static str {
@@ -43,8 +58,7 @@ impl Kind for Onnx {
     }
 
     fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
-        asked.in_full_precision()?;
-        let card = asked.card.as_deref().context(
+        let card = asked.settings.get(&CARD).map(Path::new).context(
             "an ONNX file does not say which genes it reads: give --card CARD.json (`cellprism import --help` shows one)",
         )?;
         import(&asked.checkpoint, card, &asked.out, asked.onnxruntime.as_deref())

@@ -18,13 +18,20 @@ use std::path::Path;
 
 use cellprism_core::embedding::card::{ModelCard, ModelKind};
 
-use super::{ImportOptions, Kind, Model, Prepared, Request, folder};
+use super::{ImportOptions, Kind, Model, Prepared, Request, Setting, folder};
 use crate::files::h5ad::H5ad;
 
 pub use checkpoint::{import, vocabulary};
 pub use choice::{Sequences, read_gene_list};
 pub use model::SequenceModel;
 pub use swaps::ScgptSwaps;
+
+/// What the graph computes in.
+const PRECISION: Setting = Setting {
+    name: "precision",
+    choices: &["float32", "float16"],
+    help: "what the graph computes in; half precision embeds faster on a GPU, and is refused for scoring genes",
+};
 
 /// scGPT, under either naming of its attention weights.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +43,15 @@ impl Kind for Scgpt {
     }
 
     fn about(&self) -> &'static str {
-        "scGPT, under either naming of its attention weights"
+        "scGPT: a folder with best_model.pt, args.json and vocab.json"
+    }
+
+    fn example(&self) -> &'static str {
+        "scgpt scGPT_human --out model"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &[PRECISION]
     }
 
     fn checkpoint(&self) -> &'static str {
@@ -53,9 +68,9 @@ impl Kind for Scgpt {
     }
 
     fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
-        asked.without_card()?;
         let read = import(&asked.checkpoint)?;
-        let read = if asked.half_precision { read.in_half_precision()? } else { read };
+        let read =
+            if asked.settings.get(&PRECISION) == Some("float16") { read.in_half_precision()? } else { read };
         folder::write(&read, &asked.out)?;
         Ok(read.card)
     }

@@ -2,15 +2,15 @@
 //! which a graph of dense operators cannot, and the numbers are those of the page, bit for bit. Where a library is named,
 //! or on another device, ONNX Runtime runs the graph; both are within 1e-5 of scvi-tools.
 
-use std::{path::Path, sync::OnceLock};
+use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use cellprism_core::{
     attribution::{DeletionOptions, Perturb, ScviSwaps},
-    cells::{CountMatrix, GeneMap},
+    cells::GeneMap,
     embedding::{
         card::{ModelCard, ModelKind},
-        scvi::{ScviDecoder, ScviEncoder},
+        scvi::ScviDecoder,
     },
     ids::ConceptId,
     sae::SaeWeights,
@@ -20,14 +20,12 @@ use cellprism_onnx::folder::ModelFolder;
 
 use super::{
     Counted, Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request,
-    counts::{self, CountEmbedder, Encode, Graph},
+    counts::{self, CountEmbedder, ENCODER, NativeEncoder},
     folder,
 };
 use crate::{files::h5ad::H5ad, runtime::Place};
 
-/// The weights of the encoder without ONNX.
-const ENCODER: &str = "encoder.safetensors";
-/// Those of the decoder.
+/// The weights of the decoder without ONNX.
 const DECODER: &str = "decoder.safetensors";
 
 /// scvi-tools' SCVI.
@@ -40,7 +38,11 @@ impl Kind for Scvi {
     }
 
     fn about(&self) -> &'static str {
-        "scvi-tools' SCVI"
+        "scvi-tools' SCVI: a folder with model.pt as scvi-tools saves it"
+    }
+
+    fn example(&self) -> &'static str {
+        "scvi my_scvi_model --out model"
     }
 
     fn checkpoint(&self) -> &'static str {
@@ -52,8 +54,6 @@ impl Kind for Scvi {
     }
 
     fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
-        asked.without_card()?;
-        asked.in_full_precision()?;
         let read = import(&asked.checkpoint)?;
         folder::write(&read, &asked.out)?;
         Ok(read.card)
@@ -69,7 +69,7 @@ impl Kind for Scvi {
         let map = counts::shared_genes(&model, cells, request)?;
         let one_hot = counts::encoder_covariates(&model.card, cells)?;
         let decoder_one_hot = counts::covariates(&model.card, cells);
-        Ok(Box::new(PreparedScvi { model, map, one_hot, decoder_one_hot, encoder: OnceLock::new() }))
+        Ok(Box::new(PreparedScvi { model, map, one_hot, decoder_one_hot, native: NativeEncoder::default() }))
     }
 
     fn decodes(&self) -> bool {
@@ -94,26 +94,7 @@ struct PreparedScvi {
     map: GeneMap,
     one_hot: Vec<Vec<u32>>,
     decoder_one_hot: anyhow::Result<Vec<Vec<u32>>>,
-    encoder: OnceLock<ScviEncoder>,
-}
-
-impl PreparedScvi {
-    fn is_native(&self, place: &Place) -> bool {
-        place.prefers_native() && self.model.folder.join(ENCODER).exists()
-    }
-
-    /// The encoder's weights, read once.
-    fn encoder(&self) -> anyhow::Result<&ScviEncoder> {
-        if let Some(encoder) = self.encoder.get() {
-            return Ok(encoder);
-        }
-        let path = self.model.folder.join(ENCODER);
-        let bytes = std::fs::read(&path).with_context(|| {
-            format!("cannot read {}, which `cellprism import` writes for scVI", path.display())
-        })?;
-        let encoder = ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())?;
-        Ok(self.encoder.get_or_init(|| encoder))
-    }
+    native: NativeEncoder,
 }
 
 impl Prepared for PreparedScvi {
@@ -130,23 +111,16 @@ impl Prepared for PreparedScvi {
     }
 
     fn engine(&self, place: &Place) -> anyhow::Result<String> {
-        if self.is_native(place) {
-            return Ok("native".into());
-        }
-        Ok(format!("ONNX Runtime {}", place.runtime()?.version()))
+        self.native.engine(&self.model, place)
     }
 
     fn embedder(&self, place: &Place) -> anyhow::Result<Box<dyn Embed + '_>> {
-        let encode: Box<dyn Encode + '_> = if self.is_native(place) {
-            Box::new(Native(self.encoder()?))
-        } else {
-            Box::new(Graph::open(&self.model, place)?)
-        };
+        let encode = self.native.or_graph(&self.model, place)?;
         Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &self.one_hot }))
     }
 
     fn perturb<'a>(&'a self, _: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        Ok(Box::new(ScviSwaps::new(self.encoder()?, counts.model, &self.one_hot)?))
+        Ok(Box::new(ScviSwaps::new(self.native.get(&self.model)?, counts.model, &self.one_hot)?))
     }
 
     fn deletion(&self) -> DeletionOptions {
@@ -170,23 +144,6 @@ impl Prepared for PreparedScvi {
     fn in_browser(&self) -> &'static [&'static str] {
         let covariates = self.model.card.encoder_covariate_width();
         if self.model.folder.join(ENCODER).exists() && covariates == 0 { &[ENCODER, DECODER] } else { &[] }
-    }
-}
-
-/// The page's code.
-struct Native<'a>(&'a ScviEncoder);
-
-impl Encode for Native<'_> {
-    fn encode(&mut self, counts: &CountMatrix, one_hot: &[Vec<u32>]) -> anyhow::Result<Vec<f32>> {
-        Ok(self.0.encode(counts, one_hot)?.into_raw_vec_and_offset().0)
-    }
-
-    fn provider(&self) -> &'static str {
-        "native"
-    }
-
-    fn runtime(&self) -> Option<String> {
-        None
     }
 }
 

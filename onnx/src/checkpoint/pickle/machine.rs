@@ -31,7 +31,7 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(input: &'a [u8]) -> Result<Self, CheckpointError> {
+    pub(super) fn new(input: &'a [u8]) -> Result<Self, CheckpointError> {
         if input.len() > MOST_BYTES {
             return Err(CheckpointError::TooMuch { at: 0, limit: MOST_BYTES, what: "bytes" });
         }
@@ -40,7 +40,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs to the end.
-    pub fn run(mut self) -> Result<(Arena, Value), CheckpointError> {
+    pub(super) fn run(mut self) -> Result<(Arena, Value), CheckpointError> {
         if self.input.is_empty() {
             return Err(self.wrong("it is empty"));
         }
@@ -286,7 +286,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Makes an object of the arena.
-    pub fn make(&mut self, object: Object) -> Result<Id, CheckpointError> {
+    pub(super) fn make(&mut self, object: Object) -> Result<Id, CheckpointError> {
         self.hold(1)?;
         self.arena.objects.push(object);
         Ok((self.arena.objects.len() - 1) as Id)
@@ -298,7 +298,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Counts values that stay in memory.
-    pub fn hold(&mut self, more: usize) -> Result<(), CheckpointError> {
+    pub(super) fn hold(&mut self, more: usize) -> Result<(), CheckpointError> {
         self.held += more;
         if self.held > MOST_VALUES {
             return Err(self.too_much(MOST_VALUES, "values"));
@@ -306,7 +306,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    pub fn pairs(&self, items: &[Value]) -> Result<Vec<(Value, Value)>, CheckpointError> {
+    pub(super) fn pairs(&self, items: &[Value]) -> Result<Vec<(Value, Value)>, CheckpointError> {
         let pairs = items.chunks_exact(2);
         if !pairs.remainder().is_empty() {
             return Err(self.wrong("a key without a value"));
@@ -314,7 +314,7 @@ impl<'a> Machine<'a> {
         Ok(pairs.map(|pair| (pair[0], pair[1])).collect())
     }
 
-    pub fn push(&mut self, value: Value) -> Result<(), CheckpointError> {
+    pub(super) fn push(&mut self, value: Value) -> Result<(), CheckpointError> {
         if self.stack.len() >= MOST_VALUES {
             return Err(self.too_much(MOST_VALUES, "values on the stack"));
         }
@@ -322,7 +322,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    pub fn pop(&mut self) -> Result<Value, CheckpointError> {
+    pub(super) fn pop(&mut self) -> Result<Value, CheckpointError> {
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() <= floor {
             return Err(self.wrong("a value is missing"));
@@ -371,11 +371,11 @@ impl<'a> Machine<'a> {
         Ok(taken)
     }
 
-    pub fn wrong(&self, what: impl Into<String>) -> CheckpointError {
+    pub(super) fn wrong(&self, what: impl Into<String>) -> CheckpointError {
         CheckpointError::Pickle { at: self.opcode_at, what: what.into() }
     }
 
-    pub fn refuse(&self, name: impl Into<String>) -> CheckpointError {
+    pub(super) fn refuse(&self, name: impl Into<String>) -> CheckpointError {
         CheckpointError::Refused { at: self.opcode_at, name: name.into() }
     }
 

@@ -13,7 +13,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    pub fn of(self, input: &[u8]) -> &[u8] {
+    pub(super) fn of(self, input: &[u8]) -> &[u8] {
         let start = self.start as usize;
         input.get(start..start + self.len as usize).unwrap_or_default()
     }
@@ -138,18 +138,18 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    pub fn get(&self, id: Id) -> Option<&Object> {
+    pub(super) fn get(&self, id: Id) -> Option<&Object> {
         self.objects.get(id as usize)
     }
 
-    pub fn items(&self, id: Id) -> &[Value] {
+    pub(super) fn items(&self, id: Id) -> &[Value] {
         match self.get(id) {
             Some(Object::Items(items)) => items,
             _ => &[],
         }
     }
 
-    pub fn pairs(&self, id: Id) -> &[(Value, Value)] {
+    pub(super) fn pairs(&self, id: Id) -> &[(Value, Value)] {
         match self.get(id) {
             Some(Object::Pairs(pairs)) => pairs,
             _ => &[],
@@ -157,7 +157,7 @@ impl Arena {
     }
 
     /// Elements of a list or tuple.
-    pub fn sequence(&self, value: Value) -> Option<&[Value]> {
+    pub(super) fn sequence(&self, value: Value) -> Option<&[Value]> {
         match value {
             Value::List(id) | Value::Tuple(id) => Some(self.items(id)),
             _ => None,
