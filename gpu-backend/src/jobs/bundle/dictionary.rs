@@ -1,11 +1,14 @@
 //! Embeddings, and the sparse autoencoder trained on them.
 
-use std::{fs, ops::ControlFlow, slice, time::Instant};
+use std::{fs, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
     bundle::{GeneAudit, Ladder, SaeParameters, Stage, StageName, Tensors, read_f32},
-    sae::{SaeWeights, train::train as train_sae},
+    sae::{
+        SaeWeights,
+        train::{Native, Plan},
+    },
 };
 use ndarray::Array2;
 use safetensors::SafeTensors;
@@ -17,10 +20,16 @@ use crate::{
     jobs::{
         inputs::open_cells,
         ladder::{self, Wish},
+        sae::{WorkFolder, epochs},
     },
     models,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{progress::Progress, shards::Shards},
 };
+
+/// Finished stages.
+const EMBEDDINGS: &str = "embeddings.safetensors";
+const NOTE: &str = "embeddings.json";
+const TRAINED: &str = "sae.json";
 
 /// Embeddings of all cells and how they came about.
 pub struct Embedding {
@@ -46,18 +55,15 @@ struct EmbeddingNote {
 /// # Errors
 /// If the device is not there or the model fails.
 pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -> anyhow::Result<Embedding> {
-    let (path, note_path) = (work.stage("embeddings.safetensors"), work.stage("embeddings.json"));
-    if note_path.exists() {
-        let bytes = fs::read(&path)?;
+    if let (Some(note), Some(bytes)) = (work.stage::<EmbeddingNote>(NOTE), work.stage_bytes(EMBEDDINGS)) {
         let (shape, values) = read_f32(&SafeTensors::deserialize(&bytes)?, "embeddings")?;
-        let note: EmbeddingNote = serde_json::from_slice(&fs::read(&note_path)?)?;
         let values = Array2::from_shape_vec((shape[0], shape[1]), values)?;
         return Ok(Embedding { values, stage: note.stage, runtime: note.runtime, audit: note.audit });
     }
     let started = Instant::now();
     let mut file = open_cells(&job.cells, job.allow_non_integer)?;
     let steps = progress.begin("embed", file.len() as u64, "cells");
-    let shards = Shards::open(&path, &inputs.key(job)?)?;
+    let shards = Shards::within(work.folder("parts"));
     let model = &*inputs.model;
     let found = models::embed(model, slice::from_ref(&job.place), &mut file, &shards, &*steps)?;
     steps.finish();
@@ -75,8 +81,8 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -
     };
     let mut tensors = Tensors::default();
     tensors.f32("embeddings", &[found.values.nrows(), found.values.ncols()], found.values.iter().copied());
-    atomic::write_file(&path, &tensors.to_bytes()?)?;
-    atomic::write_file(&note_path, &serde_json::to_vec(&note)?)?;
+    work.keep_bytes(EMBEDDINGS, &tensors.to_bytes()?)?;
+    work.keep(NOTE, &note)?;
     Ok(Embedding { values: found.values, stage: note.stage, runtime: note.runtime, audit: note.audit })
 }
 
@@ -111,10 +117,11 @@ pub fn train(
     embeddings: &Array2<f32>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
-    let (folder, note) = (work.stage("sae"), work.stage("sae.json"));
-    if note.exists() {
-        let DictionaryNote { stage, parameters, ladder } = serde_json::from_slice(&fs::read(&note)?)?;
-        return Ok(Dictionary { weights: sae::read(&folder)?, stage, parameters, ladder });
+    let folder = work.folder("sae");
+    if let Some(DictionaryNote { stage, parameters, ladder }) = work.stage(TRAINED)
+        && let Ok(weights) = sae::read(&folder)
+    {
+        return Ok(Dictionary { weights, stage, parameters, ladder });
     }
     let started = Instant::now();
     let mut parameters = inputs.parameters.sae.clone();
@@ -125,7 +132,7 @@ pub fn train(
                 0 => Some(choose_size(job, work, embeddings, &mut parameters, progress)?),
                 _ => None,
             };
-            (new_dictionary(inputs, embeddings, &parameters, progress)?, ladder)
+            (new_dictionary(inputs, work, embeddings, &parameters, progress)?, ladder)
         }
     };
     if folder.exists() {
@@ -140,7 +147,7 @@ pub fn train(
         precision: Some("float32".into()),
     };
     let told = DictionaryNote { stage, parameters, ladder };
-    atomic::write_file(&note, &serde_json::to_vec(&told)?)?;
+    work.keep(TRAINED, &told)?;
     let DictionaryNote { stage, parameters, ladder } = told;
     Ok(Dictionary { weights, stage, parameters, ladder })
 }
@@ -154,7 +161,7 @@ fn choose_size(
     progress: &dyn Progress,
 ) -> anyhow::Result<Ladder> {
     let asked = &job.parameters.sae;
-    let kept = work.stage("ladder.json");
+    let kept = work.folder("ladder.json");
     let wish = Wish {
         options: &parameters.options(),
         active: Some(asked.active as usize).filter(|&active| active > 0),
@@ -171,18 +178,16 @@ fn choose_size(
 
 fn new_dictionary(
     inputs: &Inputs,
+    work: &Work,
     embeddings: &Array2<f32>,
     parameters: &SaeParameters,
     progress: &dyn Progress,
 ) -> anyhow::Result<SaeWeights> {
-    let steps = progress.begin("train", u64::from(parameters.epochs), "epochs");
-    let mut weights = train_sae(embeddings.view(), &parameters.options(), &mut |metrics| {
-        steps.advance(1);
-        steps.message(&format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
-        ControlFlow::Continue(())
-    })
-    .context("training the sparse autoencoder")?;
-    steps.finish();
+    let plan = Plan::new(embeddings.view(), parameters.options())?;
+    let engine = Box::new(Native::new(&plan));
+    let training = WorkFolder::within(work.folder("training"), serde_json::to_value(plan.options())?);
+    let (mut weights, _) =
+        epochs(plan, engine, &training, None, progress).context("training the sparse autoencoder")?;
     weights.note_origin(embeddings.view(), Some((&inputs.model.model().card).into()))?;
     Ok(weights)
 }
