@@ -2,9 +2,8 @@
 //! activations are permuted over the cells. Random rankings deal scores to genes one by one and know nothing of genes that
 //! go together; these know.
 
-use std::{fs, ops::ControlFlow};
+use std::ops::ControlFlow;
 
-use anyhow::Context as _;
 use cellprism_core::{
     attribution::attribute,
     bundle::{Calibration, CalibrationSubject, ReadingParameters, SideLabels},
@@ -14,10 +13,10 @@ use cellprism_core::{
 };
 
 use super::{compared::Compared, context::Context, subject::Subject, work::Work};
-use crate::work::{
-    atomic,
-    progress::{Progress, Silent},
-};
+use crate::work::progress::{Progress, Silent};
+
+/// The finished stage.
+const KEPT: &str = "calibration.json";
 
 /// Reads some concepts of each, as the real ones are read.
 ///
@@ -34,10 +33,8 @@ pub fn calibrate(
     if context.sets.is_empty() {
         return Ok(Vec::new());
     }
-    let kept = work.stage("calibration.json");
-    if kept.exists() {
-        let bytes = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
-        return serde_json::from_slice(&bytes).with_context(|| kept.display().to_string());
+    if let Some(found) = work.stage(KEPT) {
+        return Ok(found);
     }
     let sae = &context.parameters.sae;
     let random =
@@ -47,7 +44,7 @@ pub fn calibrate(
         read_some(context, &random, CalibrationSubject::Random, parameters, progress)?,
         read_some(context, &shuffled, CalibrationSubject::Shuffled, parameters, progress)?,
     ];
-    atomic::write_file(&kept, &serde_json::to_vec(&found)?)?;
+    work.keep(KEPT, &found)?;
     Ok(found)
 }
 
