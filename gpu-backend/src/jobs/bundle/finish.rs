@@ -90,6 +90,7 @@ pub fn write(
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
+        concepts: manifest.counts.concepts as usize,
         r2: metrics.r2,
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,
@@ -361,6 +362,7 @@ fn manifest(
             in_browser: !inputs.model.in_browser().is_empty(),
         },
         parameters: p.clone(),
+        ladder: context.ladder.clone(),
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],
