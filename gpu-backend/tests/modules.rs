@@ -25,9 +25,8 @@ fn folders_of_the_backend_import_downwards() {
         .collect();
     assert!(up.is_empty(), "arrows against the order {ORDER:?}: {up:#?}");
     let modules: BTreeSet<&String> = arrows.keys().flat_map(|(from, to)| [from, to]).collect();
-    let unknown: Vec<_> =
-        modules.into_iter().filter(|name| place(name).is_none() && !["main", "lib"].contains(&name.as_str()));
-    let unknown: Vec<_> = unknown.collect();
+    let unknown = |name: &&String| place(name).is_none() && !["main", "lib"].contains(&name.as_str());
+    let unknown: Vec<_> = modules.into_iter().filter(unknown).collect();
     assert!(unknown.is_empty(), "folders that have no place in the order: {unknown:?}");
     assert!(arrows.len() > 20, "only {} arrows were found", arrows.len());
 }

@@ -55,19 +55,23 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use engine::{Engine, EngineFailure, StepReport};
 pub use groups::rows_of_groups;
 pub use native::Native;
-pub use options::{Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs};
+pub use options::{
+    AUX_COEFFICIENT, Arithmetic, BATCH, EarlyStop, LEARNING_RATE, Resample, Schedule, Split, TrainOptions,
+    default_epochs,
+};
 pub use parameters::Parameters;
 pub use plan::Plan;
 pub use progress::Progress;
 pub use session::{EpochMetrics, Session};
 pub use state::State;
 
-pub(crate) use random::nearly_normal_stream;
+pub(crate) use random::{Purpose, below, generator, nearly_normal, nearly_normal_stream, shuffle};
 
 use super::SaeWeights;
 
 /// Why a training cannot start or go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// An option that makes no sense, alone or with these embeddings.
     #[error("{option}: {problem}")]
@@ -109,6 +113,20 @@ pub enum TrainError {
 
 /// Trains on embeddings [n, d] with the native engine. `progress` is called after every epoch; where it answers
 /// [`ControlFlow::Break`], training ends with the weights reached.
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use cellprism_core::sae::{metrics::evaluate, train::{TrainOptions, train}};
+/// use ndarray::Array2;
+///
+/// // cells along one of two directions
+/// let cells = Array2::from_shape_fn((60, 2), |(cell, i)| if cell % 2 == i { 1.0 + cell as f32 / 60.0 } else { 0.0 });
+/// let options = TrainOptions { learning_rate: 0.01, batch: 20, ..TrainOptions::new(4, 1, 200) };
+/// let sae = train(cells.view(), &options, &mut |_| ControlFlow::Continue(()))?;
+/// assert!(evaluate(&sae, cells.view()).r2 > 0.9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If options or embeddings make no sense, or training diverges.
