@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::stdout::outln;
 use crate::{cli::Global, jobs::sae::matching};
 
 /// Options of `sae match`.
@@ -22,11 +23,11 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let found = matching::run(&matching::Options { left: args.left, right: args.right })?;
     if global.json {
-        println!("{}", serde_json::to_string(&found)?);
+        outln!("{}", serde_json::to_string(&found)?);
     } else {
-        println!("left\tright\tcosine");
+        outln!("left\tright\tcosine");
         for pair in &found.pairs {
-            println!("{}\t{}\t{:.6}", pair.left.0, pair.right.0, pair.cosine);
+            outln!("{}\t{}\t{:.6}", pair.left.0, pair.right.0, pair.cosine);
         }
         eprintln!("{} pairs, mean cosine {:.4}", found.pairs.len(), found.mean_cosine);
     }
