@@ -34,6 +34,28 @@ pub struct ConceptEnrichment<'a> {
 
 /// GSEA of one concept's attribution scores (`[genes]`) in one library.
 ///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use cellprism_core::gsea::{ConceptEnrichment, EnrichmentParameters, GeneSets, enrich_concept, index_sets};
+///
+/// let symbols: Vec<String> = (0..100).map(|gene| format!("G{gene}")).collect();
+/// let scores: Vec<f32> = (0..100).map(|gene| 1.0 / (gene + 1) as f32).collect();
+/// let library = GeneSets::parse(b"first genes\t\tG0\tG1\tG2\tG3\nlast genes\t\tG97\tG98\tG99\n")?;
+/// let sets = index_sets("example", "made up", &library, &symbols);
+/// let parameters = EnrichmentParameters { min_size: 3, ..EnrichmentParameters::default() };
+/// let request = ConceptEnrichment {
+///     sets: &sets,
+///     symbols: &symbols,
+///     detection: &[0.5; 100],
+///     parameters: &parameters,
+///     no_null: None,
+/// };
+/// let found = enrich_concept(&scores, request, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!((found.tested, found.sets[0].term.as_str()), (2, "first genes"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If `watch` says to stop.
 pub fn enrich_concept(
