@@ -47,7 +47,7 @@ pub struct Args {
     /// Attribution of the same concept by `cellprism attribute`, to stand beside the change
     #[arg(long, value_name = "SAFETENSORS")]
     attribution: Option<PathBuf>,
-    /// Table to write: genes by size of change
+    /// Table to write: genes by size of the log2 ratio, those with expected counts below 0.01 before and after at the end
     #[arg(long, value_name = "CSV")]
     out: PathBuf,
     /// cpu, cuda or cuda:N for the embeddings; decoding runs on the processor

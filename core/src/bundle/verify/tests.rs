@@ -102,6 +102,7 @@ fn small() -> Memory {
                 preprocessing: "none".into(),
                 in_browser: false,
             },
+            ladder: None,
             parameters: Parameters::default(),
             inputs: Vec::new(),
             gene_audit: GeneAudit::default(),

@@ -77,6 +77,7 @@ pub fn write(
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
+        concepts: manifest.counts.concepts as usize,
         r2: metrics.r2,
         labelled: concepts.labelled,
         labelled_by_chance: concepts.labelled_by_chance,

@@ -66,6 +66,7 @@ pub fn manifest(
             in_browser: !inputs.model.in_browser().is_empty(),
         },
         parameters: p.clone(),
+        ladder: context.ladder.clone(),
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],

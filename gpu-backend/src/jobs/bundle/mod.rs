@@ -29,6 +29,7 @@ mod index;
 mod inputs;
 mod job;
 mod manifest;
+mod notes;
 mod reading;
 mod samples;
 mod settle;
@@ -57,6 +58,8 @@ use work::Work;
 pub struct Report {
     /// Concepts with at least one active cell.
     pub active_concepts: usize,
+    /// Concepts in the dictionary.
+    pub concepts: usize,
     /// R² over all entries.
     pub r2: f64,
     /// Concepts with a pathway label.
@@ -85,9 +88,12 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     if let Some(report) = existing::existing(job, &inputs)? {
         return Ok(report);
     }
+    for line in notes::notes(job, &inputs)? {
+        progress.say(&line);
+    }
     let embedded = dictionary::embed(job, &inputs, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
-    let sae = dictionary::train(&inputs, &work, &embedded.values, progress)?;
+    let sae = dictionary::train(job, &inputs, &work, &embedded.values, progress)?;
     let counts = inputs.model.map().apply(&inputs.cells.counts);
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;
