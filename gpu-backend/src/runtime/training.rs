@@ -237,7 +237,7 @@ impl Engine for OnnxTrainer {
         learning_rate: f64,
     ) -> Result<StepReport, EngineFailure> {
         if !self.batches.contains(&rows.len()) {
-            return Err(EngineFailure(format!("a batch of {} cells was not planned", rows.len())));
+            return Err(EngineFailure(format!("a batch of {} cells was not planned", rows.len()).into()));
         }
         let width = self.width();
         let place = self.session(rows.len(), width)?;
@@ -267,10 +267,9 @@ impl Engine for OnnxTrainer {
         };
         self.dead_next = figure(5) as usize;
         if self.base.aux_k > 0 && report.dead as usize > width {
-            return Err(EngineFailure(format!(
-                "{} dead concepts, but the step was made for {width}",
-                report.dead
-            )));
+            return Err(EngineFailure(
+                format!("{} dead concepts, but the step was made for {width}", report.dead).into(),
+            ));
         }
         Ok(report)
     }

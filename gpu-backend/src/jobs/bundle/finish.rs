@@ -33,7 +33,7 @@ pub fn write(
 ) -> anyhow::Result<Report> {
     let Described { concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
-    let said = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1));
+    let said = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1), &calibration);
     let described = Stage {
         name: StageName::Describe,
         seconds: context.started.elapsed().as_secs_f64(),
@@ -44,7 +44,7 @@ pub fn write(
         ConceptIndex { verdict: said, calibration, layout: method, ..index(inputs, context, rows, settled) };
     work.put(path::CONCEPT_INDEX, &concepts.to_bytes()?)?;
     if let Some((rows, settled)) = neurons {
-        let verdict = verdict(context, settled, None);
+        let verdict = verdict(context, settled, None, &[]);
         let neurons = ConceptIndex { verdict, ..index(inputs, context, rows, settled) };
         work.put(path::NEURON_INDEX, &neurons.to_bytes()?)?;
     }

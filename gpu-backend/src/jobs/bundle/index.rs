@@ -1,7 +1,7 @@
 //! The index of concepts or neurons: where they lie on their map, and what all readings together say.
 
 use cellprism_core::{
-    bundle::{ConceptClass, ConceptIndex, ConceptRow},
+    bundle::{Calibration, CalibrationSubject, ConceptClass, ConceptIndex, ConceptRow},
     readings::verdict::{DictionaryFacts, of_dictionary},
     stats::layout::{LayoutOptions, layout},
 };
@@ -30,12 +30,19 @@ pub fn place_concepts(context: &Context, rows: &mut [ConceptRow]) -> Option<Stri
 }
 
 /// What all readings together say.
-pub fn verdict(context: &Context, settled: Settled, neurons: Option<Settled>) -> String {
+pub fn verdict(
+    context: &Context,
+    settled: Settled,
+    neurons: Option<Settled>,
+    calibration: &[Calibration],
+) -> String {
+    let untrained = calibration.iter().find(|read| read.subject == CalibrationSubject::Random);
     let Some(parameters) = &context.parameters.reading else { return String::new() };
     let facts = DictionaryFacts {
         concepts: settled.concepts,
         surviving: settled.surviving_concepts,
         neurons: neurons.map(|neurons| (neurons.concepts, neurons.surviving_concepts)),
+        untrained: untrained.map(|read| (read.tested, read.survive)),
         has_sets: !context.sets.is_empty(),
     };
     of_dictionary(facts, parameters.survives)

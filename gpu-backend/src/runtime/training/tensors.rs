@@ -18,8 +18,8 @@ pub enum Slot {
 }
 
 /// What ONNX Runtime says, as an engine says it.
-pub fn failed(error: impl std::fmt::Display) -> EngineFailure {
-    EngineFailure(error.to_string())
+pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineFailure {
+    EngineFailure(error.into())
 }
 
 /// An empty tensor.
