@@ -110,7 +110,9 @@ pub(super) fn enrich_one(
             Some(label_null(&sorted, parameters.weight, &ranked.sets, &result, &strata, rule, draws, watch)?)
         }
     };
-    let mut by_score: Vec<usize> = (0..result.sets.len()).collect();
+    // Where no permutation scores above 0 there is no normalised score, and JSON has no word for that.
+    let has_scores = |&i: &usize| result.sets[i].es.is_finite() && result.sets[i].nes.is_finite();
+    let mut by_score: Vec<usize> = (0..result.sets.len()).filter(has_scores).collect();
     by_score.sort_by(|&a, &b| result.sets[b].es.total_cmp(&result.sets[a].es).then(a.cmp(&b)));
     let name = |place: u32| request.symbols[order[place as usize] as usize].clone();
     let weights = super::prerank::weights(&sorted, parameters.weight);
@@ -127,7 +129,8 @@ pub(super) fn enrich_one(
                 nes: s.nes,
                 p: s.p,
                 fdr: s.fdr,
-                fwer: s.fwer,
+                // Where no permutation has the set's sign, none can be compared.
+                fwer: if s.fwer.is_finite() { s.fwer } else { 1.0 },
                 leading_edge: edge.into_iter().map(name).collect(),
                 hits: set.hits.clone(),
                 chance: null.as_ref().map(|n| n.set_chance[i]),
@@ -182,4 +185,41 @@ fn bins(scores: impl Iterator<Item = f64>) -> Vec<u32> {
         counts[((score * 20.0) as usize).min(19)] += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::ids::GeneId;
+
+    #[test]
+    fn sets_without_scores_and_without_comparison_can_be_read_again() {
+        let scores: Vec<f32> = (0..100u8).map(|i| f32::from(30u8.saturating_sub(i))).collect();
+        let symbols: Vec<String> = (0..100).map(|i| format!("g{i}")).collect();
+        let genes = |range: std::ops::Range<u32>| range.map(GeneId).collect::<Vec<_>>();
+        let sets = GeneSetFile {
+            library: "l".into(),
+            source: String::new(),
+            sets_in_source: 3,
+            sets: vec![
+                ("top".into(), genes(0..6)),
+                ("nothing".into(), genes(60..66)),
+                ("last".into(), genes(30..99)),
+            ],
+        };
+        let parameters = EnrichmentParameters { min_size: 2, ..EnrichmentParameters::default() };
+        let request = ConceptEnrichment {
+            sets: &sets,
+            symbols: &symbols,
+            detection: &[0.5; 100],
+            parameters: &parameters,
+            no_null: None,
+        };
+        let found = enrich_concept(&scores, request, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(found.sets[0].term, "top");
+        let text = serde_json::to_string(&found).unwrap();
+        assert!(serde_json::from_str::<EnrichmentDetail>(&text).is_ok(), "{text}");
+    }
 }
