@@ -7,3 +7,4 @@ pub mod gene;
 pub mod list;
 pub mod overview;
 pub mod train;
+pub mod trial;

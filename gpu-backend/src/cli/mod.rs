@@ -18,6 +18,7 @@ pub mod simulate;
 pub mod site;
 pub mod stdout;
 pub mod steer;
+pub mod trial;
 pub mod verify;
 
 pub use progress::Terminal;
@@ -83,6 +84,8 @@ pub enum Command {
     Serve(serve::Args),
     /// Check a bundle: checksums, schema, and that all files agree
     Verify(verify::Args),
+    /// Trial
+    Trial(trial::Args),
 }
 
 /// Runs a command.
@@ -103,6 +106,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Verify(args) => verify::run(args, global),
+        Command::Trial(args) => trial::run(args, global),
     }
 }
 
