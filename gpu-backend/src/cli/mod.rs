@@ -51,7 +51,7 @@ pub struct Global {
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// ONNX Runtime library (default: ORT_DYLIB_PATH, beside this program, the cache that `cargo xtask` fills); where it is given,
-    /// scVI runs in it on the processor, too
+    /// scVI and SCimilarity run in it on the processor, too
     #[arg(long, global = true, value_name = "PATH")]
     pub onnxruntime: Option<PathBuf>,
 }
