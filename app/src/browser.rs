@@ -49,6 +49,11 @@ pub fn download_csv(name: &str, header: &[&str], rows: impl IntoIterator<Item = 
     download(name, "text/csv", &text);
 }
 
+/// A p for a file: 0 of `permutations` is what they can tell, never 0.
+pub fn csv_p(p: f64, permutations: u32) -> String {
+    if p == 0.0 { format!("<{}", 1.0 / f64::from(permutations.max(1))) } else { p.to_string() }
+}
+
 /// Scrolls to an element, quietly where it is not there.
 pub fn scroll_to(id: &str) {
     if let Some(element) = document().get_element_by_id(id) {

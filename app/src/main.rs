@@ -4,22 +4,28 @@
 //! |---|---|
 //! | `client` | the only file that touches the network |
 //! | `bundle` | what every page needs of a bundle, and the files of one concept |
-//! | `route` | the address: which page, and its state |
+//! | `route` | the address and its state; `page`: which page it names |
 //! | `worker` | work that would stop the page |
+//! | `frame` | what is around every page, and which one is shown |
 //! | `pages` `components` `plots` | what is seen |
+//! | `certainty` | one scale for every pathway label |
 
 mod browser;
 mod bundle;
+mod certainty;
 mod client;
 mod colours;
 mod components;
 mod format;
+mod frame;
 mod notes;
+mod page;
 mod pages;
 mod plots;
 mod route;
+mod term;
 mod worker;
 
 fn main() {
-    leptos::mount::mount_to_body(components::frame::App);
+    leptos::mount::mount_to_body(frame::App);
 }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
-use cellprism_app::task::{Job, Said};
+use cellprism_app::task::{Files, Job, Said};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -54,20 +54,22 @@ impl Slot {
 }
 
 /// Starts a computation; `tell` hears what it says, with the files that come with it.
-pub fn start(
-    job: &Job,
-    files: &[Vec<u8>],
-    tell: impl FnMut(Said, Vec<Vec<u8>>) + 'static,
-) -> Result<Running, String> {
+pub fn start(job: &Job, files: &Files, tell: impl FnMut(Said, Files) + 'static) -> Result<Running, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options("./cellprism-worker_loader.js", &options)
         .map_err(|_| "this browser starts no module worker".to_owned())?;
     let message = Object::new();
     let job = serde_json::to_string(job).map_err(|e| e.to_string())?;
-    let list: Array = files.iter().map(|file| Uint8Array::from(file.as_slice())).collect();
-    let set = |key: &str, value: &JsValue| Reflect::set(&message, &key.into(), value);
-    set("job", &job.into()).and_then(|_| set("files", &list)).map_err(|_| "a message could not be made")?;
+    let named = Object::new();
+    let set = |to: &Object, key: &str, value: &JsValue| {
+        Reflect::set(to, &key.into(), value).map_err(|_| "a message could not be made".to_owned())
+    };
+    for (name, bytes) in files.iter() {
+        set(&named, name, &Uint8Array::from(bytes))?;
+    }
+    set(&message, "job", &job.into())?;
+    set(&message, "files", &named)?;
 
     let running = Running(Rc::new(RefCell::new(Some(worker.clone()))));
     let tell = Rc::new(RefCell::new(tell));
@@ -78,7 +80,7 @@ pub fn start(
             let _ = to.post_message(&message);
             return;
         }
-        let (said, files) = read(&event.data()).unwrap_or_else(|why| (Said::Failed(why), Vec::new()));
+        let (said, files) = read(&event.data()).unwrap_or_else(|why| (Said::Failed(why), Files::default()));
         if !matches!(said, Said::Progress(_) | Said::Epoch(_)) {
             own.stop();
         }
@@ -88,7 +90,7 @@ pub fn start(
     let died = Closure::<dyn FnMut()>::new(move || {
         own.stop();
         let why = "the worker stopped without an answer; the browser may have too little memory for this";
-        tell.borrow_mut()(Said::Failed(why.into()), Vec::new());
+        tell.borrow_mut()(Said::Failed(why.into()), Files::default());
     });
     worker.set_onerror(Some(died.as_ref().unchecked_ref()));
     died.forget();
@@ -112,6 +114,7 @@ pub fn start_on(
         let say = |said| tell.borrow_mut()(said);
         let files = futures::future::try_join_all(names.iter().map(|name| bundle.bytes(name))).await;
         let started = files
+            .map(|files| names.into_iter().zip(files).collect::<Files>())
             .map_err(|error| format!("{}: {}", error.file, error.what))
             .and_then(|files| start(&job, &files, move |said, _| heard.borrow_mut()(said)));
         match started {
@@ -124,12 +127,16 @@ pub fn start_on(
     });
 }
 
-/// Reads `{said: JSON, files: [Uint8Array]}`.
-fn read(message: &JsValue) -> Result<(Said, Vec<Vec<u8>>), String> {
+/// Reads `{said: JSON, files: {name: Uint8Array}}`.
+fn read(message: &JsValue) -> Result<(Said, Files), String> {
     let field =
         |key: &str| Reflect::get(message, &key.into()).map_err(|_| format!("the worker sent no {key}"));
     let said = field("said")?.as_string().ok_or("the worker sent no text")?;
     let said = serde_json::from_str(&said).map_err(|e| e.to_string())?;
-    let files: Array = field("files")?.dyn_into().map_err(|_| "the worker sent no files")?;
-    Ok((said, files.iter().map(|file| Uint8Array::new(&file).to_vec()).collect()))
+    let files: Object = field("files")?.dyn_into().map_err(|_| "the worker sent no files")?;
+    let file = |entry: JsValue| {
+        let entry: Array = entry.unchecked_into();
+        Some((entry.get(0).as_string()?, Uint8Array::new(&entry.get(1)).to_vec()))
+    };
+    Ok((said, Object::entries(&files).iter().filter_map(file).collect()))
 }

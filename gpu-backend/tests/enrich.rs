@@ -101,13 +101,14 @@ fn many_rankings_equal_one_after_another_and_go_on_after_an_interruption() {
             }
         }
     }
-    assert!(!at("all.out.parts").exists());
-    // Parts of another run are not taken for ours; those of this one are.
-    fs::create_dir(at("all.out.parts")).unwrap();
-    fs::write(at("all.out.parts/run.txt"), "another").unwrap();
+    assert!(!at("all.out.partial").exists());
+    // A folder of that name that is not ours is left alone.
+    fs::create_dir(at("all.out.partial")).unwrap();
+    fs::write(at("all.out.partial/thesis.txt"), "mine").unwrap();
     let refused = enrich(folder.path(), &batch);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("another run"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no unfinished work of cellprism"));
+    assert!(at("all.out.partial/thesis.txt").exists());
 }
 
 #[test]

@@ -15,14 +15,31 @@ async function settle(page) {
 }
 
 const first = await openPage(browser, server.origin);
-await first.page.goto(`${server.url}#/concepts?show=label`);
-const concept = await first.page.locator('main a[href^="#/concept/"]').first().getAttribute("href");
+// the first of those to start with is the most certain
+await first.page.goto(`${server.url}#/`);
+const link = first.page.locator('.minis a[href^="#/concept/"]').first();
+await link.waitFor();
+const concept = await link.getAttribute("href");
 await first.close();
 
-const pages = { overview: "#/", concepts: "#/concepts", concept, genes: "#/genes", gene: "#/gene/CD79A", train: "#/train", about: "#/about" };
+const pages = {
+  overview: "#/",
+  concepts: "#/concepts",
+  "concepts-paper": "#/concepts?paper=1",
+  concept,
+  "concept-typical": `${concept}?contrast=typical`,
+  "concept-paper": `${concept}?paper=1&paper-pathways=1`,
+  neurons: "#/neurons",
+  neuron: "#/neuron/0",
+  genes: "#/genes",
+  gene: "#/gene/CD79A",
+  train: "#/train",
+  about: "#/about",
+};
+const sizes = { wide: [wide, "light"], narrow: [narrow, "light"], dark: [wide, "dark"] };
 for (const [name, hash] of Object.entries(pages)) {
-  for (const [size, viewport] of Object.entries({ wide, narrow })) {
-    const { page, problems, close } = await openPage(browser, server.origin, viewport);
+  for (const [size, [viewport, colorScheme]] of Object.entries(sizes)) {
+    const { page, problems, close } = await openPage(browser, server.origin, viewport, { colorScheme });
     await page.goto(`${server.url}${hash}`);
     await settle(page);
     if (name === "train") {

@@ -55,7 +55,8 @@ pub fn CellMap(
         }
     });
     if bundle.map.is_empty() {
-        return view! { <p class="notice">"These cells have no map: the file holds none, and they are too many to compute one here."</p> }.into_any();
+        let why = "These cells have no map: the file holds none, and they are too many to compute one here.";
+        return view! { <p class="notice">{why}</p> }.into_any();
     }
     view! { <div class="umap" style=ratio><canvas node_ref=canvas role="img" aria-label=label></canvas>{names}</div> }.into_any()
 }

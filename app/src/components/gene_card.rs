@@ -79,7 +79,8 @@ pub fn card(
 ) -> AnyView {
     let place = bundle.genes.symbols.iter().position(|s| s == symbol);
     let ensembl = place.and_then(|i| bundle.genes.ensembl.get(i)).filter(|e| !e.is_empty()).cloned();
-    let others = bundle.index.rows.iter().filter(|r| r.genes.iter().any(|g| g.gene == symbol)).count();
+    let others =
+        bundle.concepts.index.rows.iter().filter(|r| r.genes.iter().any(|g| g.gene == symbol)).count();
     let facts =
         facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>();
     let (kind_of, text_of, link_of) = (symbol.to_owned(), symbol.to_owned(), symbol.to_owned());
@@ -101,18 +102,25 @@ pub fn card(
             format!("{}.{also}{summary}", d.name.trim_end_matches('.'))
         }
     };
-    let ncbi = move || {
-        match descriptions.of(&link_of) {
-        Load::Ready(Some(d)) => d.ncbi.map(|id| view! { <a href=format!("https://www.ncbi.nlm.nih.gov/gene/{id}") rel="noopener">"NCBI Gene"</a> }),
+    let ncbi = move || match descriptions.of(&link_of) {
+        Load::Ready(Some(d)) => d.ncbi.map(|id| {
+            let href = format!("https://www.ncbi.nlm.nih.gov/gene/{id}");
+            view! { <a href=href rel="noopener">"NCBI Gene"</a> }
+        }),
         _ => None,
-    }
     };
+    let ensembl = ensembl.map(|id| {
+        view! { <a href=format!("https://www.ensembl.org/id/{id}") rel="noopener">"Ensembl"</a> }
+    });
+    let among = format!("Among the first genes of {others} concept{}", if others == 1 { "" } else { "s" });
+    let page = format!("#/gene/{symbol}");
     view! {
-        <div class="row between"><h4><a class="gene" href=format!("#/gene/{symbol}")>{symbol.to_owned()}</a></h4><span class="micro faint">{kind}</span></div>
+        <div class="row between">
+            <h4><a class="gene" href=page.clone()>{symbol.to_owned()}</a></h4><span class="micro faint">{kind}</span>
+        </div>
         <p data-testid="gene-description">{text}</p>
         <dl>{facts}</dl>
-        <div class="links"><a href=format!("#/gene/{symbol}")>{format!("Among the first genes of {others} concept{}", if others == 1 { "" } else { "s" })}</a>
-            {ncbi}{ensembl.map(|id| view! { <a href=format!("https://www.ensembl.org/id/{id}") rel="noopener">"Ensembl"</a> })}</div>
+        <div class="links"><a href=page>{among}</a>{ncbi}{ensembl}</div>
     }
     .into_any()
 }

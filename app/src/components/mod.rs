@@ -2,7 +2,7 @@
 
 pub mod cell_map;
 pub mod dictionary_map;
-pub mod frame;
 pub mod gene_card;
 pub mod stackbar;
 pub mod states;
+pub mod title;

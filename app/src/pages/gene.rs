@@ -1,10 +1,11 @@
 //! Genes: what they are, and the concepts in which they matter.
 
+use cellprism_core::bundle::{ConceptRow, GeneDescription};
 use leptos::prelude::*;
 
 use crate::{
-    bundle,
-    components::{stackbar, states::Load},
+    bundle::{self, Bundle},
+    components::{stackbar, states::Load, title},
     format::{percent, score},
     route,
 };
@@ -15,7 +16,7 @@ pub fn Genes() -> impl IntoView {
     let bundle = bundle::current();
     let route = route::current();
     let mut best: std::collections::BTreeMap<String, (usize, f32, u32)> = std::collections::BTreeMap::new();
-    for row in &bundle.index.rows {
+    for row in &bundle.concepts.index.rows {
         for gene in &row.genes {
             let entry = best.entry(gene.gene.clone()).or_insert((0, 0.0, row.id.0));
             entry.0 += 1;
@@ -35,18 +36,32 @@ pub fn Genes() -> impl IntoView {
             .take(300)
             .map(|(gene, (n, highest, concept))| {
                 view! {
-                    <tr><td><a class="gene" href=format!("#/gene/{gene}")>{gene.clone()}</a></td><td class="n">{*n}</td><td class="n">{score(f64::from(*highest))}</td>
-                        <td><a class="mono" href=format!("#/concept/{concept}")>{format!("C{concept}")}</a></td></tr>
+                    <tr>
+                        <td><a class="gene" href=format!("#/gene/{gene}")>{gene.clone()}</a></td><td class="n">{*n}</td>
+                        <td class="n">{score(f64::from(*highest))}</td>
+                        <td><a class="mono" href=format!("#/concept/{concept}")>{format!("C{concept}")}</a></td>
+                    </tr>
                 }
             })
             .collect::<Vec<_>>()
     };
+    let typed = move |e| route::set(route, "q", &event_target_value(&e));
+    let what = format!(
+        "{total} genes are among the eight that drive some concept most, as in the paper. Highest score first."
+    );
     view! {
         <h1>"Genes"</h1>
-        <p class="lead">{format!("{total} genes are among the eight that drive some concept most. Highest score first.")}</p>
-        <label class="field" style="max-width:420px;margin-top:var(--s5)"><span>"Gene"</span>
-            <input type="search" prop:value=move || asked.get() on:input=move |e| route::set(route, "q", &event_target_value(&e)) placeholder="CD74" /></label>
-        <section class="section first"><table><thead><tr><th>"Gene"</th><th class="n">"Concepts"</th><th class="n">"Highest attribution"</th><th>"In"</th></tr></thead><tbody>{rows}</tbody></table></section>
+        <p class="lead">{what}</p>
+        <label class="field" style="max-width:420px;margin-top:var(--s5)">
+            <span>"Gene"</span>
+            <input type="search" placeholder="CD74" prop:value=move || asked.get() on:input=typed />
+        </label>
+        <section class="section first"><table>
+            <thead><tr>
+                <th>"Gene"</th><th class="n">"Concepts"</th><th class="n">"Highest attribution"</th><th>"In"</th>
+            </tr></thead>
+            <tbody>{rows}</tbody>
+        </table></section>
     }
 }
 
@@ -55,66 +70,106 @@ pub fn Genes() -> impl IntoView {
 pub fn Gene(symbol: String) -> impl IntoView {
     let bundle = bundle::current();
     let Some(place) = bundle.genes.symbols.iter().position(|s| *s == symbol) else {
+        let why = format!(
+            "The model reads {} genes; it never saw this one, so no concept can depend on it. ",
+            bundle.genes.symbols.len()
+        );
         return view! {
             <h1><span class="gene">{symbol.clone()}</span>" is not one of the model’s genes"</h1>
-            <p>{format!("The model reads {} genes; it never saw this one, so no concept can depend on it. ", bundle.genes.symbols.len())}<a href="#/genes">"Genes that matter"</a></p>
+            <p>{why}<a href="#/genes">"Genes that matter"</a></p>
         }
         .into_any();
     };
     let known = RwSignal::new(Load::Waiting);
     let (fetched, name) = (bundle.clone(), symbol.clone());
     leptos::task::spawn_local(async move {
-        known.set(match fetched.descriptions(place as u32).await {
+        known.try_set(match fetched.descriptions(place as u32).await {
             Ok(found) => Load::Ready(found.get(&name).cloned()),
             Err(error) => Load::Failed(error),
         });
     });
-    let describe = move || {
-        match known.get() {
-        Load::Waiting => view! { <span class="sk" style="width:240px;height:18px"></span> }.into_any(),
-        Load::Failed(error) => view! { <span>{format!("The description could not be loaded: {}", error.what)}</span> }.into_any(),
-        Load::Ready(None) => view! { <span class="na"><b>"Not available"</b>": no description of this gene in the bundle"</span> }.into_any(),
-        Load::Ready(Some(d)) => {
-            let facts = [d.kind.clone(), d.location.clone(), (!d.aliases.is_empty()).then(|| format!("also {}", d.aliases.join(", ")))];
-            let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-            view! { {d.name.clone()}" "<span class="small faint">{facts}</span>
-                {d.ncbi.clone().map(|id| view! { " " <a class="small" href=format!("https://www.ncbi.nlm.nih.gov/gene/{id}") rel="noopener">"NCBI Gene"</a> })} }.into_any()
-        }
-    }
-    };
     let ensembl = bundle.genes.ensembl.get(place).filter(|e| !e.is_empty()).cloned();
+    let ensembl = ensembl.map(|id| {
+        let href = format!("https://www.ensembl.org/id/{id}");
+        view! { " " <a href=href rel="noopener" class="mono">{id}</a> }
+    });
     let detection = bundle.genes.detection.get(place).copied().unwrap_or(0.0);
-    let measured = bundle.genes.measured.get(place).copied().unwrap_or(false);
-    let mut rows: Vec<(f32, usize)> = bundle
-        .index
-        .rows
-        .iter()
-        .enumerate()
-        .filter_map(|(i, row)| row.genes.iter().find(|g| g.gene == symbol).map(|g| (g.score, i)))
-        .collect();
-    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let none = rows.is_empty();
-    let table = rows
-        .into_iter()
-        .map(|(value, i)| {
-            let row = &bundle.index.rows[i];
-            view! {
-                <tr><td><a class="mono idl" href=format!("#/concept/{}", row.id.0)>{format!("C{}", row.id.0)}</a></td><td class="n">{score(f64::from(value))}</td>
-                    <td style="min-width:120px">{stackbar::composition(&bundle, row)}</td><td>{row.reads_as.clone()}</td><td class="gene">{row.genes.iter().take(5).map(|g| g.gene.clone()).collect::<Vec<_>>().join(", ")}</td></tr>
-            }
-        })
-        .collect::<Vec<_>>();
+    let detected = match bundle.genes.measured.get(place) {
+        Some(true) => format!("Detected in {} of the cells.", percent(f64::from(detection))),
+        _ => "Not measured in these data: the model reads it as zero.".to_owned(),
+    };
     view! {
         <p class="eyebrow"><a href="#/genes">"Genes"</a>" / "{symbol.clone()}</p>
         <h1 class="gene">{symbol.clone()}</h1>
-        <p class="lead" data-testid="description">{describe}</p>
-        <p class="small muted">{if measured { format!("Detected in {} of the cells.", percent(f64::from(detection))) } else { "Not measured in these data: the model reads it as zero.".to_owned() }}
-            {ensembl.map(|id| view! { " " <a href=format!("https://www.ensembl.org/id/{id}") rel="noopener" class="mono">{id.clone()}</a> })}</p>
-        <section class="section"><header><h2>"Concepts that it drives"</h2><p>"Concepts with this gene among their first eight. It may matter, less, in others: each concept page ranks every gene."</p></header>
-            {if none { view! { <p class="notice">"None has it among its first eight genes."</p> }.into_any() } else { view! {
-                <div class="scroll" tabindex="0" role="region" aria-label="Concepts"><table><thead><tr><th>"Concept"</th><th class="n">"Attribution"</th><th>"Cells"</th><th>"Reads as"</th><th>"Genes"</th></tr></thead><tbody>{table}</tbody></table></div>
-            }.into_any() }}
+        <p class="lead" data-testid="description">{move || description(known.get())}</p>
+        <p class="small muted">{detected}{ensembl}</p>
+        <section class="section">
+            <header>
+                <h2>"Concepts that it drives"</h2>
+                <p>"Concepts with this gene among their first eight, as in the paper, or in their title. It may matter, less, in others: each concept page ranks every gene."</p>
+            </header>
+            {concepts(&bundle, &symbol)}
         </section>
+    }
+    .into_any()
+}
+
+fn description(known: Load<Option<GeneDescription>>) -> AnyView {
+    match known {
+        Load::Waiting => view! { <span class="sk" style="width:240px;height:18px"></span> }.into_any(),
+        Load::Failed(error) => format!("The description could not be loaded: {}", error.what).into_any(),
+        Load::Ready(None) => {
+            view! { <span class="na"><b>"Not available"</b>": no description of this gene in the bundle"</span> }.into_any()
+        }
+        Load::Ready(Some(d)) => {
+            let also = (!d.aliases.is_empty()).then(|| format!("also {}", d.aliases.join(", ")));
+            let facts = [d.kind, d.location, also].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            let ncbi = d.ncbi.map(|id| {
+                let href = format!("https://www.ncbi.nlm.nih.gov/gene/{id}");
+                view! { " " <a class="small" href=href rel="noopener">"NCBI Gene"</a> }
+            });
+            view! { {d.name}" "<span class="small faint">{facts}</span>{ncbi} }.into_any()
+        }
+    }
+}
+
+/// What a concept says of a gene in its title.
+fn in_title(row: &ConceptRow, symbol: &str) -> &'static str {
+    let named = |genes: &[String]| genes.iter().any(|gene| gene == symbol);
+    match () {
+        () if named(&row.title_parts.has) => "has",
+        () if named(&row.title_parts.lacks) => "lacks",
+        () => "",
+    }
+}
+
+fn concepts(bundle: &Bundle, symbol: &str) -> AnyView {
+    let score_in = |row: &ConceptRow| row.genes.iter().find(|g| g.gene == symbol).map(|g| g.score);
+    let listed = |row: &&ConceptRow| score_in(row).is_some() || !in_title(row, symbol).is_empty();
+    let mut rows: Vec<&ConceptRow> = bundle.concepts.index.rows.iter().filter(listed).collect();
+    let key = |row: &ConceptRow| (in_title(row, symbol).is_empty(), -score_in(row).unwrap_or(0.0));
+    rows.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+    if rows.is_empty() {
+        return view! { <p class="notice">"None has it among its first eight genes."</p> }.into_any();
+    }
+    let row = |row: &ConceptRow| {
+        let id = row.id.0;
+        let value = score_in(row).map_or_else(|| "–".to_owned(), |value| score(f64::from(value)));
+        view! {
+            <tr>
+                <td><a class="mono idl" href=format!("#/concept/{id}")>{format!("C{id}")}</a></td>
+                <td>{in_title(row, symbol)}</td><td class="n">{value}</td>
+                <td style="min-width:120px">{stackbar::composition(bundle, row)}</td><td>{title::view(row)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Concepts"><table>
+            <thead><tr>
+                <th>"Concept"</th><th>"In its title"</th><th class="n">"Attribution"</th><th>"Cells"</th><th>"What it is"</th>
+            </tr></thead>
+            <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+        </table></div>
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 pub mod about;
 mod baseline;
 pub mod concept;
-pub mod concepts;
 pub mod gene;
+pub mod list;
 pub mod overview;
 pub mod train;

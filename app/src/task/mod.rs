@@ -1,21 +1,25 @@
 //! Work for the worker, and what it says. The functions are those that the backend calls, so they also run natively.
 
+pub mod files;
 pub mod recompute;
+pub mod samples;
 pub mod steer;
 pub mod train;
 
 use cellprism_core::{sae::train::EpochMetrics, steering::SteeredConcept};
 use serde::{Deserialize, Serialize};
 
+pub use files::Files;
+
 /// Work for the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Job {
-    /// Recompute a concept's ranking and its pathways; files as in [`recompute::Files`].
+    /// Recompute a concept's readings; files as [`recompute::Request::files`] says.
     Recompute(Box<recompute::Request>),
-    /// Set a concept to another value; files as in [`steer::Files`].
+    /// Set a concept to another value; files as [`steer::Request::files`] says.
     Steer(Box<steer::Request>),
-    /// Train a dictionary; files as in [`train::Files`].
+    /// Train a dictionary; files as [`train`] says.
     Train(Box<train::Request>),
 }
 
@@ -27,33 +31,32 @@ pub enum Said {
     Progress(f64),
     /// An epoch of a training is over.
     Epoch(Box<EpochMetrics>),
-    /// The ranking and the pathways.
+    /// The readings.
     Recomputed(Box<recompute::Answer>),
     /// What steering changed.
     Steered(Box<SteeredConcept>),
-    /// The dictionary, with the files of [`train::Files::SAID`].
+    /// The dictionary, with the files of [`train::SAID`].
     Trained(Box<train::Answer>),
     /// Why there is no answer.
     Failed(String),
 }
 
 /// Does a job and gives the last thing to say, with its files; `say` hears what comes before.
-pub fn run(job: &Job, files: &[Vec<u8>], say: &mut dyn FnMut(Said)) -> (Said, Vec<Vec<u8>>) {
+pub fn run(job: &Job, files: &Files, say: &mut dyn FnMut(Said)) -> (Said, Files) {
     let answer = match job {
         Job::Recompute(request) => {
             let mut progress = by_percent(say);
-            recompute::Files::of(files)
-                .and_then(|files| recompute::run(request, files, &mut progress))
-                .map(|answer| (Said::Recomputed(Box::new(answer)), Vec::new()))
+            recompute::run(request, files, &mut progress)
+                .map(|answer| (Said::Recomputed(Box::new(answer)), Files::default()))
         }
-        Job::Steer(request) => steer::Files::of(files)
-            .and_then(|files| steer::run(request, files))
-            .map(|answer| (Said::Steered(Box::new(answer)), Vec::new())),
-        Job::Train(request) => train::Files::of(files)
-            .and_then(|files| train::run(request, files, say))
-            .map(|(answer, files)| (Said::Trained(Box::new(answer)), files)),
+        Job::Steer(request) => {
+            steer::run(request, files).map(|answer| (Said::Steered(Box::new(answer)), Files::default()))
+        }
+        Job::Train(request) => {
+            train::run(request, files, say).map(|(answer, files)| (Said::Trained(Box::new(answer)), files))
+        }
     };
-    answer.unwrap_or_else(|why| (Said::Failed(why), Vec::new()))
+    answer.unwrap_or_else(|why| (Said::Failed(why), Files::default()))
 }
 
 /// Says how far it is, once a percent.

@@ -1,19 +1,24 @@
-//! A concept's ranking and pathways, computed again from the bundle's files.
+//! A concept's readings, computed again from the bundle's files: the paper's ranking and pathways, and what its cells have
+//! and lack.
 
-use cellprism_core::{
-    attribution::{Attribution, ConceptCells, ConceptReader, ScviSwaps, attribute},
-    bundle::{EnrichmentDetail, EnrichmentParameters, GeneSetFile, read_f32, read_u16, read_u32},
-    cells::CountMatrix,
-    embedding::{nearest::Neighbour, scvi::ScviEncoder},
-    gsea::{ConceptEnrichment, enrich_concept},
-    ids::{CellId, ConceptId},
-    sae::SaeWeights,
-};
-use safetensors::SafeTensors;
-use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// Recompute a concept's ranking and its pathways.
+use cellprism_core::{
+    attribution::{Attribution, ConceptReader, ScviSwaps, attribute},
+    bundle::{
+        EnrichmentDetail, EnrichmentParameters, File, GeneSetFile, ReadingParameters, SideLabels, path,
+    },
+    embedding::scvi::ScviEncoder,
+    gsea::{ConceptEnrichment, enrich_concept},
+    ids::ConceptId,
+    readings::{ConceptRequest, read_concept, side_deck},
+    sae::SaeWeights,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{files::Files, samples::Samples};
+
+/// Recompute a concept's readings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The concept.
@@ -24,39 +29,41 @@ pub struct Request {
     pub counterfactuals: usize,
     /// Parameters of the enrichment.
     pub enrichment: EnrichmentParameters,
+    /// Library of the paper's enrichment.
+    pub library: String,
     /// Symbols of the model's genes.
     pub symbols: Vec<String>,
     /// Detection rates of the model's genes.
     pub detection: Vec<f32>,
     /// Why no chance rate is published, where none is.
     pub no_null: Option<String>,
+    /// The readings beyond the paper, where the bundle has them.
+    pub reading: Option<Reading>,
 }
 
-/// Files that the work reads, as the bundle has them.
-#[derive(Clone, Copy, Debug)]
-pub struct Files<'a> {
-    /// `model/encoder.safetensors`.
-    pub encoder: &'a [u8],
-    /// `sae/cfg.json`.
-    pub config: &'a [u8],
-    /// `sae/sae_weights.safetensors`.
-    pub weights: &'a [u8],
-    /// `samples/NNNN.safetensors`.
-    pub samples: &'a [u8],
-    /// `gene_sets/<library>.json`.
-    pub sets: &'a [u8],
+/// How readings beyond the paper are made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reading {
+    /// Parameters.
+    pub parameters: ReadingParameters,
+    /// Libraries, in the order in which they were read.
+    pub libraries: Vec<String>,
+    /// Concepts and sides that are tested together.
+    pub tests: u32,
+    /// Why no label is wanted, where none is.
+    pub no_label: Option<String>,
 }
 
-impl<'a> Files<'a> {
-    /// The five files in the order of the fields.
-    ///
-    /// # Errors
-    /// If they are not five.
-    pub fn of(files: &'a [Vec<u8>]) -> Result<Self, String> {
-        match files {
-            [encoder, config, weights, samples, sets] => Ok(Self { encoder, config, weights, samples, sets }),
-            _ => Err(format!("{} files instead of 5", files.len())),
-        }
+impl Request {
+    /// Files that the work reads, by their path in the bundle.
+    pub fn files(&self) -> Vec<String> {
+        let fixed = [path::MODEL_ENCODER, path::SAE_CONFIG, path::SAE_WEIGHTS].map(str::to_owned);
+        let libraries = self.reading.iter().flat_map(|reading| &reading.libraries).chain([&self.library]);
+        let mut names: Vec<String> = fixed.into_iter().chain([path::samples(self.concept)]).collect();
+        names.extend(libraries.map(|library| path::gene_sets(library)));
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
 
@@ -67,99 +74,160 @@ pub struct Answer {
     pub scores: Vec<f32>,
     /// Pairs behind each mean.
     pub pairs: usize,
-    /// Pathways.
+    /// The paper's pathways.
     pub enrichment: EnrichmentDetail,
+    /// What its cells have and lack, where that was asked for.
+    pub sides: Option<Sides>,
+}
+
+/// What its cells have and lack, one value a gene.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Sides {
+    /// Mean effect of what they have, against the nearest other cells.
+    pub scores_presence: Vec<f32>,
+    /// … of what they lack.
+    pub scores_absence: Vec<f32>,
+    /// The same against typical other cells; empty where that contrast was not made.
+    pub scores_typical_presence: Vec<f32>,
+    /// … of what they lack.
+    pub scores_typical_absence: Vec<f32>,
+    /// Cells that carry the gene's presence.
+    pub carried_by_presence: Vec<u32>,
+    /// … its absence.
+    pub carried_by_absence: Vec<u32>,
+    /// The best set of each side, its chance not yet held against the other concepts.
+    pub labels: SideLabels,
 }
 
 /// Does the work, with the functions that the backend calls. `progress` is told the share done.
 ///
 /// # Errors
 /// In words for the page: a file that is not what it should be, or that the work was stopped.
-pub fn run(request: &Request, files: Files<'_>, progress: &mut dyn FnMut(f64)) -> Result<Answer, String> {
-    let encoder = ScviEncoder::from_safetensors(files.encoder).map_err(|e| e.to_string())?;
-    let sae = SaeWeights::from_safetensors(files.config, files.weights).map_err(|e| e.to_string())?;
-    let sets: GeneSetFile = serde_json::from_slice(files.sets).map_err(|e| format!("gene sets: {e}"))?;
-    let (counts, cells) = samples(files.samples, encoder.genes().len(), request)?;
-    let swaps = ScviSwaps::new(&encoder, &counts, &[]).map_err(|e| e.to_string())?;
+pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> Result<Answer, String> {
+    let encoder =
+        ScviEncoder::from_safetensors(files.get(path::MODEL_ENCODER)?).map_err(|e| e.to_string())?;
+    let sae = SaeWeights::from_safetensors(files.get(path::SAE_CONFIG)?, files.get(path::SAE_WEIGHTS)?)
+        .map_err(|e| e.to_string())?;
+    if encoder.latent() != sae.config.d_in || request.concept.index() >= sae.config.d_sae {
+        return Err("the encoder and the dictionary are not of one model, or there is no such concept".into());
+    }
+    let samples = Samples::read(files.get(&path::samples(request.concept))?, encoder.genes().len())?;
+    let swaps = ScviSwaps::new(&encoder, &samples.counts, &[]).map_err(|e| e.to_string())?;
     let reader = ConceptReader::of(&sae);
-    let Attribution { scores, pairs, .. } =
-        attribute(&swaps, &reader, request.concept, &cells, request.counterfactuals)
-            .map_err(|e| e.to_string())?;
+    let cells = samples.ranking(request.prototypes, request.counterfactuals);
+    let attribution = attribute(&swaps, &reader, request.concept, &cells, request.counterfactuals)
+        .map_err(|e| e.to_string())?;
     progress(0.1);
+    let paper_share = if request.reading.is_some() { 0.3 } else { 0.9 };
+    let enrichment = paper(request, files, &attribution, &mut |share| progress(0.1 + paper_share * share))?;
+    let sides = match &request.reading {
+        None => None,
+        Some(reading) => {
+            let mut progress = |share: f64| progress(0.4 + 0.6 * share);
+            let further = samples.further(request.prototypes, None);
+            let beyond = ConceptRequest {
+                model: &swaps,
+                reader: &reader,
+                concept: request.concept,
+                cells: &cells,
+                attribution: &attribution,
+                further: &further,
+                counterfactuals: request.counterfactuals,
+                symbols: &request.symbols,
+                sets: &sets(&reading.libraries, files)?,
+                enrichment: &request.enrichment,
+                deck: &side_deck(encoder.genes().len(), &request.enrichment),
+                reading: &reading.parameters,
+                tests: reading.tests,
+                no_label: reading.no_label.as_deref(),
+            };
+            Some(sides(beyond, &mut progress)?)
+        }
+    };
+    Ok(Answer { pairs: attribution.pairs.len(), scores: attribution.scores, enrichment, sides })
+}
+
+fn sets(libraries: &[String], files: &Files) -> Result<Vec<GeneSetFile>, String> {
+    let read = |library: &String| {
+        let name = path::gene_sets(library);
+        GeneSetFile::from_bytes(&name, files.get(&name)?).map_err(|e| e.to_string())
+    };
+    libraries.iter().map(read).collect()
+}
+
+/// The paper's pathways.
+fn paper(
+    request: &Request,
+    files: &Files,
+    attribution: &Attribution,
+    progress: &mut dyn FnMut(f64),
+) -> Result<EnrichmentDetail, String> {
+    let sets = sets(std::slice::from_ref(&request.library), files)?;
     let enrichment = ConceptEnrichment {
-        sets: &sets,
+        sets: &sets[0],
         symbols: &request.symbols,
         detection: &request.detection,
         parameters: &request.enrichment,
         no_null: request.no_null.as_deref(),
     };
     let mut watch = |share: f64| {
-        progress(0.1 + 0.9 * share);
+        progress(share);
         ControlFlow::Continue(())
     };
-    let enrichment = enrich_concept(&scores, enrichment, &mut watch).map_err(|e| e.to_string())?;
-    Ok(Answer { scores, pairs: pairs.len(), enrichment })
+    enrich_concept(&attribution.scores, enrichment, &mut watch).map_err(|e| e.to_string())
 }
 
-/// Counts of the sampled cells, and which are prototypes and counterfactuals, as places among them.
-pub fn samples(file: &[u8], genes: usize, request: &Request) -> Result<(CountMatrix, ConceptCells), String> {
-    let sampled = Samples::read(file, genes)?;
-    let prototypes: Vec<(CellId, f32)> =
-        sampled.prototypes.iter().take(request.prototypes).map(|&place| (CellId(place), 0.0)).collect();
-    let near = |row: &Vec<u32>| {
-        row.iter()
-            .take(request.counterfactuals)
-            .map(|&place| Neighbour { cell: CellId(place), distance: 0.0 })
-            .collect()
+/// What its cells have and lack.
+fn sides(request: ConceptRequest<'_, ScviSwaps<'_>>, progress: &mut dyn FnMut(f64)) -> Result<Sides, String> {
+    let mut watch = |share: f64| {
+        progress(share);
+        ControlFlow::Continue(())
     };
-    let counterfactuals = sampled.counterfactuals.iter().take(request.prototypes).map(near).collect();
-    Ok((sampled.counts, ConceptCells { prototypes, counterfactuals }))
+    let found = read_concept(request, &mut watch).map_err(|e| e.to_string())?;
+    let typical = found.typical.map(|typical| (typical.presence, typical.absence)).unwrap_or_default();
+    Ok(Sides {
+        scores_presence: found.nearest.presence,
+        scores_absence: found.nearest.absence,
+        scores_typical_presence: typical.0,
+        scores_typical_absence: typical.1,
+        carried_by_presence: found.carried.presence,
+        carried_by_absence: found.carried.absence,
+        labels: found.labels,
+    })
 }
 
-/// `samples/NNNN.safetensors`.
-#[derive(Clone, Debug)]
-pub struct Samples {
-    /// Counts in the model's gene order, one row a sampled cell.
-    pub counts: CountMatrix,
-    /// The cells' rows in the data.
-    pub cells: Vec<u32>,
-    /// Places of the prototypes among them.
-    pub prototypes: Vec<u32>,
-    /// Places of each prototype's counterfactuals, nearest first.
-    pub counterfactuals: Vec<Vec<u32>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Samples {
-    /// Reads and checks the file.
-    ///
-    /// # Errors
-    /// In words, if a tensor is missing or does not fit.
-    pub fn read(file: &[u8], genes: usize) -> Result<Self, String> {
-        let words = |e: &dyn std::fmt::Display| format!("samples: {e}");
-        let tensors = SafeTensors::deserialize(file).map_err(|e| words(&e))?;
-        let u32s = |name: &str| read_u32(&tensors, name).map_err(|e| words(&e));
-        let cells = u32s("cells")?.1;
-        let indptr = u32s("indptr")?.1.into_iter().map(u64::from).collect();
-        let indices = match read_u16(&tensors, "indices") {
-            Ok((_, narrow)) => narrow.into_iter().map(u32::from).collect(),
-            Err(_) => u32s("indices")?.1,
+    #[test]
+    fn the_files_that_are_needed_are_named() {
+        let request = Request {
+            concept: ConceptId(7),
+            prototypes: 10,
+            counterfactuals: 3,
+            enrichment: EnrichmentParameters::default(),
+            library: "GO".into(),
+            symbols: Vec::new(),
+            detection: Vec::new(),
+            no_null: None,
+            reading: Some(Reading {
+                parameters: ReadingParameters::default(),
+                libraries: vec!["GO".into(), "Hallmark".into()],
+                tests: 10,
+                no_label: None,
+            }),
         };
-        let values = match read_u16(&tensors, "values") {
-            Ok((_, narrow)) => narrow.into_iter().map(f32::from).collect(),
-            Err(_) => read_f32(&tensors, "values").map_err(|e| words(&e))?.1,
-        };
-        let counts = CountMatrix::new(cells.len(), genes, indptr, indices, values).map_err(|e| words(&e))?;
-        let prototypes = u32s("prototypes")?.1;
-        let (shape, flat) = u32s("counterfactuals")?;
-        let width = shape.get(1).copied().unwrap_or(0).max(1);
-        let counterfactuals: Vec<Vec<u32>> = flat
-            .chunks(width)
-            .map(|row| row.iter().copied().filter(|&place| place != u32::MAX).collect())
-            .collect();
-        let known = |place: &u32| (*place as usize) < cells.len();
-        if !prototypes.iter().all(known) || !counterfactuals.iter().flatten().all(known) {
-            return Err("samples: a cell that is not there".into());
-        }
-        Ok(Self { counts, cells, prototypes, counterfactuals })
+        let expected = [
+            "gene_sets/GO.json",
+            "gene_sets/Hallmark.json",
+            "model/encoder.safetensors",
+            "sae/cfg.json",
+            "sae/sae_weights.safetensors",
+            "samples/0007.safetensors",
+        ];
+        assert_eq!(request.files(), expected);
+        let why = run(&request, &Files::default(), &mut |_| {}).unwrap_err();
+        assert!(why.contains("model/encoder.safetensors"), "{why}");
     }
 }

@@ -2,6 +2,7 @@
 
 use cellprism_core::{
     attribution::ConceptReader,
+    bundle::path,
     cells::Column,
     embedding::scvi::{ScviDecoder, ScviEncoder},
     ids::ConceptId,
@@ -10,7 +11,7 @@ use cellprism_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::recompute::Samples;
+use super::{files::Files, samples::Samples};
 
 /// Set a concept to another value in its prototypes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,33 +24,11 @@ pub struct Request {
     pub columns: Vec<Column>,
 }
 
-/// Files that the work reads, as the bundle has them.
-#[derive(Clone, Copy, Debug)]
-pub struct Files<'a> {
-    /// `model/encoder.safetensors`.
-    pub encoder: &'a [u8],
-    /// `model/decoder.safetensors`.
-    pub decoder: &'a [u8],
-    /// `sae/cfg.json`.
-    pub config: &'a [u8],
-    /// `sae/sae_weights.safetensors`.
-    pub weights: &'a [u8],
-    /// `samples/NNNN.safetensors`.
-    pub samples: &'a [u8],
-}
-
-impl<'a> Files<'a> {
-    /// The five files in the order of the fields.
-    ///
-    /// # Errors
-    /// If they are not five.
-    pub fn of(files: &'a [Vec<u8>]) -> Result<Self, String> {
-        match files {
-            [encoder, decoder, config, weights, samples] => {
-                Ok(Self { encoder, decoder, config, weights, samples })
-            }
-            _ => Err(format!("{} files instead of 5", files.len())),
-        }
+impl Request {
+    /// Files that the work reads, by their path in the bundle.
+    pub fn files(&self) -> Vec<String> {
+        let fixed = [path::MODEL_ENCODER, path::MODEL_DECODER, path::SAE_CONFIG, path::SAE_WEIGHTS];
+        fixed.map(str::to_owned).into_iter().chain([path::samples(self.concept)]).collect()
     }
 }
 
@@ -58,10 +37,13 @@ impl<'a> Files<'a> {
 /// # Errors
 /// In words for the page: a file that is not what it should be or does not fit the others, or a covariate that the
 /// bundle does not tell.
-pub fn run(request: &Request, files: Files<'_>) -> Result<SteeredConcept, String> {
-    let encoder = ScviEncoder::from_safetensors(files.encoder).map_err(|e| e.to_string())?;
-    let decoder = ScviDecoder::from_safetensors(files.decoder).map_err(|e| e.to_string())?;
-    let sae = SaeWeights::from_safetensors(files.config, files.weights).map_err(|e| e.to_string())?;
+pub fn run(request: &Request, files: &Files) -> Result<SteeredConcept, String> {
+    let encoder =
+        ScviEncoder::from_safetensors(files.get(path::MODEL_ENCODER)?).map_err(|e| e.to_string())?;
+    let decoder =
+        ScviDecoder::from_safetensors(files.get(path::MODEL_DECODER)?).map_err(|e| e.to_string())?;
+    let sae = SaeWeights::from_safetensors(files.get(path::SAE_CONFIG)?, files.get(path::SAE_WEIGHTS)?)
+        .map_err(|e| e.to_string())?;
     let concept = request.concept;
     if encoder.genes() != decoder.genes() || encoder.latent() != sae.config.d_in {
         return Err("the encoder, the decoder and the dictionary are not of one model".into());
@@ -69,7 +51,7 @@ pub fn run(request: &Request, files: Files<'_>) -> Result<SteeredConcept, String
     if concept.index() >= sae.config.d_sae {
         return Err(format!("the dictionary has no concept {}", concept.0));
     }
-    let samples = Samples::read(files.samples, encoder.genes().len())?;
+    let samples = Samples::read(files.get(&path::samples(concept))?, encoder.genes().len())?;
     let rows: Vec<usize> = samples.prototypes.iter().map(|&place| place as usize).collect();
     let counts = samples.counts.select_rows(&rows);
     let latent = encoder.encode(&counts, &[]).map_err(|e| e.to_string())?;
@@ -92,8 +74,8 @@ mod tests {
     #[test]
     fn damaged_files_are_told() {
         let request = Request { concept: ConceptId(0), target: Target::Scale(2.0), columns: Vec::new() };
-        assert!(Files::of(&[]).is_err());
-        let files = [const { Vec::new() }; 5];
-        assert!(run(&request, Files::of(&files).unwrap()).is_err());
+        assert!(run(&request, &Files::default()).unwrap_err().contains("model/encoder.safetensors"));
+        let empty = request.files().into_iter().map(|name| (name, Vec::new())).collect();
+        assert!(run(&request, &empty).is_err());
     }
 }

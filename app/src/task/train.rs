@@ -2,7 +2,7 @@
 //! the same, bit for bit, in the browser and in a program.
 
 use cellprism_core::{
-    bundle::{Tensors, read_f32},
+    bundle::{Tensors, path, read_f32},
     ids::ConceptId,
     sae::{
         Codes, SaeWeights,
@@ -15,7 +15,7 @@ use ndarray::{Array2, ArrayView2};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{Said, by_percent};
+use super::{Said, by_percent, files::Files};
 
 /// Most cells that are trained on in a page.
 pub const MOST_CELLS: usize = 50_000;
@@ -31,14 +31,10 @@ pub struct Request {
     pub options: TrainOptions,
 }
 
-/// Files that the work reads.
-#[derive(Clone, Copy, Debug)]
-pub struct Files<'a> {
-    /// Tensor `embeddings` f32 [n, d].
-    pub embeddings: &'a [u8],
-    /// `cfg.json` and `sae_weights.safetensors` of a dictionary to compare with.
-    pub published: Option<(&'a [u8], &'a [u8])>,
-}
+/// Files of an answer: the new dictionary in SAELens layout, and the cells' activations as `sae encode` writes them.
+pub const SAID: [&str; 3] = ["cfg.json", "sae_weights.safetensors", ACTIVATIONS];
+/// The last of them.
+pub const ACTIVATIONS: &str = "activations.safetensors";
 
 /// What came out, beside its files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,23 +47,6 @@ pub struct Answer {
     pub published: Option<Metrics>,
     /// Its concepts (left) paired with the new ones (right).
     pub pairs: Vec<Pair>,
-}
-
-impl<'a> Files<'a> {
-    /// Files of an answer: the new dictionary in SAELens layout, and the cells' activations as `sae encode` writes them.
-    pub const SAID: [&'static str; 3] = ["cfg.json", "sae_weights.safetensors", "activations.safetensors"];
-
-    /// The embeddings alone, or followed by the two files of a dictionary.
-    ///
-    /// # Errors
-    /// If they are neither one nor three.
-    pub fn of(files: &'a [Vec<u8>]) -> Result<Self, String> {
-        match files {
-            [embeddings] => Ok(Self { embeddings, published: None }),
-            [embeddings, config, weights] => Ok(Self { embeddings, published: Some((config, weights)) }),
-            _ => Err(format!("{} files instead of 1 or 3", files.len())),
-        }
-    }
 }
 
 /// Tensor `embeddings` f32 [n, d] of a safetensors file.
@@ -87,23 +66,19 @@ pub fn read_embeddings(file: &[u8]) -> Result<Array2<f32>, String> {
     Array2::from_shape_vec((n, d), values).map_err(|e| words(&e))
 }
 
-/// Trains, and compares with the published dictionary. `say` hears of every epoch. The answer's files are
-/// [`Files::SAID`].
+/// Trains on [`path::EMBEDDINGS`], and compares with the published dictionary where its two files were sent. `say` hears of
+/// every epoch. The answer's files are [`SAID`].
 ///
 /// # Errors
 /// In words for the page: options or embeddings that make no sense, too many cells for a page, or a training that
 /// diverged.
-pub fn run(
-    request: &Request,
-    files: Files<'_>,
-    say: &mut dyn FnMut(Said),
-) -> Result<(Answer, Vec<Vec<u8>>), String> {
-    let embeddings = read_embeddings(files.embeddings)?;
-    let published = match files.published {
-        Some((config, weights)) => {
+pub fn run(request: &Request, files: &Files, say: &mut dyn FnMut(Said)) -> Result<(Answer, Files), String> {
+    let embeddings = read_embeddings(files.get(path::EMBEDDINGS)?)?;
+    let published = match (files.find(path::SAE_CONFIG), files.find(path::SAE_WEIGHTS)) {
+        (Some(config), Some(weights)) => {
             Some(SaeWeights::from_safetensors(config, weights).map_err(|e| e.to_string())?)
         }
-        None => None,
+        _ => None,
     };
     let weights = train(embeddings.view(), &request.options, say)?;
     let codes = weights.encoder().encode(embeddings.view());
@@ -123,7 +98,8 @@ pub fn run(
         pairs,
     };
     let (config, tensors) = weights.to_safetensors().map_err(|e| e.to_string())?;
-    Ok((answer, vec![config.into_bytes(), tensors, activations(&codes)?]))
+    let said = [config.into_bytes(), tensors, activations(&codes)?];
+    Ok((answer, SAID.map(str::to_owned).into_iter().zip(said).collect()))
 }
 
 fn train(
@@ -203,19 +179,21 @@ mod tests {
             Said::Progress(share) => assert!((0.0..=1.0).contains(&share)),
             other => panic!("{other:?}"),
         };
-        let embeddings = file(&values);
-        let files = Files { embeddings: &embeddings, published: None };
-        let (answer, out) = run(&Request { options: options() }, files, &mut say).unwrap();
-        assert_eq!((epochs.len(), out.len()), (12, Files::SAID.len()));
-        assert!(epochs[11] < epochs[0]);
+        let mut files = Files::default();
+        files.insert(path::EMBEDDINGS, file(&values));
+        let (answer, out) = run(&Request { options: options() }, &files, &mut say).unwrap();
+        assert_eq!(epochs.len(), 12);
+        assert!(epochs[11] < epochs[0] && out.find(ACTIVATIONS).is_some());
         assert_eq!(answer.active_cells.iter().sum::<u32>() as f64, answer.metrics.l0 * 60.0);
 
         let expected = train_sae(values.view(), &options(), &mut |_| ControlFlow::Continue(())).unwrap();
-        assert_eq!(SaeWeights::from_safetensors(&out[0], &out[1]).unwrap(), expected);
+        let [config, weights] = [SAID[0], SAID[1]].map(|name| out.get(name).unwrap());
+        assert_eq!(SaeWeights::from_safetensors(config, weights).unwrap(), expected);
 
         // Beside itself it is found again, concept by concept.
-        let files = Files { embeddings: &embeddings, published: Some((&out[0], &out[1])) };
-        let (again, _) = run(&Request { options: options() }, files, &mut |_| {}).unwrap();
+        files.insert(path::SAE_CONFIG, config.to_vec());
+        files.insert(path::SAE_WEIGHTS, weights.to_vec());
+        let (again, _) = run(&Request { options: options() }, &files, &mut |_| {}).unwrap();
         assert!(again.pairs.iter().all(|pair| pair.left == pair.right && pair.cosine > 0.9999));
         assert_eq!(again.published.unwrap().r2, again.metrics.r2);
     }
@@ -226,8 +204,9 @@ mod tests {
         let said = |embeddings: &[u8], change: fn(&mut TrainOptions)| {
             let mut options = options();
             change(&mut options);
-            let files = Files { embeddings, published: None };
-            run(&Request { options }, files, &mut |said| panic!("{said:?}")).unwrap_err()
+            let mut files = Files::default();
+            files.insert(path::EMBEDDINGS, embeddings.to_vec());
+            run(&Request { options }, &files, &mut |said| panic!("{said:?}")).unwrap_err()
         };
         assert!(said(&small, |o| o.concepts = MOST_CONCEPTS + 1).contains("sae train"));
         assert!(said(&small, |o| o.active = 9).contains("9 active concepts"));

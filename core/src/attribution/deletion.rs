@@ -42,6 +42,8 @@ pub struct GeneOrder {
 /// Mean and spread over pairs of activation (after TopK) relative to the start, for each order and for random
 /// orders of all genes. Pairs whose prototype has activation 0 when embedded again are left out.
 ///
+/// Example: see [the module](super).
+///
 /// # Errors
 /// If the model cannot be run.
 pub fn deletion_curves(

@@ -12,6 +12,53 @@
 //! | `deletion` | swap genes one after another |
 //! | `parameters`, `detail`, `curves` | what is asked, and what a bundle holds of it |
 //! | `naive` | the definition, gene by gene through the whole encoder: the reference of the tests |
+//!
+//! From embeddings and a dictionary to the genes of a concept:
+//!
+//! ```
+//! use cellprism_core::{
+//!     attribution::{ConceptReader, DeletionOptions, DeletionOrder, GeneOrder, ScviSwaps, attribute,
+//!         cells_of_concepts, deletion_curves, order_by_score},
+//!     bundle::Tensors, cells::CountMatrix, concepts::Activations, embedding::scvi::ScviEncoder, ids::ConceptId,
+//!     sae::{SaeConfig, SaeWeights},
+//! };
+//! use ndarray::{Array1, array};
+//!
+//! // a model that reads two genes and gives one dimension: more CD79A, more of it
+//! let mut file = Tensors::default();
+//! file.f32("layers.0.weight", &[2, 2], [1.0, 0.0, 0.0, 1.0]);
+//! for (name, value) in [("bias", 0.0), ("scale", 1.0), ("shift", 0.0)] {
+//!     file.f32(&format!("layers.0.{name}"), &[2], [value; 2]);
+//! }
+//! file.f32("mean.weight", &[1, 2], [1.0, 0.0]);
+//! file.f32("mean.bias", &[1], [0.0]);
+//! file.metadata("card", r#"{"format": 1, "kind": "scvi", "name": "tiny", "genes": ["CD79A", "LYZ"],
+//!     "latent": 1, "preprocessing": "log1p", "log1p": true, "precision": "float32"}"#);
+//! let encoder = ScviEncoder::from_safetensors(&file.to_bytes()?)?;
+//! let counts = CountMatrix::from_dense(3, 2, &[7.0, 1.0, 0.0, 3.0, 0.0, 9.0])?;
+//! let embeddings = encoder.encode(&counts, &[])?;
+//!
+//! // a dictionary of one concept
+//! let one = array![[1.0f32]];
+//! let sae = SaeWeights { config: SaeConfig::new(1, 1, 1)?, w_enc: one.clone(), b_enc: Array1::zeros(1),
+//!     w_dec: one, b_dec: Array1::zeros(1) };
+//! let codes = sae.encode(embeddings.view());
+//! let activations = Activations::from_codes(3, 1, codes.k, &codes.indices, &codes.values);
+//!
+//! // the most active cell, the nearest cell without the concept, one gene at a time
+//! let concept = ConceptId(0);
+//! let cells = cells_of_concepts(&activations, &[concept], embeddings.view(), &[1], |_| {}).remove(0);
+//! let model = ScviSwaps::new(&encoder, &counts, &[])?;
+//! let reader = ConceptReader::of(&sae);
+//! let found = attribute(&model, &reader, concept, &cells, 1)?;
+//! assert!(found.scores[0] > 2.0 && found.scores[1] == 0.0);
+//!
+//! // and in that order one after another
+//! let order = GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&found.scores) };
+//! let curves = deletion_curves(&model, &reader, concept, &cells, &[order], DeletionOptions::default())?;
+//! assert_eq!(curves.curves[0].mean, [1.0, 0.0, 0.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod changed;
 mod curves;

@@ -24,6 +24,8 @@ pub struct ConceptCells {
 /// The most active cells of every concept and, for each, the nearest cells whose activation is exactly 0 (equation 1), in the
 /// order of `concepts`. There are as many prototypes as `asked` is long, and `asked[i]` cells near that of rank i; fewer
 /// where there are fewer. Ties go to the lowest cell index. `done` is told how many prototypes are finished.
+///
+/// Example: see [the module](super).
 pub fn cells_of_concepts(
     activations: &Activations,
     concepts: &[ConceptId],
@@ -115,6 +117,8 @@ pub struct Attribution {
 }
 
 /// Attribution of `concept` over the given cells, the first `n_counterfactuals` of each prototype's.
+///
+/// Example: see [the module](super).
 ///
 /// # Errors
 /// If the model cannot be run.

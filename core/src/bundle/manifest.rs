@@ -24,8 +24,11 @@ pub struct Manifest {
     pub version: SchemaVersion,
     /// Short name, for instance `pbmc3k-scvi-500-8`.
     pub name: String,
-    /// First 12 digits of a digest over inputs and parameters: two runs with the same tag hold the same numbers.
+    /// First 12 digits of the digest of `key`: two runs with the same tag hold the same numbers.
     pub tag: String,
+    /// Everything that decides a number here, by name: digests of inputs and weights, device, engine, parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key: BTreeMap<String, String>,
     /// One line for a page title, for instance "What scVI has learned about 2,638 blood cells".
     pub title: String,
     /// When it was written, RFC 3339.

@@ -20,6 +20,20 @@
 //! | `evaluation/metrics.json` | [`SaeMetricsRow`] list: Table 3 of the paper |
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
+//!
+//! Every kind of file is written and read by [`File`]; `path` says where it is:
+//!
+//! ```
+//! use cellprism_core::bundle::{File, GeneIndex, path};
+//!
+//! let genes = GeneIndex { symbols: vec!["CD79A".into()], ..GeneIndex::default() };
+//! let bytes = genes.to_bytes()?;
+//! assert_eq!(GeneIndex::from_bytes(path::GENE_INDEX, &bytes)?.symbols, ["CD79A"]);
+//!
+//! let error = GeneIndex::from_bytes(path::GENE_INDEX, b"{}").expect_err("no genes");
+//! assert!(error.to_string().starts_with("genes/index.json: missing field"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cell_codes;
 mod cell_map;

@@ -114,8 +114,12 @@ pub struct SideLabel {
     /// Multilevel p of this set alone, where computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multilevel_p: Option<f64>,
-    /// Share of random rankings whose best set, of any library, scores as high: (hits + 1) / (rankings + 1).
+    /// Share of random rankings whose best set, of any library, scores as high: (hits + 1) / (rankings + 1); the larger
+    /// one of both contrasts, as only what both show is the concept.
     pub chance: f64,
+    /// That of the contrast with typical inactive cells, where it was asked: nothing where the other one cannot survive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typical_chance: Option<f64>,
     /// Random rankings whose best set scores as high.
     pub hits: u32,
     /// Random rankings.

@@ -67,6 +67,15 @@ impl CountMatrix {
 
     /// The non-zero entries of a dense matrix in row-major order.
     ///
+    /// ```
+    /// use cellprism_core::cells::CountMatrix;
+    ///
+    /// let counts = CountMatrix::from_dense(2, 3, &[0.0, 5.0, 1.0, 0.0, 0.0, 2.0])?;
+    /// assert_eq!(counts.row(0), (&[1u32, 2][..], &[5.0f32, 1.0][..]));
+    /// assert!(CountMatrix::from_dense(1, 1, &[-1.0]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the length is not `rows × cols`, or a value is negative or not finite.
     pub fn from_dense(rows: usize, cols: usize, dense: &[f32]) -> Result<Self, CountsError> {

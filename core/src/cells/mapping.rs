@@ -33,6 +33,18 @@ enum Found {
 /// A gene is looked up by the file's index, by symbol, by Ensembl identifier (versions aside), then through `aliases`,
 /// then without regard to case; the last two only reach columns that no other model gene has matched by name. A name
 /// that several columns carry is ambiguous and left out, as is an alias that several model genes would share.
+///
+/// ```
+/// use cellprism_core::cells::{Aliases, GeneNames, map_genes};
+///
+/// let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+/// let mut aliases = Aliases::none();
+/// aliases.add("CD79A", &["ENSG00000105369"], &["MB1"]);
+/// let data = GeneNames::from_index(names(&["LYZ", "MB1"]));
+/// let map = map_genes(&names(&["CD79A", "LYZ", "MS4A1"]), &data, &aliases);
+/// assert_eq!(map.column_of, [Some(1), Some(0), None]);
+/// assert_eq!((map.audit.matched, map.audit.by_alias, map.audit.lost), (1, 1, 1));
+/// ```
 pub fn map_genes(model_genes: &[String], genes: &GeneNames, aliases: &Aliases) -> GeneMap {
     let mut search = Search::new(model_genes);
     search.by_name(&names_of(genes));

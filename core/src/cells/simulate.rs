@@ -71,6 +71,16 @@ const NOISE_SD: f64 = 0.3;
 
 /// Simulates cells.
 ///
+/// ```
+/// use cellprism_core::cells::simulate::{SimulateOptions, simulate};
+///
+/// let options = SimulateOptions { cells: 200, genes: 600, ..SimulateOptions::default() };
+/// let simulated = simulate(&options)?;
+/// assert_eq!((simulated.cells.counts.rows, simulated.cells.counts.cols), (200, 600));
+/// assert_eq!(simulated, simulate(&options)?, "the same seed, the same cells");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If there are fewer than four programs, or too few genes or cells for them.
 pub fn simulate(options: &SimulateOptions) -> Result<Simulation, SimulateError> {

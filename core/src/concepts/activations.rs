@@ -73,6 +73,15 @@ pub struct Activations {
 impl Activations {
     /// From TopK codes: `indices` and `values` `[cells, k]`; values of 0 are not activations.
     ///
+    /// ```
+    /// use cellprism_core::{concepts::Activations, ids::{CellId, ConceptId}};
+    ///
+    /// // two cells with one of three concepts each
+    /// let activations = Activations::from_codes(2, 3, 1, &[2, 2], &[0.5, 1.5]);
+    /// assert_eq!(activations.of(ConceptId(2)).prototypes(1), [(CellId(1), 1.5)]);
+    /// assert!(activations.of(ConceptId(0)).is_empty());
+    /// ```
+    ///
     /// # Panics
     /// If an index is not below `concepts`, or the slices differ in length; the encoder guarantees both.
     pub fn from_codes(cells: usize, concepts: usize, k: usize, indices: &[u32], values: &[f32]) -> Self {

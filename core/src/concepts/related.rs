@@ -22,6 +22,17 @@ pub struct Related {
 
 /// The `n` concepts that share most cells with `concept` (by Jaccard index) and the `n` most alike (by cosine
 /// of dictionary rows, `dictionary` being `[concepts, d]`); dead concepts are left out.
+///
+/// ```
+/// use cellprism_core::{concepts::{Activations, related}, ids::ConceptId};
+/// use ndarray::array;
+///
+/// // concepts 0 and 1 share one of their cells
+/// let activations = Activations::from_codes(3, 2, 2, &[0, 1, 0, 1, 0, 1], &[1.0, 2.0, 1.0, 0.0, 0.0, 1.0]);
+/// let (coactive, alike) = related(&activations, array![[1.0, 0.0], [0.6, 0.8]].view(), ConceptId(0), 5);
+/// assert_eq!((coactive[0].id, coactive[0].shared), (ConceptId(1), 1));
+/// assert_eq!(alike[0].cosine, 0.6);
+/// ```
 pub fn related(
     activations: &Activations,
     dictionary: ArrayView2<'_, f32>,

@@ -22,6 +22,20 @@ fn active_by_label(active: &ActiveCells, column: &Column) -> Vec<u32> {
 }
 
 /// The labels of one column among the cells that activate a concept, and the label that reaches the ratio.
+///
+/// ```
+/// use cellprism_core::{
+///     cells::Column,
+///     concepts::{ActiveCells, SpecificityParameters, column_specificity},
+///     ids::CellId,
+/// };
+///
+/// let column = Column::from_texts("cell_type", &["B", "B", "B", "T", "T"]).expect("few labels");
+/// let active = ActiveCells { cells: vec![CellId(0), CellId(1), CellId(2)], values: vec![2.0, 1.0, 0.5] };
+/// let parameters = SpecificityParameters { ratio: 0.7, min_cells: 3 };
+/// let found = column_specificity(&active, &column, &parameters);
+/// assert_eq!(found.specific.value().map(|label| label.label.as_str()), Some("B"));
+/// ```
 pub fn column_specificity(
     active: &ActiveCells,
     column: &Column,

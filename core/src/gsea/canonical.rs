@@ -65,6 +65,20 @@ pub struct CanonicalStatistics {
 ///
 /// A random set that is dealt scores of 0 only is walked with equal weights, as in fgsea.
 ///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use cellprism_core::gsea::{MatchedSet, PrerankOptions, canonical};
+///
+/// let scores: Vec<f64> = (0..200).map(|place| f64::from(100 - place)).collect();
+/// let top = MatchedSet { term: "top".into(), size: 20, hits: (0..20).collect() };
+/// let options = PrerankOptions::default();
+/// let found = canonical(&scores, &[top], &options, None, &mut |_| ControlFlow::Continue(()))?;
+/// let best = found[0].as_ref().expect("its scores are not all 0");
+/// assert!(best.p > 0.0 && best.p < 0.01);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If `watch` says to stop.
 pub fn canonical(

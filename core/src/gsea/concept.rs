@@ -5,7 +5,7 @@ use super::{
     detail::{EnrichmentDetail, LabelNull, PathwayLabel, SetResult},
     edge::peak,
     indexed::{GeneSetFile, rank_sets},
-    label::{LabelRule, label, label_null},
+    label::{Earned, LabelRule, label, label_null},
     null::{Cancelled, Watch},
     parameters::EnrichmentParameters,
     prerank::{PrerankOptions, prerank},
@@ -34,6 +34,28 @@ pub struct ConceptEnrichment<'a> {
 
 /// GSEA of one concept's attribution scores (`[genes]`) in one library.
 ///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use cellprism_core::gsea::{ConceptEnrichment, EnrichmentParameters, GeneSets, enrich_concept, index_sets};
+///
+/// let symbols: Vec<String> = (0..100).map(|gene| format!("G{gene}")).collect();
+/// let scores: Vec<f32> = (0..100).map(|gene| 1.0 / (gene + 1) as f32).collect();
+/// let library = GeneSets::parse(b"first genes\t\tG0\tG1\tG2\tG3\nlast genes\t\tG97\tG98\tG99\n")?;
+/// let sets = index_sets("example", "made up", &library, &symbols);
+/// let parameters = EnrichmentParameters { min_size: 3, ..EnrichmentParameters::default() };
+/// let request = ConceptEnrichment {
+///     sets: &sets,
+///     symbols: &symbols,
+///     detection: &[0.5; 100],
+///     parameters: &parameters,
+///     no_null: None,
+/// };
+/// let found = enrich_concept(&scores, request, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!((found.tested, found.sets[0].term.as_str()), (2, "first genes"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If `watch` says to stop.
 pub fn enrich_concept(
@@ -41,6 +63,15 @@ pub fn enrich_concept(
     request: ConceptEnrichment<'_>,
     watch: Watch<'_>,
 ) -> Result<EnrichmentDetail, Cancelled> {
+    Ok(enrich_one(scores, request, watch)?.0)
+}
+
+/// The same with the labels of random rankings, where there are such.
+pub(super) fn enrich_one(
+    scores: &[f32],
+    request: ConceptEnrichment<'_>,
+    watch: Watch<'_>,
+) -> Result<(EnrichmentDetail, Option<Vec<Option<Earned>>>), Cancelled> {
     let parameters = request.parameters;
     let order = order_by_score(scores);
     let ranked = rank_sets(request.sets, &order, parameters.min_size as usize, parameters.max_size as usize);
@@ -62,12 +93,12 @@ pub fn enrich_concept(
         null: Maybe::missing("no set of the library has enough genes of the model"),
     };
     if ranked.sets.is_empty() {
-        return Ok(detail);
+        return Ok((detail, None));
     }
     if scores.iter().all(|&score| score == 0.0) {
         detail.label = Maybe::missing("no gene changes this concept: every score is 0");
         detail.null = detail.label.clone_reason();
-        return Ok(detail);
+        return Ok((detail, None));
     }
     let result = prerank(&sorted, &ranked.sets, &options, watch)?;
     let rule = LabelRule::of(parameters);
@@ -118,7 +149,7 @@ pub fn enrich_concept(
             })
         }
     };
-    detail.null = match (null, request.no_null) {
+    detail.null = match (&null, request.no_null) {
         (Some(outcome), _) => Maybe::Value(LabelNull {
             rankings: parameters.null_rankings,
             method: format!(
@@ -126,11 +157,11 @@ pub fn enrich_concept(
             ),
             as_good: outcome.as_good,
             any: outcome.any,
-            best_es: bins(&outcome.best_es),
+            best_es: bins(outcome.earned.iter().flatten().map(|earned| earned.es)),
         }),
         (None, reason) => Maybe::missing(reason.unwrap_or("not computed")),
     };
-    Ok(detail)
+    Ok((detail, null.map(|null| null.earned)))
 }
 
 /// Stratum of the gene at each place of the ranking: equal shares of the genes by detection rate.
@@ -145,9 +176,9 @@ fn strata(detection: &[f32], order: &[u32]) -> Vec<u8> {
 }
 
 /// 20 equal bins from 0 to 1.
-fn bins(scores: &[f64]) -> Vec<u32> {
+fn bins(scores: impl Iterator<Item = f64>) -> Vec<u32> {
     let mut counts = vec![0; 20];
-    for &score in scores {
+    for score in scores {
         counts[((score * 20.0) as usize).min(19)] += 1;
     }
     counts

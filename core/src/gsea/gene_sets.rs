@@ -64,6 +64,15 @@ impl GeneSets {
     /// Reads GMT, packed with gzip or not. Blank lines are passed over; of a gene written `GENE,1.0` the part
     /// before the comma counts (Enrichr's weights).
     ///
+    /// ```
+    /// use cellprism_core::gsea::GeneSets;
+    ///
+    /// let library = GeneSets::parse(b"B cell receptor\ta source\tCD79A\tCD79B\n")?;
+    /// assert_eq!(library.sets[0].term, "B cell receptor");
+    /// assert_eq!(library.sets[0].genes, ["CD79A", "CD79B"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Names the first line that is no gene set.
     pub fn parse(content: &[u8]) -> Result<Self, GmtError> {

@@ -4,7 +4,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
-    detail::LabelStrength,
+    detail::{LabelStrength, PathwayLabel},
     matching::MatchedSet,
     null::{Cancelled, Watch, null_scores},
     parameters::{EnrichmentParameters, LabelChoice},
@@ -51,6 +51,11 @@ impl LabelRule {
         Some(if chance <= self.strong { LabelStrength::Strong } else { LabelStrength::Weak })
     }
 
+    /// Of two labels, the one with more of this.
+    pub fn merit_of(self, label: &PathwayLabel) -> f64 {
+        if self.choice == LabelChoice::Es { label.es } else { label.nes }
+    }
+
     /// Of two that pass, the one with more of this.
     fn merit(self, found: Candidate) -> f64 {
         if self.choice == LabelChoice::Es { found.es } else { found.nes }
@@ -85,8 +90,8 @@ pub struct NullOutcome {
     pub as_good: f64,
     /// Share with any label.
     pub any: f64,
-    /// Scores of the labels, one a random ranking that earned one.
-    pub best_es: Vec<f64>,
+    /// The label of each random ranking, where it earned one.
+    pub earned: Vec<Option<Earned>>,
     /// For each set, the share of random rankings in which it scores as high.
     pub set_chance: Vec<f64>,
 }
@@ -122,7 +127,7 @@ pub fn label_null(
     let published = label(result, rule);
     let null: Vec<Positive> = result.null.iter().map(|null| Positive::new(null)).collect();
     let rates = (rule.choice == LabelChoice::Fdr).then(|| Rates::new(&null, &random, rankings));
-    let mut best: Vec<Option<Best>> = vec![None; rankings];
+    let mut best: Vec<Option<Earned>> = vec![None; rankings];
     let mut set_chance = Vec::with_capacity(sets.len());
     for (i, scores) in random.iter().enumerate() {
         let observed = result.sets[i].es;
@@ -135,33 +140,40 @@ pub fn label_null(
             let Some(strength) = rule.strength(found) else { continue };
             let merit = rule.merit(found);
             if best[ranking].is_none_or(|b| merit > b.merit) {
-                best[ranking] = Some(Best { es, merit, strength });
+                best[ranking] = Some(Earned { es, merit, strength });
             }
         }
     }
-    let as_good = |found: &Option<Best>| match (found, published) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(found), Some((set, own))) => {
-            found.merit >= rule.merit(Candidate::from(&result.sets[set]))
-                && (own == LabelStrength::Weak || found.strength == LabelStrength::Strong)
-        }
-    };
-    let share = |n: usize| n as f64 / rankings.max(1) as f64;
-    Ok(NullOutcome {
-        as_good: share(best.iter().filter(|found| as_good(found)).count()),
-        any: share(best.iter().flatten().count()),
-        best_es: best.iter().flatten().map(|found| found.es).collect(),
-        set_chance,
-    })
+    let published = published.map(|(set, strength)| {
+        let set = &result.sets[set];
+        Earned { es: set.es, merit: rule.merit(Candidate::from(set)), strength }
+    });
+    let (as_good, any) = shares(&best, published);
+    Ok(NullOutcome { as_good, any, earned: best, set_chance })
 }
 
-/// The label that a random ranking earns.
-#[derive(Clone, Copy)]
-struct Best {
-    es: f64,
-    merit: f64,
-    strength: LabelStrength,
+/// Shares of random rankings with a label at least as good as `published` (of the same strength or stronger, its score as
+/// high; any label where there is none), and with any label.
+pub(super) fn shares(earned: &[Option<Earned>], published: Option<Earned>) -> (f64, f64) {
+    let as_good = |found: &&Earned| {
+        published.is_none_or(|own| {
+            found.merit >= own.merit
+                && (own.strength == LabelStrength::Weak || found.strength == LabelStrength::Strong)
+        })
+    };
+    let share = |n: usize| n as f64 / earned.len().max(1) as f64;
+    (share(earned.iter().flatten().filter(as_good).count()), share(earned.iter().flatten().count()))
+}
+
+/// A label that a ranking earns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Earned {
+    /// Enrichment score.
+    pub es: f64,
+    /// What the rule compares: the enrichment score, or the normalised one.
+    pub merit: f64,
+    /// Weak or strong.
+    pub strength: LabelStrength,
 }
 
 /// False-discovery rates within random rankings: the share of null NES as high over the share of the ranking's own
@@ -283,7 +295,7 @@ mod tests {
                 null.as_good < 0.02 && null.as_good <= null.any && null.any < 0.5,
                 "{choice:?}: {null:?}"
             );
-            assert_eq!(null.best_es.len(), (null.any * 400.0).round() as usize);
+            assert_eq!(null.earned.iter().flatten().count(), (null.any * 400.0).round() as usize);
         }
     }
 

@@ -39,6 +39,16 @@ pub struct Matched {
 ///
 /// Symbols are compared exactly, unless fewer than 90 % of the ranked genes are in upper case while the first
 /// 20 sets are: then in upper case (GSEApy's rule).
+///
+/// ```
+/// use cellprism_core::gsea::{GeneSets, Ranking, match_sets};
+///
+/// let ranking = Ranking::parse(b"CD79A\t3\nCD79B\t2\nLYZ\t1\n")?;
+/// let library = GeneSets::parse(b"B cell receptor\t\tCD79A\tCD79B\tCD19\n")?;
+/// let matched = match_sets(&ranking, &library, 1, 500);
+/// assert_eq!(matched.sets[0].hits, [0, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn match_sets(ranking: &Ranking, sets: &GeneSets, min_size: usize, max_size: usize) -> Matched {
     let upper_case =
         !mostly_upper(ranking.genes()) && sets.sets.iter().take(20).all(|set| mostly_upper(&set.genes));

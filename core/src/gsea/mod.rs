@@ -26,6 +26,7 @@
 //! | `indexed` | sets as places in a gene list, as a bundle stores them |
 //! | `concept` | [`enrich_concept`]: the pathways of one concept, for backend and page |
 //! | `parameters`, `detail` | what is asked of it, and what a bundle holds of it |
+//! | `libraries` | [`enrich_libraries`]: the label over several libraries |
 //! | `label` | [`label`] by the paper's rule, and what random rankings earn: [`label_null`] |
 
 mod canonical;
@@ -36,6 +37,7 @@ mod edge;
 mod gene_sets;
 mod indexed;
 mod label;
+mod libraries;
 mod matching;
 mod multilevel;
 mod network;
@@ -57,7 +59,8 @@ pub use detail::{EnrichmentDetail, LabelNull, LabelStrength, PathwayLabel, SetRe
 pub use edge::{Peak, peak, running_sum};
 pub use gene_sets::{GeneSet, GeneSets, GmtError, LARGEST_FILE};
 pub use indexed::{GeneSetFile, RankedSets, index_sets, rank_sets};
-pub use label::{LabelRule, NullOutcome, label, label_null};
+pub use label::{Earned, LabelRule, NullOutcome, label, label_null};
+pub use libraries::{OverLibraries, enrich_libraries};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use multilevel::{Multilevel, Tail, tails};
 pub use null::{Cancelled, Watch, null_scores};

@@ -21,6 +21,15 @@ pub struct OverRepresentation {
 
 /// Tests each set with the first `list` of `genes` ranked genes, the ranked genes being the universe; `random` lists
 /// of the same length, drawn from `seed`, give the chance of a p as small.
+///
+/// ```
+/// use cellprism_core::gsea::{MatchedSet, over_representation};
+///
+/// let set = MatchedSet { term: "top".into(), size: 2, hits: vec![0, 1] };
+/// let found = over_representation(10, 2, &[set], 100, 1);
+/// // both of the list's two genes: 1 of 45 pairs
+/// assert!((found[0].p - 1.0 / 45.0).abs() < 1e-12);
+/// ```
 pub fn over_representation(
     genes: usize,
     list: usize,

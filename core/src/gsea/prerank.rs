@@ -90,6 +90,18 @@ fn pow(x: f64, power: f64) -> f64 {
 /// FDR and FWER are computed within each library where terms read `library__term`. Sets all of whose scores
 /// are 0 get what GSEApy gives them; it says little, and labels leave them out.
 ///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use cellprism_core::gsea::{MatchedSet, PrerankOptions, prerank};
+///
+/// let scores = [3.0, 2.0, 1.0, -1.0, -2.0];
+/// let top = MatchedSet { term: "top".into(), size: 2, hits: vec![0, 1] };
+/// let found = prerank(&scores, &[top], &PrerankOptions::default(), &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(found.sets[0].es, 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If `watch` says to stop.
 pub fn prerank(

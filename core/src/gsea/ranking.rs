@@ -114,6 +114,15 @@ impl Ranking {
 
     /// Reads a ranking and puts the highest score first; see [`Ranking::parse_ordered`].
     ///
+    /// ```
+    /// use cellprism_core::gsea::Ranking;
+    ///
+    /// let ranking = Ranking::parse(b"gene\tscore\nLYZ\t-0.4\nCD79A\t2.5\n")?;
+    /// assert_eq!(ranking.genes(), ["CD79A", "LYZ"]);
+    /// assert!(Ranking::parse(b"CD79A\tmuch\nLYZ\t1").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Names the first line that is no gene and score.
     pub fn parse(content: &[u8]) -> Result<Self, RankingError> {

@@ -5,6 +5,12 @@
 /// Results come best first. One is represented by the best representative so far with whose leading edge its own has
 /// at least the share `overlap` of genes in common, counted against the shorter of the two. Sets are grouped, never
 /// merged: each keeps its numbers.
+///
+/// ```
+/// use cellprism_core::gsea::representatives;
+///
+/// assert_eq!(representatives(&[&[0, 1, 2], &[0, 1], &[7, 8]], 0.5), [0, 0, 2]);
+/// ```
 pub fn representatives(leading_edges: &[&[u32]], overlap: f64) -> Vec<usize> {
     let genes =
         leading_edges.iter().flat_map(|edge| edge.iter()).max().map_or(0, |&place| place as usize + 1);

@@ -2,19 +2,20 @@
 //! this very function.
 
 use super::{
-    carried::{Carried, carried, headline},
+    both_sides::{BothSides, Of, both_sides},
+    carried::{Carried, headline},
     genes::SideGenes,
-    labels::{LabelledSide, SideRequest, label_side},
-    sides::{Sides, at_edge, sides},
+    labels::{LabelledSide, SideRequest, SideScores, label_side},
+    sides::Sides,
     strata::strata,
 };
 use crate::{
-    attribution::{Attribution, ConceptCells, ConceptReader, Perturb, PerturbError, attribute},
+    attribution::{Attribution, ConceptCells, ConceptReader, Perturb, PerturbError},
     bundle::{
         EnrichmentParameters, GeneSetFile, Maybe, Reading, ReadingParameters, Side, SideLabels, SideReading,
         Typical,
     },
-    gsea::{Cancelled, Watch},
+    gsea::{Cancelled, Deck, PrerankOptions, Watch, deck},
     ids::ConceptId,
 };
 
@@ -52,6 +53,8 @@ pub struct ConceptRequest<'a, M: ?Sized> {
     pub sets: &'a [GeneSetFile],
     /// Sizes of sets and the weight of scores.
     pub enrichment: &'a EnrichmentParameters,
+    /// GSEA's permutations of the genes ([`side_deck`]).
+    pub deck: &'a Deck,
     /// How readings are made.
     pub reading: &'a ReadingParameters,
     /// Concepts and sides that are tested together.
@@ -77,6 +80,16 @@ pub struct ConceptReading {
     pub reading: Reading,
 }
 
+/// The permutations that [`ConceptRequest::deck`] wants: those of the paper's enrichment.
+pub fn side_deck(genes: usize, enrichment: &EnrichmentParameters) -> Deck {
+    let options = PrerankOptions {
+        permutations: enrichment.permutations as usize,
+        seed: enrichment.seed,
+        weight: enrichment.weight,
+    };
+    deck(genes, &options)
+}
+
 /// Why a concept could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadingError {
@@ -96,20 +109,15 @@ pub fn read_concept<M: Perturb + ?Sized>(
     request: ConceptRequest<'_, M>,
     watch: Watch<'_>,
 ) -> Result<ConceptReading, ReadingError> {
-    let ConceptRequest { model, reader, concept, cells, attribution, further, reading, .. } = request;
-    let genes = model.genes();
-    let edge = at_edge(attribution);
-    let nearest = sides(attribution, genes, &edge);
-    let typical_swaps = match &further.typical {
-        Some(cells) => Some(attribute(model, reader, concept, cells, usize::MAX)?),
-        None => None,
+    let ConceptRequest { model, cells, attribution, further, reading, .. } = request;
+    let of = Of {
+        swaps: model,
+        reader: request.reader,
+        concept: request.concept,
+        counterfactuals: request.counterfactuals,
     };
-    let typical = typical_swaps.as_ref().map(|swaps| sides(swaps, genes, &edge));
-    let held_out = match &further.held_out {
-        Some(cells) => &attribute(model, reader, concept, cells, request.counterfactuals)?,
-        None => attribution,
-    };
-    let carried = carried(held_out, genes, &at_edge(held_out), reading.carried_effect);
+    let BothSides { nearest, typical, typical_swaps, carried, held_out, edge } =
+        both_sides(of, cells, attribution, further, reading)?;
     let list = SideGenes {
         model,
         symbols: request.symbols,
@@ -125,7 +133,12 @@ pub fn read_concept<M: Perturb + ?Sized>(
         .as_ref()
         .zip(typical_swaps.as_ref())
         .map(|(cells, attribution)| SideGenes { cells, attribution, ..list });
-    let strata = strata(attribution, cells, model);
+    let strata_nearest = strata(attribution, cells, model);
+    let strata_typical = further
+        .typical
+        .as_ref()
+        .zip(typical_swaps.as_ref())
+        .map(|(cells, attribution)| strata(attribution, cells, model));
     let mut labels = SideLabels::default();
     let mut side_reading = |side: Side| -> Result<SideReading, Cancelled> {
         let enrichment = match request.no_label {
@@ -134,12 +147,17 @@ pub fn read_concept<M: Perturb + ?Sized>(
                 let of_side = SideRequest {
                     sets: request.sets,
                     symbols: request.symbols,
-                    strata: &strata,
                     enrichment: request.enrichment,
+                    deck: request.deck,
                     reading,
                     tests: request.tests,
                 };
-                match label_side(nearest.of(side), side, of_side, watch)? {
+                let near = SideScores { scores: nearest.of(side), strata: &strata_nearest };
+                let typical = typical
+                    .as_ref()
+                    .zip(strata_typical.as_ref())
+                    .map(|(sides, strata)| SideScores { scores: sides.of(side), strata });
+                match label_side(near, typical, side, of_side, watch)? {
                     Maybe::Missing { not_available } => Maybe::missing(not_available),
                     Maybe::Value(LabelledSide { label, enrichment }) => {
                         *labels.of_mut(side) = Some(label);

@@ -1,16 +1,14 @@
 //! The label of one side of a concept, and how often chance does as well: the best set over all libraries is held against
-//! the best sets of rankings in which the side's scores are dealt again among genes of the same mean count.
+//! the best sets of rankings in which the side's scores are dealt again among genes of the same mean count. Where typical
+//! inactive cells were compared, too, the set must stand out in both contrasts: what only the nearest cells show tells
+//! neighbours apart, what both show is the concept.
 
-use rand_core::SeedableRng;
-use rand_xoshiro::Xoshiro256PlusPlus;
-
-use super::{side_sets::SideSets, tail};
+use super::contrast::Contrast;
 use crate::{
-    attribution::order_by_score,
     bundle::{
         EnrichmentParameters, GeneSetFile, Maybe, ReadingParameters, Side, SideEnrichment, SideLabel, SideSet,
     },
-    gsea::{AllZero, Cancelled, Multilevel, Watch, WithinStrata, null_scores, prerank_weights, tails},
+    gsea::{Cancelled, Deck, Multilevel, Watch, tails},
 };
 
 /// Sets listed for a side.
@@ -18,17 +16,26 @@ const SHOWN: usize = 20;
 /// Bins of the best scores of random rankings.
 const NULL_BINS: usize = 20;
 
-/// What [`label_side`] needs beside the scores.
+/// Scores of one contrast, `[genes]`, with the strata of the genes.
 #[derive(Clone, Copy, Debug)]
+pub struct SideScores<'a> {
+    /// Scores.
+    pub scores: &'a [f32],
+    /// Genes with the same number may trade scores.
+    pub strata: &'a [u8],
+}
+
+/// What [`label_side`] needs beside the scores.
+#[derive(Clone, Copy)]
 pub struct SideRequest<'a> {
     /// Libraries.
     pub sets: &'a [GeneSetFile],
     /// Symbols of the genes.
     pub symbols: &'a [String],
-    /// Strata of the genes.
-    pub strata: &'a [u8],
     /// Sizes of sets and the weight of scores.
     pub enrichment: &'a EnrichmentParameters,
+    /// GSEA's permutations of the genes.
+    pub deck: &'a Deck,
     /// Random rankings and the rate up to which labels survive.
     pub reading: &'a ReadingParameters,
     /// Concepts and sides that are tested together.
@@ -45,12 +52,14 @@ pub struct LabelledSide {
     pub enrichment: SideEnrichment,
 }
 
-/// Labels one side from its scores (`[genes]`), or says why it cannot be labelled.
+/// Labels one side from its scores against the nearest inactive cells, and against typical ones where there are such; or
+/// says why it cannot be labelled.
 ///
 /// # Errors
 /// If `watch` says to stop.
 pub fn label_side(
-    scores: &[f32],
+    nearest: SideScores<'_>,
+    typical: Option<SideScores<'_>>,
     side: Side,
     request: SideRequest<'_>,
     watch: Watch<'_>,
@@ -58,68 +67,80 @@ pub fn label_side(
     if request.sets.is_empty() {
         return Ok(Maybe::missing("no gene sets were given"));
     }
-    if !scores.iter().any(|&score| score > 0.0) {
+    if !nearest.scores.iter().any(|&score| score > 0.0) {
         return Ok(Maybe::missing(match side {
             Side::Presence => "no gene that its cells have more of drives it",
             Side::Absence => "no gene that its cells have less of drives it",
         }));
     }
-    let order = order_by_score(scores);
-    let sorted: Vec<f64> = order.iter().map(|&gene| f64::from(scores[gene as usize])).collect();
-    let weights = prerank_weights(&sorted, request.enrichment.weight);
-    let sets = SideSets::rank(request.sets, &order, request.enrichment);
-    if sets.is_empty() {
+    let SideRequest { reading, tests, .. } = request;
+    let Some(contrast) = rank(nearest, request) else {
         return Ok(Maybe::missing("no set of any library has enough genes of the model"));
-    }
-    let hits = sets.hits();
-    let mut source = WithinStrata {
-        rng: Xoshiro256PlusPlus::seed_from_u64(request.reading.seed ^ (side as u64 + 1)),
-        strata: places_by_stratum(request.strata, &order),
     };
-    let first = request.reading.rankings.max(1) as usize;
-    let null = null_scores(&weights, &hits, AllZero::Ends, first, &mut source, watch)?;
-    let found = sets.statistics(&weights, &null);
-    let Some(best) = found.best() else {
+    let Some(best) = contrast.found.best() else {
         return Ok(Maybe::missing("no set scores above 0"));
     };
-    let mut highest = found.highest(&null);
-    let enough = rankings_needed(request.tests, request.reading);
-    let reached = |highest: &[f64]| highest.iter().filter(|&&nes| nes >= found.sets[best].nes).count();
-    while reached(&highest) == 0 && highest.len() < enough {
-        let more = first.min(enough - highest.len());
-        let null = null_scores(&weights, &hits, AllZero::Ends, more, &mut source, watch)?;
-        highest.extend(found.highest(&null));
+    let seed = reading.seed ^ (side as u64 + 1);
+    let (mut chance, highest) = contrast.chance_of(best, seed, tests, reading, watch)?;
+    let in_nearest = chance.chance;
+    let mut typical_chance = None;
+    // A chance beyond the rate cannot survive, whatever the other contrast says.
+    if let Some(typical) = typical.filter(|_| chance.chance <= reading.survives) {
+        // The sets are the same ones in the same order.
+        let other = rank(typical, request).filter(|other| other.found.sets[best].nes > 0.0);
+        let found = match other {
+            Some(other) => Some(other.chance_of(best, seed ^ TYPICAL, tests, reading, watch)?.0),
+            None => None,
+        };
+        typical_chance = Some(found.map_or(1.0, |found| found.chance));
+        match found {
+            Some(found) if found.chance > chance.chance => chance = found,
+            Some(_) => {}
+            None => chance.chance = 1.0,
+        }
     }
-    let (hits_of_best, rankings) = (reached(&highest), highest.len());
-    let counted = (hits_of_best + 1) as f64 / (rankings + 1) as f64;
-    let fitted = (hits_of_best == 0 && counted > request.reading.survives / f64::from(request.tests.max(1)))
-        .then(|| tail::beyond(&highest, found.sets[best].nes))
-        .flatten();
-    let multilevel = tails(
-        &weights,
-        &[(hits[best], found.sets[best].positive)],
-        &Multilevel::default(),
-        request.reading.seed,
-    );
-    let of = &found.sets[best];
+    let of = contrast.found.sets[best];
+    let hits = contrast.sets.hits();
+    let multilevel =
+        tails(&contrast.weights, &[(hits[best], of.positive)], &Multilevel::default(), reading.seed);
     let label = SideLabel {
-        library: sets.library(best).to_owned(),
-        term: sets.term(best).to_owned(),
+        library: contrast.sets.library(best).to_owned(),
+        term: contrast.sets.term(best).to_owned(),
         es: of.es,
         nes: of.nes,
         p: of.p,
         fdr: of.fdr,
         multilevel_p: multilevel.first().map(|tail| tail.p),
-        chance: fitted.unwrap_or(counted),
-        hits: hits_of_best as u32,
-        rankings: rankings as u32,
-        tail_fitted: fitted.is_some(),
+        chance: chance.chance,
+        typical_chance,
+        hits: chance.hits,
+        rankings: chance.rankings,
+        tail_fitted: chance.tail_fitted,
         chance_adjusted: 1.0,
         survives: false,
     };
-    let null_max = highest.iter().copied().fold(0.0, f64::max);
-    let shown = found.by_nes().into_iter().take(SHOWN).map(|i| {
-        let of = &found.sets[i];
+    let enrichment = enrichment(&contrast, &highest, (best, in_nearest), request.symbols);
+    Ok(Maybe::Value(LabelledSide { label, enrichment }))
+}
+
+fn rank<'a>(of: SideScores<'a>, request: SideRequest<'a>) -> Option<Contrast<'a>> {
+    Contrast::rank(of.scores, of.strata, request.sets, request.enrichment, request.deck)
+}
+
+/// Told apart from the seed of the nearest contrast.
+const TYPICAL: u64 = 0x7479_7069_6361_6c00;
+
+fn enrichment(
+    contrast: &Contrast<'_>,
+    highest: &[f64],
+    (best, chance): (usize, f64),
+    symbols: &[String],
+) -> SideEnrichment {
+    let (sets, rankings) = (&contrast.sets, highest.len());
+    let hits = sets.hits();
+    let name = |place: u32| symbols[contrast.order[place as usize] as usize].clone();
+    let shown = contrast.found.by_nes().into_iter().take(SHOWN).map(|i| {
+        let of = &contrast.found.sets[i];
         let as_high = highest.iter().filter(|&&nes| nes >= of.nes).count();
         SideSet {
             library: sets.library(i).to_owned(),
@@ -129,38 +150,19 @@ pub fn label_side(
             nes: of.nes,
             p: of.p,
             fdr: of.fdr,
-            chance: if i == best { label.chance } else { (as_high + 1) as f64 / (rankings + 1) as f64 },
-            leading_edge: sets
-                .leading_edge(&weights, i, of.es)
-                .map(|place| request.symbols[order[place as usize] as usize].clone())
-                .collect(),
+            chance: if i == best { chance } else { (as_high + 1) as f64 / (rankings + 1) as f64 },
+            leading_edge: sets.leading_edge(&contrast.weights, i, of.es).map(name).collect(),
             hits: hits[i].to_vec(),
         }
     });
-    let enrichment = SideEnrichment {
+    let null_max = highest.iter().copied().fold(0.0, f64::max);
+    SideEnrichment {
         tested: hits.len() as u32,
         rankings: rankings as u32,
         sets: shown.collect(),
-        null_best: bins(&highest, null_max),
+        null_best: bins(highest, null_max),
         null_max,
-    };
-    Ok(Maybe::Value(LabelledSide { label, enrichment }))
-}
-
-/// So many rankings that one test's smallest chance could survive among all tests, within bounds.
-fn rankings_needed(tests: u32, reading: &ReadingParameters) -> usize {
-    let needed = (f64::from(tests.max(1)) / reading.survives.max(1e-6)).ceil() as usize;
-    needed.clamp(reading.rankings as usize, reading.most_rankings.max(reading.rankings) as usize)
-}
-
-/// Places of the ranking that may trade their genes.
-fn places_by_stratum(strata: &[u8], order: &[u32]) -> Vec<Vec<u32>> {
-    let mut places: Vec<Vec<u32>> = vec![Vec::new(); 256];
-    for (place, &gene) in order.iter().enumerate() {
-        places[usize::from(strata[gene as usize])].push(place as u32);
     }
-    places.retain(|places| places.len() > 1);
-    places
 }
 
 fn bins(values: &[f64], max: f64) -> Vec<u32> {

@@ -8,8 +8,9 @@
 //! | `sides` | [`Sides`]: presence and absence; prototypes [`at_edge`] of TopK |
 //! | `carried` | [`Carried`]: genes counted on held-out prototypes |
 //! | `typical` | [`TypicalPool`]: inactive cells that are no neighbours |
+//! | `both_sides` | [`both_sides`]: all of that for one concept |
 //! | `strata` | genes that may trade scores in a random ranking |
-//! | `side_sets`, `labels` | [`label_side`]: the best set of a side, and how often chance does as well |
+//! | `side_sets`, `contrast`, `labels` | [`label_side`]: the best set of a side, and how often chance does as well |
 //! | `tail` | chances too small to count |
 //! | `settle` | [`settle`]: which labels survive among all |
 //! | `cells`, `claims` | what the cells are, and whether that says more than the base rate |
@@ -18,10 +19,12 @@
 //! | `faithful` | deletion and insertion on held-out prototypes |
 //! | `concept` | [`read_concept`]: all of it for one concept |
 
+mod both_sides;
 mod carried;
 mod cells;
 pub mod claims;
 mod concept;
+mod contrast;
 mod faithful;
 mod genes;
 mod labels;
@@ -34,11 +37,12 @@ mod title;
 mod typical;
 pub mod verdict;
 
+pub use both_sides::{BothSides, Of, both_sides};
 pub use carried::{Carried, carried, headline, held_out, spread};
 pub use cells::title_cells;
-pub use concept::{ConceptReading, ConceptRequest, FurtherCells, ReadingError, read_concept};
+pub use concept::{ConceptReading, ConceptRequest, FurtherCells, ReadingError, read_concept, side_deck};
 pub use faithful::{held_out_curves, orders as held_out_orders};
-pub use labels::{LabelledSide, SideRequest, label_side};
+pub use labels::{LabelledSide, SideRequest, SideScores, label_side};
 pub use settle::{settle, settle_one};
 pub use sides::{Sides, at_edge, by_prototype, sides};
 pub use strata::strata;

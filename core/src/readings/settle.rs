@@ -47,6 +47,7 @@ mod tests {
             fdr: 0.1,
             multilevel_p: None,
             chance,
+            typical_chance: None,
             hits: 0,
             rankings: 1000,
             tail_fitted: false,

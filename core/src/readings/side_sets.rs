@@ -1,9 +1,8 @@
-//! The sets of all libraries as places in one side's ranking, and their statistics under random rankings.
+//! The sets of all libraries as places in one ranking of a side, and their statistics.
 
 use crate::{
     bundle::{EnrichmentParameters, GeneSetFile},
-    gsea::{MatchedSet, enrichment_score, peak, rank_sets, statistics},
-    parallel,
+    gsea::{Deck, MatchedSet, peak, prerank_with, rank_sets},
 };
 
 /// Sets of several libraries.
@@ -13,24 +12,24 @@ pub(super) struct SideSets<'a> {
     libraries: Vec<(usize, &'a str)>,
 }
 
-/// One set.
+/// One set under GSEA's own permutations of all genes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SideStatistics {
     /// Enrichment score.
     pub es: f64,
-    /// … over the mean of the scores above 0 that random rankings give this set; 0 where there is none.
+    /// Normalised enrichment score; 0 for scores up to 0.
     pub nes: f64,
-    /// (hits + 1) / (random scores from 0 on + 1).
+    /// (hits + 1) / (permutations that score from 0 on + 1).
     pub p: f64,
     /// False-discovery rate within the library.
     pub fdr: f64,
-    /// Share of random scores from 0 on.
+    /// Share of permutations that score from 0 on.
     pub positive: f64,
-    /// Mean of those.
+    /// Their mean, by which scores are normalised.
     mean: f64,
 }
 
-/// All sets.
+/// All sets of a ranking.
 pub(super) struct AllStatistics {
     /// In the order of the sets.
     pub sets: Vec<SideStatistics>,
@@ -78,15 +77,12 @@ impl<'a> SideSets<'a> {
         peak(weights, &self.sets[set].hits, es).leading_edge.into_iter()
     }
 
-    /// Statistics from the scores of random rankings, `[sets][rankings]`.
-    pub(super) fn statistics(&self, weights: &[f64], null: &[Vec<f64>]) -> AllStatistics {
-        let es: Vec<f64> = parallel::map(self.sets.len(), |i| enrichment_score(weights, &self.sets[i].hits));
-        let mut sets = Vec::with_capacity(es.len());
+    /// Statistics of scores in ranking order, library by library.
+    pub(super) fn statistics(&self, deck: &Deck, sorted: &[f64], weight: f64) -> AllStatistics {
+        let mut sets = Vec::with_capacity(self.sets.len());
         for &(end, _) in &self.libraries {
-            let own = sets.len()..end;
-            let null_of: Vec<&[f64]> = null[own.clone()].iter().map(Vec::as_slice).collect();
-            let fdr = statistics(&es[own.clone()], &null_of).fdr;
-            sets.extend(own.zip(fdr).map(|(i, fdr)| one(es[i], &null[i], fdr)));
+            let found = prerank_with(deck, sorted, &self.sets[sets.len()..end], weight);
+            sets.extend(found.sets.iter().zip(&found.null).map(|(set, null)| one(set.es, null, set.fdr)));
         }
         AllStatistics { sets }
     }

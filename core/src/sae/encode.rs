@@ -63,6 +63,23 @@ impl SaeWeights {
 
     /// Activations of embeddings [n, d].
     ///
+    /// ```
+    /// use cellprism_core::sae::{SaeConfig, SaeWeights};
+    /// use ndarray::{Array1, Array2, array};
+    ///
+    /// let sae = SaeWeights {
+    ///     config: SaeConfig::new(2, 2, 1)?, // d, c, k
+    ///     w_enc: Array2::eye(2),
+    ///     b_enc: Array1::zeros(2),
+    ///     w_dec: Array2::eye(2),
+    ///     b_dec: Array1::zeros(2),
+    /// };
+    /// let codes = sae.encode(array![[3.0, 1.0], [0.5, 2.0]].view());
+    /// assert_eq!(codes.row(0), (&[0u32][..], &[3.0f32][..])); // the first concept, with 3
+    /// assert_eq!(codes.row(1), (&[1u32][..], &[2.0f32][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Panics
     /// If `x` does not have d columns.
     pub fn encode(&self, x: ArrayView2<'_, f32>) -> Codes {
@@ -101,6 +118,22 @@ impl SaeWeights {
     }
 
     /// Reconstructions [n, d]: Σ over a cell's candidates in their order of activation · dictionary row, then + b_dec.
+    ///
+    /// ```
+    /// use cellprism_core::sae::{SaeConfig, SaeWeights};
+    /// use ndarray::{Array1, Array2, array};
+    ///
+    /// let sae = SaeWeights {
+    ///     config: SaeConfig::new(2, 2, 1)?, // d, c, k
+    ///     w_enc: Array2::eye(2),
+    ///     b_enc: Array1::zeros(2),
+    ///     w_dec: Array2::eye(2),
+    ///     b_dec: Array1::zeros(2),
+    /// };
+    /// let rebuilt = sae.decode(&sae.encode(array![[3.0, 1.0]].view()));
+    /// assert_eq!(rebuilt, array![[3.0, 0.0]]); // the concept that was left out is lost
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
     /// If the codes name a concept beyond c.

@@ -30,6 +30,24 @@ pub struct SizeError {
 /// Pairs by the Hungarian method on cosines of dictionary rows, in order of the left concept. Where one dictionary is
 /// larger, its surplus concepts have no pair.
 ///
+/// ```
+/// use cellprism_core::{ids::ConceptId, sae::{SaeConfig, SaeWeights, matching::match_dictionaries}};
+/// use ndarray::{Array1, Array2, array};
+///
+/// let sae = SaeWeights {
+///     config: SaeConfig::new(2, 2, 1)?, // d, c, k
+///     w_enc: Array2::eye(2),
+///     b_enc: Array1::zeros(2),
+///     w_dec: Array2::eye(2),
+///     b_dec: Array1::zeros(2),
+/// };
+/// let other = SaeWeights { w_dec: array![[0.0, 1.0], [0.8, 0.6]], ..sae.clone() };
+/// let pairs = match_dictionaries(&sae, &other)?;
+/// assert_eq!((pairs[0].right, pairs[1].right), (ConceptId(1), ConceptId(0)));
+/// assert_eq!(pairs[1].cosine, 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If the embedding sizes differ.
 pub fn match_dictionaries(left: &SaeWeights, right: &SaeWeights) -> Result<Vec<Pair>, SizeError> {

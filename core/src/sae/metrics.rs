@@ -42,6 +42,22 @@ pub struct Metrics {
 
 /// Encodes the embeddings [n, d] and measures, a block of cells after the other: memory does not grow with n.
 ///
+/// ```
+/// use cellprism_core::sae::{metrics::evaluate, SaeConfig, SaeWeights};
+/// use ndarray::{Array1, Array2, array};
+///
+/// let sae = SaeWeights {
+///     config: SaeConfig::new(2, 2, 1)?, // d, c, k
+///     w_enc: Array2::eye(2),
+///     b_enc: Array1::zeros(2),
+///     w_dec: Array2::eye(2),
+///     b_dec: Array1::zeros(2),
+/// };
+/// let found = evaluate(&sae, array![[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]].view());
+/// assert_eq!((found.r2, found.active, found.l0), (1.0, 2, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Panics
 /// If `x` does not have d columns.
 pub fn evaluate(sae: &SaeWeights, x: ArrayView2<'_, f32>) -> Metrics {

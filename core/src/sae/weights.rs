@@ -90,6 +90,22 @@ impl SaeWeights {
 
     /// `cfg.json` and `sae_weights.safetensors`.
     ///
+    /// ```
+    /// use cellprism_core::sae::{SaeConfig, SaeWeights};
+    /// use ndarray::{Array1, Array2};
+    ///
+    /// let sae = SaeWeights {
+    ///     config: SaeConfig::new(2, 2, 1)?, // d, c, k
+    ///     w_enc: Array2::eye(2),
+    ///     b_enc: Array1::zeros(2),
+    ///     w_dec: Array2::eye(2),
+    ///     b_dec: Array1::zeros(2),
+    /// };
+    /// let (config, tensors) = sae.to_safetensors()?;
+    /// assert_eq!(SaeWeights::from_safetensors(config.as_bytes(), &tensors)?, sae);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the arrays do not fit the configuration, or a weight is not finite.
     pub fn to_safetensors(&self) -> Result<(String, Vec<u8>), WeightsError> {

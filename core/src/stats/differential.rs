@@ -48,6 +48,17 @@ fn moments(counts: &CountMatrix, totals: &[f64], cells: &[CellId]) -> Moments {
 
 /// Welch's t-test of every gene. `totals` are the sums of all measured counts of each cell, so that `counts` may
 /// hold only some genes.
+///
+/// ```
+/// use cellprism_core::{cells::CountMatrix, ids::CellId, stats::differential::welch};
+///
+/// let counts = CountMatrix::from_dense(6, 2, &[9., 1., 8., 2., 9., 1., 1., 9., 2., 8., 1., 9.])?;
+/// let (group, reference) = ([0, 1, 2].map(CellId), [3, 4, 5].map(CellId));
+/// let found = welch(&counts, &counts.row_sums(), &group, &reference);
+/// assert!(found.log2_fold_change[0] > 0.0 && found.log2_fold_change[1] < 0.0);
+/// assert!(found.p[0] < 0.05);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: &[CellId]) -> Differential {
     let (a, b) = (moments(counts, totals, group), moments(counts, totals, reference));
     let genes = counts.cols;
@@ -83,6 +94,12 @@ fn welch_test((mean_a, var_a, n_a): (f64, f64, f64), (mean_b, var_b, n_b): (f64,
 }
 
 /// Benjamini–Hochberg adjusted p-values, in the order given.
+///
+/// ```
+/// use cellprism_core::stats::differential::benjamini_hochberg;
+///
+/// assert_eq!(benjamini_hochberg(&[0.5, 0.01, 0.02]), [0.5, 0.03, 0.03]);
+/// ```
 pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));

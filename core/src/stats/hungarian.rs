@@ -6,6 +6,14 @@ use ndarray::ArrayView2;
 /// For every row the column given to it, such that no column is given twice and the sum of `weights` is largest.
 /// Rows must not outnumber columns. Ties go to the lowest column that keeps the sum largest on the first path found.
 ///
+/// ```
+/// use cellprism_core::stats::maximum_assignment;
+/// use ndarray::array;
+///
+/// // the largest number of a row is not always the best for all
+/// assert_eq!(maximum_assignment(array![[9.0, 8.0], [8.0, 1.0]].view()), [1, 0]);
+/// ```
+///
 /// # Panics
 /// If there are more rows than columns, or a weight is not finite.
 pub fn maximum_assignment(weights: ArrayView2<'_, f32>) -> Vec<usize> {

@@ -34,6 +34,16 @@ const B: f64 = 1.112_256;
 const REPULSIONS: usize = 5;
 
 /// Coordinates `[points]` of rows of `points`, by Euclidean distance (normalise rows to compare directions).
+///
+/// ```
+/// use cellprism_core::stats::layout::{LayoutOptions, layout};
+/// use ndarray::Array2;
+///
+/// let points = Array2::from_shape_fn((30, 3), |(i, j)| (i * (j + 1) % 7) as f32);
+/// let map = layout(points.view(), LayoutOptions::default());
+/// assert_eq!(map.len(), 30);
+/// assert_eq!(map, layout(points.view(), LayoutOptions::default()), "the same points, the same map");
+/// ```
 pub fn layout(points: ArrayView2<'_, f32>, options: LayoutOptions) -> Vec<[f32; 2]> {
     let n = points.nrows();
     let k = options.neighbours.min(n.saturating_sub(1));

@@ -74,6 +74,14 @@ impl Steered {
 
 /// Latent values `[cells, d]` moved along `direction` `[d]`, each cell by its own step.
 ///
+/// ```
+/// use cellprism_core::steering::moved;
+/// use ndarray::array;
+///
+/// // the first cell twice along the direction, the second not at all
+/// assert_eq!(moved(array![[1.0, 1.0], [0.0, 0.0]].view(), &[1.0, 0.0], &[2.0, 0.0]), array![[3.0, 1.0], [0.0, 0.0]]);
+/// ```
+///
 /// # Panics
 /// If the sizes do not fit.
 pub fn moved(latent: ArrayView2<'_, f32>, direction: &[f32], steps: &[f32]) -> Array2<f32> {

@@ -34,6 +34,16 @@ pub struct Args {
     /// Also write every pair's scores: "pair_scores" f32 [concepts, prototypes, counterfactuals, genes]
     #[arg(long)]
     pairs: bool,
+    /// Only the paper's scores, without presence, absence and carried genes
+    #[arg(long)]
+    paper: bool,
+    /// Further prototypes, next in activation, on which carried genes are counted (default: 10; 0 through models of
+    /// sequences, where every swap is a pass of the whole model: then the prototypes themselves are counted)
+    #[arg(long)]
+    held_out: Option<usize>,
+    /// Typical inactive cells, of the same total count, that each prototype is compared with (default: as for --held-out)
+    #[arg(long)]
+    typical: Option<usize>,
     /// File to write
     #[arg(long, value_name = "SAFETENSORS")]
     out: PathBuf,
@@ -66,6 +76,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         prototypes: args.prototypes,
         counterfactuals: args.counterfactuals,
         pairs: args.pairs,
+        paper: args.paper,
+        held_out: args.held_out,
+        typical: args.typical,
         out: args.out,
         place: global.place(args.device),
         gene_info: args.gene_info,

@@ -42,6 +42,9 @@ pub struct Args {
     /// Bundle folder to write
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
+    /// Replace what is there already under that name
+    #[arg(long)]
+    overwrite: bool,
     /// cpu, cuda or cuda:N; a device that is not there is an error
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
@@ -217,6 +220,7 @@ fn job(args: Args, global: &Global) -> Job {
         gene_sets: args.gene_sets,
         gene_info: args.gene_info,
         out: args.out,
+        overwrite: args.overwrite,
         sequence: args.sequence.into(),
         force_precision: args.precision.force_precision,
         place: global.place(args.device),

@@ -5,9 +5,11 @@ use std::{path::PathBuf, slice, time::Instant};
 use anyhow::{Context, bail};
 use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, attribute, cells_of_concepts},
-    bundle::Tensors,
-    ids::ConceptId,
+    bundle::{ReadingParameters, Side, Tensors},
+    embedding::nearest::Neighbour,
+    ids::{CellId, ConceptId},
     parallel,
+    readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides},
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,14 @@ pub struct Options {
     pub counterfactuals: usize,
     /// Also every pair's scores.
     pub pairs: bool,
+    /// Only the paper's scores, without presence and absence.
+    pub paper: bool,
+    /// Further prototypes, next in activation, on which carried genes are counted; none through a model whose swaps are dear
+    /// where not given.
+    pub held_out: Option<usize>,
+    /// Typical inactive cells, drawn at random among those of the same total count, that each prototype is compared with;
+    /// likewise.
+    pub typical: Option<usize>,
     /// File to write.
     pub out: PathBuf,
     /// Where the model runs.
@@ -64,6 +74,9 @@ impl Default for Options {
             prototypes: 10,
             counterfactuals: 3,
             pairs: false,
+            paper: false,
+            held_out: None,
+            typical: None,
             out: PathBuf::new(),
             place: Place::default(),
             gene_info: None,
@@ -112,21 +125,47 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     };
     let reader = ConceptReader::of(&sae);
     let started = Instant::now();
-    let wanted = vec![options.counterfactuals; options.prototypes];
-    let steps = progress.begin("neighbours", (concepts.len() * options.prototypes) as u64, "prototypes");
+    let reading = (!options.paper).then(|| ReadingParameters {
+        held_out: by_cost(options.held_out, model.is_dear()),
+        typical: by_cost(options.typical, model.is_dear()),
+        ..ReadingParameters::default()
+    });
+    let held_out = reading.as_ref().map_or(0, |reading| reading.held_out as usize);
+    let wanted = vec![options.counterfactuals; options.prototypes + held_out];
+    let steps = progress.begin("neighbours", (concepts.len() * wanted.len()) as u64, "prototypes");
     let chosen = cells_of_concepts(&activations, &concepts, embedded.values.view(), &wanted, |prototypes| {
         steps.advance(prototypes as u64);
     });
     steps.finish();
+    let totals = counts.row_sums();
+    let pool = TypicalPool::new(&totals, None);
     let steps = progress.begin("attribute", concepts.len() as u64, "concepts");
-    let scores = parallel::map(concepts.len(), |i| {
-        let scores = attribute(&*swaps, &reader, concepts[i], &chosen[i], options.counterfactuals);
+    let found = parallel::map(concepts.len(), |i| -> anyhow::Result<Scored> {
+        let (id, active) = (concepts[i], activations.of(concepts[i]));
+        let (cells, next) = split(&chosen[i], options.prototypes);
+        let attribution = attribute(&*swaps, &reader, id, &cells, options.counterfactuals)?;
+        let sides = match &reading {
+            Some(reading) => {
+                let draw = |cell: CellId| {
+                    let n = reading.typical as usize;
+                    pool.draw(active, (id, cell), totals[cell.index()], n, reading.seed)
+                };
+                let further = further(&cells, next, reading, draw);
+                let of = Of {
+                    swaps: &*swaps,
+                    reader: &reader,
+                    concept: id,
+                    counterfactuals: options.counterfactuals,
+                };
+                Some(both_sides(of, &cells, &attribution, &further, reading)?)
+            }
+            None => None,
+        };
         steps.advance(1);
-        scores
+        Ok(Scored { cells, attribution, sides })
     })
     .into_iter()
-    .collect::<Result<Vec<_>, _>>()?;
-    let found: Vec<_> = chosen.into_iter().zip(scores).collect();
+    .collect::<anyhow::Result<Vec<_>>>()?;
     let seconds = started.elapsed().as_secs_f64();
     steps.finish();
     let genes = swaps.genes();
@@ -134,10 +173,52 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     Ok(Report { concepts: concepts.len(), genes, seconds })
 }
 
+/// Contrasts that cost many passes of a large model are made only where they are asked for.
+fn by_cost(asked: Option<usize>, dear: bool) -> u32 {
+    const USUAL: usize = 10;
+    asked.unwrap_or(if dear { 0 } else { USUAL }) as u32
+}
+
+/// One concept.
+struct Scored {
+    cells: ConceptCells,
+    attribution: Attribution,
+    sides: Option<BothSides>,
+}
+
+/// Prototypes that rank genes, and the held-out ones after them.
+fn split(cells: &ConceptCells, prototypes: usize) -> (ConceptCells, ConceptCells) {
+    let at = prototypes.min(cells.prototypes.len());
+    let part = |range: std::ops::Range<usize>| ConceptCells {
+        prototypes: cells.prototypes[range.clone()].to_vec(),
+        counterfactuals: cells.counterfactuals[range].to_vec(),
+    };
+    (part(0..at), part(at..cells.prototypes.len()))
+}
+
+/// Held-out prototypes, where there are enough, and typical cells, where they are wanted.
+fn further(
+    cells: &ConceptCells,
+    next: ConceptCells,
+    reading: &ReadingParameters,
+    draw: impl Fn(CellId) -> Vec<CellId>,
+) -> FurtherCells {
+    let enough = next.prototypes.len() >= (reading.held_out as usize).div_ceil(2) && reading.held_out > 0;
+    let typical = (reading.typical > 0).then(|| ConceptCells {
+        prototypes: cells.prototypes.clone(),
+        counterfactuals: cells
+            .prototypes
+            .iter()
+            .map(|&(cell, _)| draw(cell).into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect())
+            .collect(),
+    });
+    FurtherCells { held_out: enough.then_some(next), typical, balanced_over: None }
+}
+
 fn write(
     options: &Options,
     concepts: &[ConceptId],
-    found: &[(ConceptCells, Attribution)],
+    found: &[Scored],
     genes: usize,
     names: &[String],
     precision: &str,
@@ -145,27 +226,27 @@ fn write(
     let (q, p, c) = (concepts.len(), options.prototypes, options.counterfactuals);
     let mut file = Tensors::default();
     file.u32("concepts", &[q], concepts.iter().map(|id| id.0));
-    file.f32("scores", &[q, genes], found.iter().flat_map(|f| f.1.scores.iter().copied()));
-    file.f32("scores_pre_topk", &[q, genes], found.iter().flat_map(|f| f.1.scores_pre_topk.iter().copied()));
+    file.f32("scores", &[q, genes], found.iter().flat_map(|f| f.attribution.scores.iter().copied()));
+    file.f32(
+        "scores_pre_topk",
+        &[q, genes],
+        found.iter().flat_map(|f| f.attribution.scores_pre_topk.iter().copied()),
+    );
     let prototype =
         |cells: &ConceptCells, i: usize| cells.prototypes.get(i).map_or(u32::MAX, |found| found.0.0);
     let other = |cells: &ConceptCells, i: usize, j: usize| {
         cells.counterfactuals.get(i).and_then(|near| near.get(j)).map_or(u32::MAX, |near| near.cell.0)
     };
-    file.u32(
-        "prototypes",
-        &[q, p],
-        found.iter().flat_map(|(cells, _)| (0..p).map(move |i| prototype(cells, i))),
-    );
+    file.u32("prototypes", &[q, p], found.iter().flat_map(|f| (0..p).map(move |i| prototype(&f.cells, i))));
     file.u32(
         "counterfactuals",
         &[q, p, c],
-        found.iter().flat_map(|(cells, _)| (0..p * c).map(move |at| other(cells, at / c, at % c))),
+        found.iter().flat_map(|f| (0..p * c).map(move |at| other(&f.cells, at / c, at % c))),
     );
     if options.pairs {
         let mut all = vec![0.0f32; q * p * c * genes];
-        for (i, (_, attribution)) in found.iter().enumerate() {
-            for pair in &attribution.pairs {
+        for (i, one) in found.iter().enumerate() {
+            for pair in &one.attribution.pairs {
                 let start = ((i * p + pair.prototype) * c + pair.counterfactual) * genes;
                 for swap in &pair.swaps {
                     all[start + swap.gene as usize] = swap.post;
@@ -174,8 +255,27 @@ fn write(
         }
         file.f32("pair_scores", &[q, p, c, genes], all);
     }
+    sides(&mut file, found, genes);
     file.metadata("genes", serde_json::to_string(names)?);
     file.metadata("precision", precision.to_owned());
     atomic::write_file(&options.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", options.out.display()))
+}
+
+/// Presence and absence of all concepts, by the names that they have in a bundle.
+fn sides(file: &mut Tensors, found: &[Scored], genes: usize) {
+    let Some(all) = found.iter().map(|one| one.sides.as_ref()).collect::<Option<Vec<_>>>() else { return };
+    let shape = [all.len(), genes];
+    for (name, side) in [("presence", Side::Presence), ("absence", Side::Absence)] {
+        let nearest = all.iter().flat_map(|sides| sides.nearest.of(side).iter().copied());
+        file.f32(&format!("scores_{name}"), &shape, nearest);
+        if let Some(typical) = all.iter().map(|sides| sides.typical.as_ref()).collect::<Option<Vec<_>>>() {
+            let typical = typical.into_iter().flat_map(|sides| sides.of(side).iter().copied());
+            file.f32(&format!("scores_typical_{name}"), &shape, typical);
+        }
+        let carried = all.iter().flat_map(|sides| sides.carried.of(side).iter().copied());
+        file.u32(&format!("carried_by_{name}"), &shape, carried);
+    }
+    let prototypes = all.iter().map(|sides| sides.held_out.bases.len() as u32);
+    file.u32("held_out", &[all.len()], prototypes);
 }

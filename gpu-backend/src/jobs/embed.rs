@@ -11,7 +11,7 @@ use super::inputs::{in_words, open_cells, prepare};
 use crate::{
     models::{Embedded, Model, Prepared, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, digest, key::Key, progress::Progress, shards::Shards},
+    work::{atomic, digest, key::Key, partial::Partial, progress::Progress, shards::Shards, target},
 };
 
 /// What is embedded.
@@ -73,13 +73,13 @@ pub struct Report {
 /// # Errors
 /// If a file cannot be read, no gene is shared, or the device is not there.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
+    target::for_file(&options.out)?;
     let model = Model::open(&options.model)?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
-    let key = key(options, &*model)?;
+    let partial = Partial::open(&options.out, "embed", &key(options, &*model)?, progress)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
-    let shards = Shards::open(&options.out, &key)
-        .with_context(|| format!("cannot write beside {}", options.out.display()))?;
+    let shards = Shards::within(partial.path("parts"));
     let embedded = embed(&*model, &options.places, &mut cells, &shards, &*steps)?;
     steps.finish();
     let mut audit = model.audit().clone();
@@ -106,6 +106,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     file.metadata("precision", card.precision.clone());
     atomic::write_file(&options.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", options.out.display()))?;
+    drop(shards);
+    partial.remove()?;
     Ok(Report {
         cells: n,
         cells_kept: embedded.kept,

@@ -16,6 +16,7 @@ pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
         version: SCHEMA_VERSION,
         name: name.into(),
         tag: tag.into(),
+        key: BTreeMap::new(),
         title: format!("About {name}"),
         created: "2026-01-01T00:00:00Z".into(),
         software: Software { name: "cellprism".into(), version: "0".into(), onnxruntime: None },

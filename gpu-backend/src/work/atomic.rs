@@ -6,11 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::target;
+
 /// Writes `content` to `path` so that a reader, or a crash, never sees half of it.
 ///
 /// # Errors
-/// If the folder cannot be written to. Nothing is left under the final name then.
+/// If the folder cannot be written to, or a link, a device or a folder is there. Nothing is left under the final name then.
 pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    target::for_file(path)?;
     let folder = parent(path);
     fs::create_dir_all(folder)?;
     let mut file = partial(0o666).tempfile_in(folder)?;
@@ -54,6 +57,7 @@ impl OutputFolder {
     }
 
     fn start(target: &Path, replaces: bool) -> io::Result<Self> {
+        target::for_folder(target)?;
         let folder = parent(target);
         fs::create_dir_all(folder)?;
         let partial = partial(0o777).tempdir_in(folder)?;

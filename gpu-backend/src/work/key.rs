@@ -38,6 +38,11 @@ impl Key {
         self
     }
 
+    /// The first digits of the digest, by which a result is named.
+    pub fn tag(&self) -> String {
+        self.digest()[..12].to_owned()
+    }
+
     /// SHA-256 in hexadecimal digits.
     pub fn digest(&self) -> String {
         let mut hasher = Sha256::new();
@@ -57,6 +62,18 @@ impl Key {
             (None, now) => format!("{name}: none, now {}", short(now.map_or("", String::as_str))),
         };
         names.into_iter().filter(differs).map(said).collect()
+    }
+}
+
+impl From<BTreeMap<String, String>> for Key {
+    fn from(values: BTreeMap<String, String>) -> Self {
+        Self(values)
+    }
+}
+
+impl From<Key> for BTreeMap<String, String> {
+    fn from(key: Key) -> Self {
+        key.0
     }
 }
 

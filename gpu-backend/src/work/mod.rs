@@ -5,10 +5,14 @@
 //! | `atomic` | output that is either whole under its final name or not there |
 //! | `progress` | who is told how a job goes |
 //! | `key`, `digest` | everything that decides a result |
+//! | `partial` | unfinished work beside an output: marker, lock, finished parts |
 //! | `shards` | finished parts of a long embedding |
+//! | `target` | where output may go |
 
 pub mod atomic;
 pub mod digest;
 pub mod key;
+pub mod partial;
 pub mod progress;
 pub mod shards;
+pub mod target;

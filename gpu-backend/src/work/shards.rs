@@ -1,18 +1,12 @@
 //! Finished parts of a long embedding, kept beside the output: a killed run goes on where it stopped.
 
-use std::{
-    cell::Cell,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::mpsc,
-    thread,
-};
+use std::{cell::Cell, fs, io, path::PathBuf, sync::mpsc, thread};
 
 use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use sha2::{Digest, Sha256};
 
-use super::{key::Key, progress::Steps};
+use super::progress::Steps;
 
 /// Bytes before the values: a checksum of all that follows, two sums of counts and a number of cells.
 const HEADER: usize = 32;
@@ -42,8 +36,8 @@ pub trait Rows: Send {
     fn read(&mut self, start: usize, rows: usize) -> anyhow::Result<CountMatrix>;
 }
 
-/// The folder `OUT.partial`. It is made with the first part and goes when this value goes: after success, and after
-/// an error of the input, which the same command would meet again. A kill leaves it, and so does a device that fails.
+/// A folder of parts. It is made with the first part and goes when this value goes: after success, and after an error of the
+/// input, which the same command would meet again. A kill leaves it, and so does a device that fails.
 #[derive(Debug)]
 pub struct Shards {
     folder: Option<PathBuf>,
@@ -56,19 +50,9 @@ impl Shards {
         Self { folder: None, stays: Cell::new(false) }
     }
 
-    /// The parts of `out` that belong to `key`, everything that decides the numbers; others are thrown away.
-    ///
-    /// # Errors
-    /// If `out` has no name, or parts of another key cannot be removed.
-    pub fn open(out: &Path, key: &Key) -> io::Result<Self> {
-        let mut name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        name.push(".partial");
-        let folder = out.with_file_name(name);
-        let digest = key.digest();
-        if folder.exists() && !folder.join(&digest).is_dir() {
-            fs::remove_dir_all(&folder)?;
-        }
-        Ok(Self { folder: Some(folder.join(digest)), stays: Cell::new(false) })
+    /// The parts in a folder, which belongs to one [`Partial`](super::partial::Partial) and so to one key.
+    pub fn within(folder: PathBuf) -> Self {
+        Self { folder: Some(folder), stays: Cell::new(false) }
     }
 
     /// The part of so many cells from `start` on, each of `width` values, where it is finished.
@@ -234,12 +218,12 @@ fn checksum(bytes: &[u8]) -> [u8; 8] {
 
 impl Drop for Shards {
     fn drop(&mut self) {
-        if let Some(parent) = self.folder.as_ref().and_then(|folder| folder.parent())
+        if let Some(folder) = &self.folder
             && !self.stays.get()
-            && parent.exists()
+            && folder.exists()
         {
             // What cannot be removed is thrown away by the next run.
-            let _ = fs::remove_dir_all(parent);
+            let _ = fs::remove_dir_all(folder);
         }
     }
 }
@@ -248,10 +232,6 @@ impl Drop for Shards {
 mod tests {
     use super::*;
     use crate::work::progress::Silent;
-
-    fn key(name: &str) -> Key {
-        Key::default().with("name", name)
-    }
 
     /// Cells with one count each, of one gene.
     struct Ones(usize);
@@ -286,25 +266,25 @@ mod tests {
         for workers in [2, 3, 9] {
             assert_eq!(sums(&Shards::none(), workers, usize::MAX).unwrap(), one);
             let folder = tempfile::tempdir().unwrap();
-            let out = folder.path().join("e.safetensors");
-            assert!(sums(&Shards::open(&out, &key("a")).unwrap(), workers, 350).is_err());
-            let resumed = sums(&Shards::open(&out, &key("a")).unwrap(), workers, usize::MAX).unwrap();
+            let parts = || Shards::within(folder.path().join("parts"));
+            assert!(sums(&parts(), workers, 350).is_err());
+            let resumed = sums(&parts(), workers, usize::MAX).unwrap();
             assert_eq!(resumed, Shard { kept: 300, ..one.clone() }, "{workers} workers");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
     }
 
     #[test]
-    fn parts_survive_a_kill_and_belong_to_their_key() {
+    fn parts_survive_a_kill() {
         let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("e.safetensors");
+        let parts = || Shards::within(folder.path().join("parts"));
         let shard = Shard { values: vec![1.0, -0.5], counts: (3.0, 4.0), shortened: 5, kept: 1 };
-        let shards = Shards::open(&out, &key("a")).unwrap();
+        let shards = parts();
         assert_eq!(shards.get(0, 1, 2), None);
         shards.put(0, &shard).unwrap();
         assert_eq!(shards.get(0, 1, 3), None, "another length is not this part");
         std::mem::forget(shards);
-        let again = Shards::open(&out, &key("a")).unwrap();
+        let again = parts();
         assert_eq!(again.get(0, 1, 2), Some(shard.clone()));
         let path = again.path(0).unwrap();
         let mut damaged = fs::read(&path).unwrap();
@@ -313,9 +293,7 @@ mod tests {
         assert_eq!(again.get(0, 1, 2), None, "a damaged part is computed again");
         again.put(0, &shard).unwrap();
         std::mem::forget(again);
-        let other = Shards::open(&out, &key("b")).unwrap();
-        assert_eq!(other.get(0, 1, 2), None);
-        drop(other);
+        drop(parts());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
     }
 }

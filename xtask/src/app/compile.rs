@@ -32,14 +32,15 @@ pub(super) fn compile(toolchain: WasmToolchain, bins: &[&str]) -> Result<Vec<Pat
     Ok(bins.iter().map(|bin| folder.join(format!("{bin}.wasm"))).collect())
 }
 
-/// SIMD, and no path of this machine in panic messages.
+/// SIMD, no path of this machine in panic messages, and views whose types are erased: every combination of elements and
+/// attributes would be compiled on its own, which makes the page a third larger.
 fn flags(toolchain: WasmToolchain) -> Result<Vec<String>> {
     let sysroot =
         output(toolchain.rustc().args(["--print", "sysroot"])).context("the compiler doesn't run")?;
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registry = home.map(|home| registry_sources(&home.join("registry/src"))).unwrap_or_default();
     // where several match, the last one wins
-    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned(), "--cfg=erase_components".to_owned()];
     flags.push(remap(Path::new(&sysroot), "rust"));
     flags.extend(registry.iter().map(|folder| remap(folder, "crates")));
     flags.push(remap(project::root(), "cellprism"));

@@ -5,6 +5,10 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{browser, notes};
 
+const WHAT: &str = "Write what the cells and genes suggest to you. The label stays in this browser until you export it; \
+    nothing is sent.";
+const REFUSED: &str = "This browser does not allow storage: export the label, or it is lost when you leave";
+
 /// Field and export.
 pub fn view(shown: &Shown) -> AnyView {
     let (tag, id) = (shown.bundle.manifest.tag.clone(), shown.id());
@@ -31,27 +35,38 @@ pub fn view(shown: &Shown) -> AnyView {
         let rows = notes::all(&csv_tag).into_iter().map(|n| vec![n.concept.to_string(), n.label]);
         browser::download_csv(&format!("{csv_name}-labels.csv"), &["concept", "label"], rows);
     };
-    let state = move || {
-        match kept.get() {
+    let state = move || match kept.get() {
         None => ().into_any(),
-        Some(true) => view! { <span class="saved small" role="status">"Kept in this browser"</span> }.into_any(),
-        Some(false) => view! { <span class="small" role="alert">"This browser does not allow storage: export the label, or it is lost when you leave"</span> }.into_any(),
-    }
+        Some(true) => {
+            view! { <span class="saved small" role="status">"Kept in this browser"</span> }.into_any()
+        }
+        Some(false) => view! { <span class="small" role="alert">{REFUSED}</span> }.into_any(),
     };
+    let typed = move |e| {
+        text.set(event_target_value(&e));
+        kept.set(None);
+    };
+    let send = move |e: leptos::ev::SubmitEvent| {
+        e.prevent_default();
+        save();
+    };
+    let none = move || number.get() == 0;
     view! {
         <section class="section" id="label">
-            <header><h2><span class="letter">"D"</span>"What would you call it"</h2>
-                <p>"Write what the cells and genes suggest to you. The label stays in this browser until you export it; nothing is sent."</p></header>
+            <header><h2><span class="letter">"D"</span>"What would you call it"</h2><p>{WHAT}</p></header>
             <div class="grid">
-                <form class="c7 stack" on:submit=move |e| { e.prevent_default(); save(); }>
-                    <label class="field"><span>{format!("Your label for C{id}")}</span>
-                        <input type="text" maxlength="200" placeholder="for instance: B-cell receptor signalling" data-testid="label"
-                            prop:value=move || text.get() on:input=move |e| { text.set(event_target_value(&e)); kept.set(None); } on:change=move |_| keep() /></label>
+                <form class="c7 stack" on:submit=send>
+                    <label class="field">
+                        <span>{format!("Your label for C{id}")}</span>
+                        <input type="text" maxlength="200" placeholder="for instance: B-cell receptor signalling"
+                            data-testid="label" prop:value=move || text.get() on:input=typed on:change=move |_| keep() />
+                    </label>
                     <div class="row"><button class="btn primary" type="submit">"Keep"</button>{state}</div>
                 </form>
                 <div class="c5"><div class="row" style="justify-content:flex-end">
                     <span class="small faint">{move || format!("{} of your labels on this bundle", number.get())}</span>
-                    <button class="btn" disabled=move || number.get() == 0 on:click=csv>"CSV"</button><button class="btn" disabled=move || number.get() == 0 on:click=json>"JSON"</button>
+                    <button class="btn" disabled=none on:click=csv>"CSV"</button>
+                    <button class="btn" disabled=none on:click=json>"JSON"</button>
                 </div></div>
             </div>
         </section>

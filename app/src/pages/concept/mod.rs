@@ -1,48 +1,54 @@
-//! One concept: its four readings, and what supports them.
+//! One concept or neuron: its four readings, and what supports them.
 //!
 //! | file | part |
 //! |---|---|
-//! | `head` | title, summary, the four answers |
+//! | `head` | title, verdict |
+//! | `answers` | the four answers |
+//! | `contents` | links to the parts, keys |
+//! | `genes` | B: what its cells have and lack |
+//! | `pathways` | C: pathways of both sides |
 //! | `cells` | A: which cells activate it |
-//! | `genes` | B: which genes drive it |
-//! | `pathways` | C: which pathways those genes belong to |
 //! | `label` | D: the reader's own name for it |
+//! | `paper` | everything as in the paper |
 //! | `pairs` | a prototype and its counterfactual |
-//! | `faithful` | deletion curves, differential expression |
+//! | `faithful` | deletion and insertion, differential expression |
 //! | `recompute` | the same numbers, computed in the page |
 //! | `steer` | the concept set to another value |
-//! | `related` | concepts like it; where the numbers come from |
+//! | `related`, `provenance` | concepts like it; where the numbers come from |
 
+mod answers;
 mod cells;
+mod contents;
 mod faithful;
 mod genes;
 mod head;
 mod label;
 mod pairs;
+pub mod paper;
 mod pathways;
+mod provenance;
 mod recompute;
 mod related;
 mod steer;
 
 use std::sync::Arc;
 
-use cellprism_core::{bundle::ConceptRow, ids::ConceptId};
-use leptos::{ev, prelude::*};
+use cellprism_core::bundle::{ConceptRow, Maybe, Reading, Side};
+use leptos::prelude::*;
 
 use crate::{
-    browser,
-    bundle::{self, Bundle, Concept},
+    bundle::{self, Bundle, Concept, Listing, Subject},
     components::{
         gene_card::Descriptions,
         states::{Failed, Load, Loading},
     },
-    route,
 };
 
 /// What every part of the page needs.
 #[derive(Clone)]
-struct Shown {
+pub struct Shown {
     bundle: Arc<Bundle>,
+    listing: Arc<Listing>,
     row: Arc<ConceptRow>,
     concept: Arc<Concept>,
     descriptions: Descriptions,
@@ -53,22 +59,58 @@ impl Shown {
         self.row.id.0
     }
 
+    /// "C153".
+    fn name(&self) -> String {
+        self.listing.name(self.id())
+    }
+
     /// A file name for a download.
     fn file(&self, what: &str) -> String {
-        format!("{}-C{}-{what}", self.bundle.manifest.name, self.id())
+        let name = self.name().replace('−', "-");
+        format!("{}-{name}-{what}", self.bundle.manifest.name)
+    }
+
+    /// What the bundle says beyond the paper.
+    fn reading(&self) -> Option<&Reading> {
+        self.concept.detail.reading.value()
     }
 }
 
 /// The page. `id` is what stands in the address.
 #[component]
-pub fn ConceptPage(id: String) -> impl IntoView {
+pub fn ConceptPage(subject: Subject, id: String) -> impl IntoView {
     let bundle = bundle::current();
-    let number = id.trim_start_matches(['C', 'c']).parse::<u32>().ok();
-    let Some(row) = number.and_then(|n| bundle.row(n).cloned()) else {
-        let last = bundle.index.rows.len().saturating_sub(1);
+    let listing = RwSignal::new(Load::<Arc<Listing>>::Waiting);
+    if subject == Subject::Concepts {
+        listing.set(Load::Ready(bundle.concepts.clone()));
+    } else {
+        let fetched = bundle.clone();
+        leptos::task::spawn_local(async move {
+            listing.try_set(match fetched.listing(subject).await {
+                Ok(found) => Load::Ready(found),
+                Err(error) => Load::Failed(error),
+            });
+        });
+    }
+    move || match listing.get() {
+        Load::Waiting => {
+            view! { <h1>{format!("{} {id}", subject.one())}</h1><Loading what="the list" /> }.into_any()
+        }
+        Load::Failed(error) => {
+            view! { <h1>{subject.title()}</h1><Failed what="The list" error=error /> }.into_any()
+        }
+        Load::Ready(listing) => one(&bundle, &listing, &id),
+    }
+}
+
+fn one(bundle: &Arc<Bundle>, listing: &Arc<Listing>, id: &str) -> AnyView {
+    let subject = listing.subject;
+    let number = id.trim_start_matches(['C', 'c', 'N', 'n']).parse::<u32>().ok();
+    let Some(row) = number.and_then(|n| listing.row(n).cloned()) else {
+        let last = listing.index.rows.len().saturating_sub(1);
         return view! {
-            <h1>{format!("There is no concept {id:?}")}</h1>
-            <p>{format!("This bundle has concepts 0 to {last}. ")}<a href="#/concepts">"All concepts"</a></p>
+            <h1>{format!("There is no {} {id:?}", subject.one())}</h1>
+            <p>{format!("This bundle has {}s 0 to {last}. ", subject.one())}<a href=subject.list()>"All of them"</a></p>
         }
         .into_any();
     };
@@ -76,87 +118,71 @@ pub fn ConceptPage(id: String) -> impl IntoView {
     let loaded = RwSignal::new(Load::<Arc<Concept>>::Waiting);
     let (fetched, which) = (bundle.clone(), row.id);
     leptos::task::spawn_local(async move {
-        let found = fetched.concept(which).await;
+        let found = fetched.concept(subject, which).await;
         loaded.try_set(match found {
             Ok(concept) => Load::Ready(concept),
             Err(error) => Load::Failed(error),
         });
     });
-    step_by_keys(&bundle, row.id);
-    let body = {
-        let (bundle, row) = (bundle.clone(), row.clone());
-        move || match loaded.get() {
-            Load::Waiting => view! { <Loading what="the concept" /> }.into_any(),
-            Load::Failed(error) => {
-                view! { <Failed what=format!("Concept {}", row.id.0) error=error /> }.into_any()
-            }
-            Load::Ready(concept) => {
-                let genes = concept.top_genes.clone();
-                let descriptions = Descriptions::fetch(&bundle, genes);
-                parts(&Shown { bundle: bundle.clone(), row: row.clone(), concept, descriptions })
-            }
+    contents::step_by_keys(listing, row.id);
+    let head = head::head(bundle, listing, &row, loaded);
+    let (bundle, listing) = (bundle.clone(), listing.clone());
+    let body = move || match loaded.get() {
+        Load::Waiting => view! { <Loading what=format!("the {}", subject.one()) /> }.into_any(),
+        Load::Failed(error) => view! { <Failed what=listing.name(row.id.0) error=error /> }.into_any(),
+        Load::Ready(concept) => {
+            let descriptions = Descriptions::fetch(&bundle, listed_genes(&concept));
+            let (bundle, listing, row) = (bundle.clone(), listing.clone(), row.clone());
+            parts(&Shown { bundle, listing, row, concept, descriptions })
         }
     };
-    view! { {head::head(&bundle, &row)}{body} }.into_any()
+    view! { {head}{body} }.into_any()
+}
+
+/// Genes that some table of the page lists.
+fn listed_genes(concept: &Concept) -> Vec<u32> {
+    let mut genes = concept.top_genes.clone();
+    if let Maybe::Value(reading) = &concept.detail.reading {
+        for side in Side::BOTH.map(|side| reading.side(side)) {
+            genes.extend(side.genes.iter().chain(&side.typical_genes).map(|gene| gene.gene.0));
+        }
+    }
+    genes
 }
 
 fn parts(shown: &Shown) -> AnyView {
     if shown.concept.detail.cells == 0 {
-        return view! {
-            <section class="section"><p class="notice">"No cell of these data activates this concept: it is dead. There is nothing to attribute, and nothing is claimed about it."</p></section>
-        }
-        .into_any();
+        let dead = "No cell of these data activates it: it is dead. There is nothing to attribute, and nothing is claimed about it.";
+        return view! { <section class="section"><p class="notice">{dead}</p></section> }.into_any();
     }
+    let readings = match &shown.concept.detail.reading {
+        Maybe::Value(reading) => view! {
+            {answers::view(shown, reading)}
+            {contents::view(shown)}
+            {genes::view(shown, reading)}
+            {pathways::view(shown, reading)}
+            {cells::view(shown)}
+        }
+        .into_any(),
+        Maybe::Missing { not_available } => view! {
+            <p class="notice" data-testid="paper-only">{paper::only(not_available)}</p>
+            {paper::answers::view(shown)}
+            {contents::view(shown)}
+            {cells::view(shown)}
+            {paper::sections(shown)}
+        }
+        .into_any(),
+    };
+    let own = (shown.listing.subject == Subject::Concepts).then(|| {
+        view! { {label::view(shown)}{pairs::view(shown)} }
+    });
     view! {
-        {head::readings(shown)}
-        {contents()}
-        {cells::view(shown)}
-        {genes::view(shown)}
-        {pathways::view(shown)}
-        {label::view(shown)}
-        {pairs::view(shown)}
+        {readings}{own}
         {faithful::view(shown)}
         {recompute::view(shown)}
         {steer::view(shown)}
-        {related::related(shown)}
-        {related::provenance(shown)}
+        {related::view(shown)}
+        {provenance::view(shown)}
     }
     .into_any()
-}
-
-/// Links to the parts; they scroll, since the address already names the concept.
-fn contents() -> AnyView {
-    const PARTS: [(&str, &str); 10] = [
-        ("cells", "Cells"),
-        ("genes", "Genes"),
-        ("pathways", "Pathways"),
-        ("label", "Label"),
-        ("pairs", "Pairs"),
-        ("deletion", "Deletion"),
-        ("recompute", "Recompute here"),
-        ("steer", "Steer"),
-        ("related", "Related"),
-        ("provenance", "Provenance"),
-    ];
-    let links = PARTS
-        .into_iter()
-        .map(|(id, title)| view! { <button on:click=move |_| browser::scroll_to(id)>{title}</button> })
-        .collect::<Vec<_>>();
-    view! { <nav class="toc" aria-label="On this page" tabindex="0">{links}</nav> }.into_any()
-}
-
-/// `j` and `k` go to the next and the previous active concept.
-fn step_by_keys(bundle: &Arc<Bundle>, id: ConceptId) {
-    let (before, after) = head::neighbours(bundle, id);
-    let handle = window_event_listener(ev::keydown, move |event| {
-        let to = match event.key().as_str() {
-            "j" => after,
-            "k" => before,
-            _ => None,
-        };
-        if let Some(to) = to.filter(|_| !browser::in_field() && !event.ctrl_key() && !event.meta_key()) {
-            route::go(&format!("#/concept/{to}"));
-        }
-    });
-    on_cleanup(move || handle.remove());
 }

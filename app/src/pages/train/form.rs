@@ -95,13 +95,6 @@ pub fn view<F: Fn() + 'static>(
     begin: F,
 ) -> impl IntoView + use<F> {
     let p = bundle.manifest.parameters.sae.clone();
-    let field = |title: &'static str, value: RwSignal<String>, published: String, hint: String| {
-        let is_published = published.clone();
-        view! {
-            <label class="field"><span>{title}</span><input class="num" inputmode="decimal" class:changed=move || value.get() != is_published prop:value=move || value.get() on:input=move |e| value.set(event_target_value(&e)) />
-                <span class="hint">{hint}</span></label>
-        }
-    };
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         begin();
@@ -126,18 +119,36 @@ pub fn view<F: Fn() + 'static>(
     }
 }
 
+fn field(title: &'static str, value: RwSignal<String>, published: String, hint: String) -> AnyView {
+    let changed = move || value.with(|value| *value != published);
+    let typed = move |e| value.set(event_target_value(&e));
+    view! {
+        <label class="field">
+            <span>{title}</span>
+            <input class="num" inputmode="decimal" class:changed=changed prop:value=move || value.get() on:input=typed />
+            <span class="hint">{hint}</span>
+        </label>
+    }
+    .into_any()
+}
+
 /// The choice between the bundle's cells and a file.
 fn source(bundle: &Arc<Bundle>, form: Form) -> impl IntoView + use<> {
     let has_own = bundle.entry(path::EMBEDDINGS).is_some();
     let own = if has_own {
         let (cells, size) = (bundle.manifest.counts.cells, bundle.manifest.counts.embedding);
+        let is = move || matches!(form.source.get(), Source::Bundle);
+        let choose = move |_| form.source.set(Source::Bundle);
         view! {
-            <label class="row small"><input type="radio" name="source" prop:checked=move || matches!(form.source.get(), Source::Bundle) on:change=move |_| form.source.set(Source::Bundle) />
-                {format!("This bundle’s {} cells ({size} dimensions)", thousands(cells))}</label>
+            <label class="row small">
+                <input type="radio" name="source" prop:checked=is on:change=choose />
+                {format!("This bundle’s {} cells ({size} dimensions)", thousands(cells))}
+            </label>
         }
         .into_any()
     } else {
-        view! { <p class="small na"><b>"The bundle’s cells: not available"</b>", their embeddings are too large to be published with it"</p> }.into_any()
+        let why = ", their embeddings are too large to be published with it";
+        view! { <p class="small na"><b>"The bundle’s cells: not available"</b>{why}</p> }.into_any()
     };
     let chosen = move || match form.source.get() {
         Source::File(name, bytes) => format!("{name}, {} bytes", thousands(bytes.len() as u64)),
@@ -161,7 +172,11 @@ fn source(bundle: &Arc<Bundle>, form: Form) -> impl IntoView + use<> {
     view! {
         <fieldset class="source"><legend>"Train on"</legend>
             {own}
-            <label class="field"><span>"A safetensors file of embeddings"</span><input type="file" accept=".safetensors" data-testid="embeddings" on:change=choose /><span class="hint">{chosen}</span></label>
+            <label class="field">
+                <span>"A safetensors file of embeddings"</span>
+                <input type="file" accept=".safetensors" data-testid="embeddings" on:change=choose />
+                <span class="hint">{chosen}</span>
+            </label>
         </fieldset>
     }
 }

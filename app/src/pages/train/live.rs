@@ -11,6 +11,10 @@ use crate::{
     plots::{Curve, curves},
 };
 
+const LOSS: &str = "Mean squared error per entry of the embedding over each epoch’s batches.";
+const EXPLAINED: &str =
+    "As the weights change; 0 is the mean cell, 1 is perfect. Dashes: the published dictionary.";
+
 /// Figures and curves, from the first epoch on.
 pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> impl IntoView + use<> {
     let published = bundle.metrics.first().map(|row| row.r2);
@@ -21,10 +25,14 @@ pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> impl IntoView + use<> {
                 <section class="section" id="training"><header><h2>"Training"</h2></header>
                     {move || shown.epochs.with(|epochs| figures(epochs, matches!(shown.state.get(), State::Training)))}
                     <div class="grid" style="margin-top:var(--s5)">
-                        <figure class="fig c6"><header><h3>"Loss"</h3></header>{move || loss(shown)}
-                            <figcaption>"Mean squared error per entry of the embedding over each epoch’s batches."</figcaption></figure>
-                        <figure class="fig c6"><header><h3>"Embedding explained (R²)"</h3></header>{move || explained(shown, published)}
-                            <figcaption>"As the weights change; 0 is the mean cell, 1 is perfect. Dashes: the published dictionary."</figcaption></figure>
+                        <figure class="fig c6">
+                            <header><h3>"Loss"</h3></header>{move || loss(shown)}
+                            <figcaption>{LOSS}</figcaption>
+                        </figure>
+                        <figure class="fig c6">
+                            <header><h3>"Embedding explained (R²)"</h3></header>{move || explained(shown, published)}
+                            <figcaption>{EXPLAINED}</figcaption>
+                        </figure>
                     </div>
                 </section>
             }
@@ -45,13 +53,20 @@ fn figures(epochs: &Epochs, training: bool) -> Option<AnyView> {
         format!("{seconds:.1} s")
     };
     let dead = if m.dead == 0 { "none is dead".to_owned() } else { format!("{} dead", thousands(m.dead)) };
+    let figure = |name: &'static str, value: AnyView, sub: String| {
+        view! { <div><dt>{name}</dt>{value}<dd class="sub">{sub}</dd></div> }
+    };
+    let number = |text: String| view! { <dd>{text}</dd> }.into_any();
+    let of = format!("of {}", thousands(m.epochs));
+    let epoch = view! { <dd data-testid="epoch">{thousands(m.epoch)}" "<span>{of}</span></dd> }.into_any();
+    let active = format!("in the last batch; {dead}; {:.1} per cell", m.l0);
     Some(
         view! {
             <dl class="strip">
-                <div><dt>"Epoch"</dt><dd data-testid="epoch">{thousands(m.epoch)}" "<span>{format!("of {}", thousands(m.epochs))}</span></dd><dd class="sub">{time}</dd></div>
-                <div><dt>"Embedding explained (R²)"</dt><dd>{score(m.r2)}</dd><dd class="sub">{format!("loss {:.4}", m.loss)}</dd></div>
-                <div><dt>"Active concepts"</dt><dd>{thousands(m.active)}</dd><dd class="sub">{format!("in the last batch; {dead}; {:.1} per cell", m.l0)}</dd></div>
-                <div><dt>"Speed"</dt><dd>{thousands(rate as u64)}</dd><dd class="sub">"cells a second, in one worker"</dd></div>
+                {figure("Epoch", epoch, time)}
+                {figure("Embedding explained (R²)", number(score(m.r2)), format!("loss {:.4}", m.loss))}
+                {figure("Active concepts", number(thousands(m.active)), active)}
+                {figure("Speed", number(thousands(rate as u64)), "cells a second, in one worker".into())}
             </dl>
             <div class="prog"><i style=format!("width:{:.1}%", share * 100.0)></i></div>
         }

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `form` | what to train on, and the settings |
 //! | `live` | the training while it runs |
-//! | `outcome` | the dictionary beside the published one; its concepts; its files |
+//! | `outcome` | the dictionary beside the published one; its files |
+//! | `concepts` | its concepts |
 
+mod concepts;
 mod form;
 mod live;
 mod outcome;
@@ -13,7 +15,7 @@ mod outcome;
 use std::sync::Arc;
 
 use cellprism_app::task::{
-    Job, Said,
+    Files, Job, Said,
     train::{Answer, Request},
 };
 use cellprism_core::{bundle::path, sae::train::EpochMetrics};
@@ -28,11 +30,19 @@ use form::{Form, Source};
 /// Milliseconds between two drawings of the curves: a small dictionary has hundreds of epochs a second.
 const PAUSE: f64 = 80.0;
 
+const LEAD: &str = "The trainer of the command line, in this page: a TopK sparse autoencoder on embeddings of up to \
+    50,000 cells. Nothing leaves this computer.";
+const IDLE: &str = "The published settings but for the seed: a concept that comes back under another seed is worth more \
+    than one that does not.";
+const FETCHING: &str = "Fetching the embeddings and the published dictionary …";
+const STOPPED: &str = "Stopped. Nothing was kept: a training that is to be interrupted and resumed is one for the \
+    command line.";
+
 /// A finished training.
 struct Trained {
     answer: Answer,
     /// `cfg.json`, `sae_weights.safetensors`, `activations.safetensors`.
-    files: Vec<Vec<u8>>,
+    files: Files,
     /// Whether its cells are the bundle's.
     own_cells: bool,
     seconds: f64,
@@ -70,20 +80,19 @@ pub fn Train() -> impl IntoView {
     let (asked, drawn) = (bundle.clone(), bundle.clone());
     let begin = move || start(&asked, form, shown);
     let outcome_of = bundle.clone();
-    let below = move || {
-        match shown.state.get() {
-        State::Idle => view! { <p class="small muted">"The published settings but for the seed: a concept that comes back under another seed is worth more than one that does not."</p> }.into_any(),
-        State::Fetching => view! { <p class="small" role="status">"Fetching the embeddings and the published dictionary …"</p> }.into_any(),
+    let below = move || match shown.state.get() {
+        State::Idle => view! { <p class="small muted">{IDLE}</p> }.into_any(),
+        State::Fetching => view! { <p class="small" role="status">{FETCHING}</p> }.into_any(),
         State::Failed(what) => view! { <p class="notice bad" role="alert">{what}</p> }.into_any(),
         State::Training => ().into_any(),
-        State::Stopped => view! { <p class="notice" role="status">"Stopped. Nothing was kept: a training that is to be interrupted and resumed is one for the command line."</p> }.into_any(),
+        State::Stopped => view! { <p class="notice" role="status">{STOPPED}</p> }.into_any(),
         State::Done(trained) => outcome::view(&outcome_of, &trained),
-    }
     };
     view! {
         <h1>"Train a dictionary"</h1>
-        <p class="lead">"The trainer of the command line, in this page: a TopK sparse autoencoder on embeddings of up to 50,000 cells. Nothing leaves this computer."</p>
-        <section class="section" id="settings"><header><h2>"Settings"</h2></header>
+        <p class="lead">{LEAD}</p>
+        <section class="section" id="settings">
+            <header><h2>"Settings"</h2></header>
             <div class="panel recompute">{form::view(&bundle, form, shown, begin)}</div>
         </section>
         {live::view(&drawn, shown)}
@@ -113,7 +122,14 @@ fn start(bundle: &Arc<Bundle>, form: Form, shown: Shown) {
         let published =
             futures::future::try_join(bundle.bytes(path::SAE_CONFIG), bundle.bytes(path::SAE_WEIGHTS)).await;
         let files = match (embeddings, published) {
-            (Ok(embeddings), Ok((config, weights))) => vec![embeddings, config, weights],
+            (Ok(embeddings), Ok((config, weights))) => {
+                let named = [
+                    (path::EMBEDDINGS, embeddings),
+                    (path::SAE_CONFIG, config),
+                    (path::SAE_WEIGHTS, weights),
+                ];
+                named.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect::<Files>()
+            }
             (Err(error), _) | (_, Err(error)) => {
                 return shown.fail(format!("{}: {}", error.file, error.what));
             }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use cellprism_app::task::train::{ACTIVATIONS, SAID};
 use cellprism_core::{
     bundle::{read_f32, read_u32},
     cells::NO_LABEL,
@@ -10,29 +11,27 @@ use cellprism_core::{
 use leptos::prelude::*;
 use safetensors::SafeTensors;
 
-use super::Trained;
+use super::{Trained, concepts};
 use crate::{
     browser,
     bundle::Bundle,
-    components::cell_map::{CellMap, Colouring},
-    format::{percent, score, thousands},
+    format::{score, thousands},
 };
 
 /// From this cosine on, two dictionary rows are called the same concept.
 const SAME: f32 = 0.9;
 /// From this on they are called alike.
 const ALIKE: f32 = 0.7;
-/// Concepts shown at first.
-const FIRST: usize = 15;
-
 /// A new concept: what the table says of it.
-struct Row {
-    concept: u32,
-    cells: Vec<(u32, f32)>,
+pub struct Row {
+    /// Its number.
+    pub concept: u32,
+    /// Active cells with their activations.
+    pub cells: Vec<(u32, f32)>,
     /// Commonest label of the primary column and its share, for the bundle's own cells.
-    commonest: Option<(String, f64)>,
+    pub commonest: Option<(String, f64)>,
     /// The published concept paired with it.
-    pair: Option<Pair>,
+    pub pair: Option<Pair>,
 }
 
 /// Metrics, concepts, downloads.
@@ -43,23 +42,45 @@ pub fn view(bundle: &Arc<Bundle>, trained: &Arc<Trained>) -> AnyView {
         Ok(rows) => Arc::new(rows),
         Err(what) => return view! { <p class="notice bad" role="alert">{what}</p> }.into_any(),
     };
-    let line = |name: &str, m: &Metrics| {
-        view! {
-            <tr><td class="lab">{name.to_owned()}</td><td class="n">{thousands(m.concepts as u64)}</td><td class="n">{m.active_per_cell}</td><td class="n"><b>{score(m.r2)}</b></td><td class="n">{score(m.r2_per_dimension)}</td>
-                <td class="n">{thousands(m.active as u64)}</td><td class="n">{thousands(m.dead as u64)}</td><td class="n">{format!("{:.1}", m.l0)}</td></tr>
-        }
-    };
-    let metrics = view! { {line("trained here", &answer.metrics)}{answer.published.as_ref().map(|m| line("published", m))} };
+    let published = answer.published.as_ref().map(|m| metrics_row("published", m));
+    let heads = [
+        "Concepts c",
+        "Active per cell k",
+        "R², all entries",
+        "R², mean of dimensions",
+        "Active",
+        "Dead",
+        "L0",
+    ];
+    let heads = heads.map(|name| view! { <th class="n">{name}</th> }).collect_view();
     view! {
-        <section class="section" id="outcome"><header><h2>"The dictionary"</h2><p data-testid="summary">{summary(trained)}</p></header>
-            <div class="scroll" tabindex="0" role="region" aria-label="Metrics of both dictionaries"><table class="met">
-                <thead><tr><th>"Dictionary"</th><th class="n">"Concepts c"</th><th class="n">"Active per cell k"</th><th class="n">"R², all entries"</th><th class="n">"R², mean of dimensions"</th><th class="n">"Active"</th><th class="n">"Dead"</th><th class="n">"L0"</th></tr></thead>
-                <tbody>{metrics}</tbody></table></div>
+        <section class="section" id="outcome">
+            <header><h2>"The dictionary"</h2><p data-testid="summary">{summary(trained)}</p></header>
+            <div class="scroll" tabindex="0" role="region" aria-label="Metrics of both dictionaries">
+                <table class="met">
+                    <thead><tr><th>"Dictionary"</th>{heads}</tr></thead>
+                    <tbody>{metrics_row("trained here", &answer.metrics)}{published}</tbody>
+                </table>
+            </div>
             {files(bundle, trained)}
         </section>
-        {concepts(bundle, trained, &rows)}
+        {concepts::view(bundle, trained.own_cells, &rows)}
     }
     .into_any()
+}
+
+fn metrics_row(name: &'static str, m: &Metrics) -> AnyView {
+    let numbers = [
+        thousands(m.concepts as u64),
+        m.active_per_cell.to_string(),
+        score(m.r2),
+        score(m.r2_per_dimension),
+        thousands(m.active as u64),
+        thousands(m.dead as u64),
+        format!("{:.1}", m.l0),
+    ];
+    let cells = numbers.map(|text| view! { <td class="n">{text}</td> }).collect_view();
+    view! { <tr><td class="lab">{name}</td>{cells}</tr> }.into_any()
 }
 
 fn summary(trained: &Trained) -> String {
@@ -80,7 +101,7 @@ fn summary(trained: &Trained) -> String {
 }
 
 fn rows(bundle: &Bundle, trained: &Trained, pairs: &BTreeMap<u32, Pair>) -> Result<Vec<Row>, String> {
-    let file = trained.files.get(2).ok_or("the worker sent no activations")?;
+    let file = trained.files.get(ACTIVATIONS)?;
     let tensors = SafeTensors::deserialize(file).map_err(|e| e.to_string())?;
     let (shape, indices) = read_u32(&tensors, "indices").map_err(|e| e.to_string())?;
     let (_, values) = read_f32(&tensors, "values").map_err(|e| e.to_string())?;
@@ -121,82 +142,14 @@ fn commonest(bundle: &Bundle, codes: &[u16], cells: &[(u32, f32)]) -> Option<(St
 }
 
 /// The concepts, and the cells of a chosen one.
-fn concepts(bundle: &Arc<Bundle>, trained: &Trained, rows: &Arc<Vec<Row>>) -> AnyView {
-    let chosen = RwSignal::new(0usize);
-    let all = RwSignal::new(false);
-    let known = bundle.clone();
-    let (has_labels, has_pairs) =
-        (rows.iter().any(|row| row.commonest.is_some()), !trained.answer.pairs.is_empty());
-    let table = {
-        let rows = rows.clone();
-        move || {
-            let most = if all.get() { rows.len() } else { FIRST };
-            rows.iter()
-                .enumerate()
-                .take(most)
-                .map(|(i, row)| {
-                    let published = row.pair.map(|pair| {
-                        let id = pair.left.0;
-                        let reads_as = known.row(id).map(|row| row.reads_as.clone()).unwrap_or_default();
-                        view! { <a href=format!("#/concept/{id}")>{format!("C{id}")}</a>" "<span class="muted">{reads_as}</span> }
-                    });
-                    let cosine = row.pair.map_or_else(String::new, |pair| format!("{:.2}", pair.cosine).replace('-', "−"));
-                    let commonest = row.commonest.as_ref().map_or_else(String::new, |(label, share)| format!("{} {label}", percent(*share)));
-                    view! {
-                        <tr class:on=move || chosen.get() == i>
-                            <td><button class="plainlink mono" aria-pressed=move || (chosen.get() == i).to_string() on:click=move |_| chosen.set(i)>{row.concept}</button></td>
-                            <td class="n">{thousands(row.cells.len() as u64)}</td>
-                            {has_labels.then(|| view! { <td>{commonest}</td> })}
-                            {has_pairs.then(|| view! { <td>{published}</td><td class="n">{cosine}</td> })}
-                        </tr>
-                    }
-                })
-                .collect::<Vec<_>>()
-        }
-    };
-    let more = {
-        let n = rows.len();
-        move || {
-            (n > FIRST && !all.get()).then(|| view! { <p><button class="btn" on:click=move |_| all.set(true)>{format!("Show all {}", thousands(n as u64))}</button></p> })
-        }
-    };
-    let map = trained.own_cells.then(|| {
-        let shown = rows.clone();
-        let colouring = Signal::derive(move || {
-            Colouring::Activation(Arc::new(shown.get(chosen.get()).map(|row| row.cells.clone()).unwrap_or_default()))
-        });
-        let named = rows.clone();
-        let title = move || named.get(chosen.get()).map_or_else(String::new, |row| format!("Cells that activate new concept {}", row.concept));
-        view! {
-            <figure class="fig c5"><header><h3>{title}</h3></header>
-                <CellMap bundle=bundle.clone() colouring=colouring label="Map of the cells, coloured by the activation of the chosen new concept" tags=true />
-                <figcaption>"Dark: strong. Grey: exactly 0."</figcaption></figure>
-        }
-    });
-    let width = if trained.own_cells { "fig c7" } else { "fig c12" };
-    view! {
-        <section class="section" id="new-concepts"><header><h2>"Its concepts"</h2><p>"Those that are active in most cells first. Choose one to see where it is active."</p></header>
-            <div class="grid">
-                <figure class=width><div class="scroll" tabindex="0" role="region" aria-label="New concepts"><table class="tight" data-testid="new-concepts">
-                    <thead><tr><th>"New"</th><th class="n">"Cells"</th>{has_labels.then(|| view! { <th>"Commonest label"</th> })}{has_pairs.then(|| view! { <th>"Published counterpart"</th><th class="n">"Cosine"</th> })}</tr></thead>
-                    <tbody>{table}</tbody></table></div>{more}</figure>
-                {map}
-            </div>
-        </section>
-    }
-    .into_any()
-}
-
 /// Downloads, and the command that gives the same files.
 fn files(bundle: &Bundle, trained: &Arc<Trained>) -> AnyView {
-    let names = cellprism_app::task::train::Files::SAID;
-    let buttons = names
+    let buttons = SAID
         .into_iter()
-        .enumerate()
-        .map(|(i, name)| {
+        .map(|name| {
             let trained = trained.clone();
             let save = move |_| {
-                if let Some(bytes) = trained.files.get(i) {
+                if let Some(bytes) = trained.files.find(name) {
                     browser::download_bytes(name, bytes);
                 }
             };

@@ -91,6 +91,7 @@ fn small() -> Memory {
             version: SCHEMA_VERSION,
             name: "small".into(),
             tag: "0".into(),
+            key: BTreeMap::new(),
             title: "Small".into(),
             created: "2026-01-01T00:00:00Z".into(),
             software: Software { name: "cellprism".into(), version: "0".into(), onnxruntime: None },

@@ -12,6 +12,14 @@ const BINS: usize = 20;
 ///
 /// As in scanpy, genes that tie with the last one chosen are all kept, so there can be a few more than `top`.
 ///
+/// ```
+/// use cellprism_core::cells::{hvg::seurat, simulate::{SimulateOptions, simulate}};
+///
+/// let simulated = simulate(&SimulateOptions { cells: 300, genes: 600, ..SimulateOptions::default() })?;
+/// assert!(seurat(&simulated.cells.counts, 100)?.genes.len() >= 100);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If there are fewer than two cells.
 pub fn seurat(counts: &CountMatrix, top: usize) -> Result<Selection, HvgError> {

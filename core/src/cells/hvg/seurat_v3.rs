@@ -6,6 +6,16 @@ use crate::cells::CountMatrix;
 /// Chooses the `top` genes of highest normalised variance; `span` is the smoothing of the trend, usually
 /// [`super::SPAN`].
 ///
+/// ```
+/// use cellprism_core::cells::{hvg::{SPAN, seurat_v3}, simulate::{SimulateOptions, simulate}};
+///
+/// let simulated = simulate(&SimulateOptions { cells: 300, genes: 600, ..SimulateOptions::default() })?;
+/// let chosen = seurat_v3(&simulated.cells.counts, 100, SPAN)?;
+/// assert_eq!(chosen.genes.len(), 100);
+/// assert!(chosen.genes.windows(2).all(|pair| pair[0] < pair[1]), "in the data's order");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If there are fewer than two cells, or the trend cannot be fitted.
 pub fn seurat_v3(counts: &CountMatrix, top: usize, span: f64) -> Result<Selection, HvgError> {

@@ -24,6 +24,19 @@ impl RankTokenizer {
     /// sequence would be too long.
     ///
     /// The arithmetic is that of Geneformer's own tokenizer, in f64.
+    ///
+    /// ```
+    /// use cellprism_core::embedding::geneformer::RankTokenizer;
+    ///
+    /// let tokenizer = RankTokenizer {
+    ///     tokens: vec![10, 11],
+    ///     medians: vec![1.0, 4.0],
+    ///     ends: Some([2, 3]),
+    ///     max_length: 2048,
+    /// };
+    /// // the second gene has the larger count, but not for that gene
+    /// assert_eq!(tokenizer.sequence((&[0, 1], &[1.0, 2.0]), 0.0), (vec![2, 10, 11, 3], false));
+    /// ```
     pub fn sequence(&self, (genes, counts): (&[u32], &[f32]), outside: f64) -> (Vec<u32>, bool) {
         let total = total(counts, outside);
         let value = |(&gene, &count): (&u32, &f32)| {

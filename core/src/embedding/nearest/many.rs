@@ -40,6 +40,17 @@ pub struct Query {
 /// `excluded(group, cell)` leaves a cell out for a group. `done` is told how many queries are finished. Beside the
 /// embeddings this takes a byte a dimension of every cell.
 ///
+/// ```
+/// use cellprism_core::{embedding::nearest::{Query, nearest_of_many}, ids::CellId};
+/// use ndarray::array;
+///
+/// let cells = array![[0.0], [1.0], [5.0]];
+/// let query = Query { cell: CellId(0), group: 0, n: 1 };
+/// let itself = |_, cell| cell == CellId(0);
+/// let found = nearest_of_many(cells.view(), &[query], itself, |_| {});
+/// assert_eq!((found[0][0].cell, found[0][0].distance), (CellId(1), 1.0));
+/// ```
+///
 /// # Panics
 /// If a query is no row of `embeddings`.
 pub fn nearest_of_many(

@@ -68,6 +68,23 @@ impl BinnedCell {
 }
 
 /// Turns counts into sequences.
+///
+/// ```
+/// use cellprism_core::embedding::scgpt::{SequenceRule, Tokenizer};
+///
+/// let tokenizer = Tokenizer {
+///     tokens: vec![10, 11, 12],
+///     rule: SequenceRule::Nonzero,
+///     bins: 5,
+///     max_length: 1200,
+///     cls: 3,
+///     pad_value: -2.0,
+/// };
+/// let (cell, cut) = tokenizer.bin((&[0, 2], &[1.0, 7.0]));
+/// let (mut tokens, mut values) = (Vec::new(), Vec::new());
+/// tokenizer.write(&cell, &mut tokens, &mut values);
+/// assert_eq!((tokens, values[0], cut), (vec![3, 10, 12], -2.0, false));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tokenizer {
     /// Token of each gene.

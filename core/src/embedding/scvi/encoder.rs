@@ -86,6 +86,27 @@ impl ScviEncoder {
     /// `one_hot` gives the active covariate columns of each cell; pass an empty slice where the encoder has
     /// no covariates.
     ///
+    /// ```
+    /// use cellprism_core::{bundle::Tensors, cells::CountMatrix, embedding::scvi::ScviEncoder};
+    ///
+    /// // two genes, one hidden layer of two, one dimension
+    /// let mut file = Tensors::default();
+    /// file.f32("layers.0.weight", &[2, 2], [1.0, 0.0, 0.0, 1.0]);
+    /// file.f32("layers.0.bias", &[2], [0.0, 0.0]);
+    /// file.f32("layers.0.scale", &[2], [1.0, 1.0]);
+    /// file.f32("layers.0.shift", &[2], [0.0, 0.0]);
+    /// file.f32("mean.weight", &[1, 2], [1.0, -1.0]);
+    /// file.f32("mean.bias", &[1], [0.0]);
+    /// file.metadata("card", r#"{"format": 1, "kind": "scvi", "name": "tiny", "genes": ["CD79A", "LYZ"],
+    ///     "latent": 1, "preprocessing": "log1p", "log1p": true, "precision": "float32"}"#);
+    /// let encoder = ScviEncoder::from_safetensors(&file.to_bytes()?)?;
+    /// let cells = CountMatrix::from_dense(2, 2, &[3.0, 0.0, 0.0, 3.0])?;
+    /// let embedded = encoder.encode(&cells, &[])?;
+    /// assert!((embedded[[0, 0]] - 4f32.ln()).abs() < 1e-6);
+    /// assert_eq!(embedded[[0, 0]], -embedded[[1, 0]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the number of genes differs from the model's, or covariates are missing.
     pub fn encode(&self, counts: &CountMatrix, one_hot: &[Vec<u32>]) -> Result<Array2<f32>, EncoderError> {

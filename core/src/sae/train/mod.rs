@@ -110,6 +110,20 @@ pub enum TrainError {
 /// Trains on embeddings [n, d] with the native engine. `progress` is called after every epoch; where it answers
 /// [`ControlFlow::Break`], training ends with the weights reached.
 ///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use cellprism_core::sae::{metrics::evaluate, train::{TrainOptions, train}};
+/// use ndarray::Array2;
+///
+/// // cells along one of two directions
+/// let cells = Array2::from_shape_fn((60, 2), |(cell, i)| if cell % 2 == i { 1.0 + cell as f32 / 60.0 } else { 0.0 });
+/// let options = TrainOptions { learning_rate: 0.01, batch: 20, ..TrainOptions::new(4, 1, 200) };
+/// let sae = train(cells.view(), &options, &mut |_| ControlFlow::Continue(()))?;
+/// assert!(evaluate(&sae, cells.view()).r2 > 0.9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If options or embeddings make no sense, or training diverges.
 pub fn train(

@@ -102,6 +102,15 @@ pub enum ScoreError {
 
 /// Phases by the columns of S and G2/M genes; `size` is scanpy's: the length of the shorter of the *complete* lists.
 ///
+/// ```
+/// use cellprism_core::{cells::simulate::{SimulateOptions, simulate}, stats::cell_cycle::cell_cycle};
+///
+/// let simulated = simulate(&SimulateOptions { cells: 200, genes: 600, ..SimulateOptions::default() })?;
+/// let found = cell_cycle(&simulated.cells.counts, &[0, 1, 2, 3, 4], &[5, 6, 7, 8, 9, 10], 5)?;
+/// assert_eq!(found.phases.len(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// If one of the lists is empty or has no control genes.
 pub fn cell_cycle(

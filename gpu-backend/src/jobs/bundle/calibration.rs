@@ -2,9 +2,8 @@
 //! activations are permuted over the cells. Random rankings deal scores to genes one by one and know nothing of genes that
 //! go together; these know.
 
-use std::{fs, ops::ControlFlow};
+use std::ops::ControlFlow;
 
-use anyhow::Context as _;
 use cellprism_core::{
     attribution::attribute,
     bundle::{Calibration, CalibrationSubject, ReadingParameters, SideLabels},
@@ -14,10 +13,10 @@ use cellprism_core::{
 };
 
 use super::{compared::Compared, context::Context, subject::Subject, work::Work};
-use crate::work::{
-    atomic,
-    progress::{Progress, Silent},
-};
+use crate::work::progress::{Progress, Silent};
+
+/// The finished stage.
+const KEPT: &str = "calibration.json";
 
 /// Reads some concepts of each, as the real ones are read.
 ///
@@ -34,10 +33,8 @@ pub fn calibrate(
     if context.sets.is_empty() {
         return Ok(Vec::new());
     }
-    let kept = work.stage("calibration.json");
-    if kept.exists() {
-        let bytes = fs::read(&kept).with_context(|| format!("cannot read {}", kept.display()))?;
-        return serde_json::from_slice(&bytes).with_context(|| kept.display().to_string());
+    if let Some(found) = work.stage(KEPT) {
+        return Ok(found);
     }
     let sae = &context.parameters.sae;
     let random =
@@ -47,7 +44,7 @@ pub fn calibrate(
         read_some(context, &random, CalibrationSubject::Random, parameters, progress)?,
         read_some(context, &shuffled, CalibrationSubject::Shuffled, parameters, progress)?,
     ];
-    atomic::write_file(&kept, &serde_json::to_vec(&found)?)?;
+    work.keep(KEPT, &found)?;
     Ok(found)
 }
 
@@ -61,9 +58,11 @@ fn read_some(
     let ids = chosen(context, subject, parameters.calibration as usize);
     let compared = Compared::find(context, subject, &ids, &Silent);
     let swaps = &*context.swaps;
+    // As the real ones are read, but for held-out cells, which no label needs.
+    let further: Vec<FurtherCells> =
+        compared.iter().map(|one| FurtherCells { held_out: None, ..one.further.clone() }).collect();
     let steps = progress.begin("calibrate", ids.len() as u64, "concepts");
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
-    let further = FurtherCells::default();
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
         let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
@@ -73,11 +72,12 @@ fn read_some(
             concept: ids[i],
             cells,
             attribution: &attribution,
-            further: &further,
+            further: &further[i],
             counterfactuals,
             symbols: &context.symbols,
             sets: &context.sets,
             enrichment: &context.parameters.enrichment,
+            deck: &context.deck,
             reading: parameters,
             tests: 2 * ids.len() as u32,
             no_label: None,

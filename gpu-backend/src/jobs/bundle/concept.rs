@@ -8,13 +8,12 @@ use cellprism_core::{
         describe as describe_attribution, order_by_score,
     },
     bundle::{
-        ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder,
-        EnrichmentDetail, File as _, GeneAttribution, GeneScore, Maybe, Prototype, SideLabels, TitleParts,
-        path,
+        ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder, File as _,
+        GeneAttribution, GeneScore, Maybe, Prototype, SideLabels, TitleParts, path,
     },
     cells::plural_label,
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
-    gsea::{ConceptEnrichment, enrich_concept},
+    gsea::{ConceptEnrichment, OverLibraries, enrich_libraries},
     ids::CellId,
     stats::differential::{Differential, welch},
 };
@@ -129,7 +128,8 @@ fn fill(
     let described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
 
     detail.prototypes = prototypes(context, cells);
-    detail.enrichment = enrich(context, &attribution, active.len())?;
+    let enriched = enrich(context, &attribution, active.len())?;
+    detail.enrichment = enriched.libraries;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
     detail.deletion = Maybe::Value(deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?);
@@ -143,16 +143,9 @@ fn fill(
         .filter(|gene| gene.mean > 0.0)
         .map(|gene| GeneScore { gene: gene.symbol.clone(), score: gene.mean })
         .collect();
-    let best = detail
-        .enrichment
-        .iter()
-        .filter_map(|library| library.label.value().map(|label| (label, library)))
-        .max_by(|a, b| a.0.es.total_cmp(&b.0.es));
-    row.pathway = best.map(|(label, _)| label.clone());
-    let library = best.map(|(_, library)| library).or(detail.enrichment.first());
-    let null = library.and_then(|library| library.null.value());
-    row.chance = null.map(|null| null.as_good);
-    row.any_label_by_chance = null.map(|null| null.any);
+    row.pathway = enriched.label;
+    row.chance = enriched.chance;
+    row.any_label_by_chance = enriched.any;
 
     *arrays = concept_arrays(active, &attribution, &described.genes, test.as_ref());
     match reading::read(context, subject, compared, swaps, &attribution, test.as_ref())? {
@@ -211,28 +204,19 @@ fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
         .collect()
 }
 
-fn enrich(
-    context: &Context,
-    attribution: &Attribution,
-    cells: usize,
-) -> anyhow::Result<Vec<EnrichmentDetail>> {
+/// Pathways as in the paper: whether there are enough cells for a chance rate decides on that only.
+fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
     let min_cells = context.parameters.specificity.min_cells;
     let few =
         (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
-    context
-        .sets
-        .iter()
-        .map(|sets| {
-            let request = ConceptEnrichment {
-                sets,
-                symbols: &context.symbols,
-                detection: &context.detection,
-                parameters: &context.parameters.enrichment,
-                no_null: few.as_deref(),
-            };
-            Ok(enrich_concept(&attribution.scores, request, &mut |_| ControlFlow::Continue(()))?)
-        })
-        .collect()
+    let request = |sets| ConceptEnrichment {
+        sets,
+        symbols: &context.symbols,
+        detection: &context.detection,
+        parameters: &context.parameters.enrichment,
+        no_null: few.as_deref(),
+    };
+    Ok(enrich_libraries(&attribution.scores, &context.sets, request, &mut |_| ControlFlow::Continue(()))?)
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).

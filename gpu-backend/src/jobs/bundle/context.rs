@@ -6,8 +6,8 @@ use cellprism_core::{
     attribution::{DeletionOptions, Perturb},
     bundle::{GeneSetFile, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, strip_version},
-    gsea::index_sets,
-    readings::TypicalPool,
+    gsea::{Deck, index_sets},
+    readings::{TypicalPool, side_deck},
 };
 use ndarray::Array2;
 
@@ -52,6 +52,8 @@ pub struct Context<'a> {
     pub symbols: Vec<String>,
     /// Share of cells in which each gene is detected.
     pub detection: Vec<f32>,
+    /// Permutations of the genes for the enrichment of both sides.
+    pub deck: Deck,
     /// Libraries.
     pub sets: Vec<GeneSetFile>,
     /// When describing began.
@@ -88,6 +90,7 @@ impl<'a> Context<'a> {
         let totals = inputs.cells.counts.row_sums();
         Ok(Self {
             pool: TypicalPool::new(&totals, columns.first()),
+            deck: side_deck(symbols.len(), &inputs.parameters.enrichment),
             parameters: inputs.parameters.clone(),
             names: inputs.cells.names.clone(),
             columns,

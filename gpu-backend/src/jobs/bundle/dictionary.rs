@@ -1,13 +1,13 @@
 //! Embeddings, and the sparse autoencoder trained on them.
 
-use std::{fs, ops::ControlFlow, slice, time::Instant};
+use std::{fs, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
     bundle::{GeneAudit, Stage, StageName, Tensors, read_f32},
     sae::{
         SaeWeights,
-        train::{TrainOptions, train as train_sae},
+        train::{Native, Plan, TrainOptions},
     },
 };
 use ndarray::Array2;
@@ -17,10 +17,18 @@ use serde::{Deserialize, Serialize};
 use super::{Job, inputs::Inputs, work::Work};
 use crate::{
     files::sae,
-    jobs::inputs::open_cells,
+    jobs::{
+        inputs::open_cells,
+        sae::{WorkFolder, epochs},
+    },
     models,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{progress::Progress, shards::Shards},
 };
+
+/// Finished stages.
+const EMBEDDINGS: &str = "embeddings.safetensors";
+const NOTE: &str = "embeddings.json";
+const TRAINED: &str = "sae.json";
 
 /// Embeddings of all cells and how they came about.
 pub struct Embedding {
@@ -46,18 +54,15 @@ struct EmbeddingNote {
 /// # Errors
 /// If the device is not there or the model fails.
 pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -> anyhow::Result<Embedding> {
-    let (path, note_path) = (work.stage("embeddings.safetensors"), work.stage("embeddings.json"));
-    if note_path.exists() {
-        let bytes = fs::read(&path)?;
+    if let (Some(note), Some(bytes)) = (work.stage::<EmbeddingNote>(NOTE), work.stage_bytes(EMBEDDINGS)) {
         let (shape, values) = read_f32(&SafeTensors::deserialize(&bytes)?, "embeddings")?;
-        let note: EmbeddingNote = serde_json::from_slice(&fs::read(&note_path)?)?;
         let values = Array2::from_shape_vec((shape[0], shape[1]), values)?;
         return Ok(Embedding { values, stage: note.stage, runtime: note.runtime, audit: note.audit });
     }
     let started = Instant::now();
     let mut file = open_cells(&job.cells, job.allow_non_integer)?;
     let steps = progress.begin("embed", file.len() as u64, "cells");
-    let shards = Shards::open(&path, &inputs.key(job)?)?;
+    let shards = Shards::within(work.folder("parts"));
     let model = &*inputs.model;
     let found = models::embed(model, slice::from_ref(&job.place), &mut file, &shards, &*steps)?;
     steps.finish();
@@ -75,8 +80,8 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -
     };
     let mut tensors = Tensors::default();
     tensors.f32("embeddings", &[found.values.nrows(), found.values.ncols()], found.values.iter().copied());
-    atomic::write_file(&path, &tensors.to_bytes()?)?;
-    atomic::write_file(&note_path, &serde_json::to_vec(&note)?)?;
+    work.keep_bytes(EMBEDDINGS, &tensors.to_bytes()?)?;
+    work.keep(NOTE, &note)?;
     Ok(Embedding { values: found.values, stage: note.stage, runtime: note.runtime, audit: note.audit })
 }
 
@@ -98,12 +103,11 @@ pub fn train(
     embeddings: &Array2<f32>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
-    let (folder, note) = (work.stage("sae"), work.stage("sae.json"));
-    if note.exists() {
-        return Ok(Dictionary {
-            weights: sae::read(&folder)?,
-            stage: serde_json::from_slice(&fs::read(&note)?)?,
-        });
+    let folder = work.folder("sae");
+    if let Some(stage) = work.stage(TRAINED)
+        && let Ok(weights) = sae::read(&folder)
+    {
+        return Ok(Dictionary { weights, stage });
     }
     let started = Instant::now();
     let p = &inputs.parameters.sae;
@@ -113,14 +117,11 @@ pub fn train(
     options.seed = p.seed;
     options.aux_k = Some(p.aux_k as usize);
     options.aux_coefficient = p.aux_coefficient;
-    let steps = progress.begin("train", u64::from(p.epochs), "epochs");
-    let weights = train_sae(embeddings.view(), &options, &mut |metrics| {
-        steps.advance(1);
-        steps.message(&format!("R² {:.4}, {} dead", metrics.r2, metrics.dead));
-        ControlFlow::Continue(())
-    })
-    .context("training the sparse autoencoder")?;
-    steps.finish();
+    let plan = Plan::new(embeddings.view(), options)?;
+    let engine = Box::new(Native::new(&plan));
+    let training = WorkFolder::within(work.folder("training"), serde_json::to_value(plan.options())?);
+    let (weights, _) =
+        epochs(plan, engine, &training, None, progress).context("training the sparse autoencoder")?;
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -132,6 +133,6 @@ pub fn train(
         provider: None,
         precision: Some("float32".into()),
     };
-    atomic::write_file(&note, &serde_json::to_vec(&stage)?)?;
+    work.keep(TRAINED, &stage)?;
     Ok(Dictionary { weights, stage })
 }

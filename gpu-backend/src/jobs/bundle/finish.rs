@@ -12,8 +12,7 @@ use cellprism_core::{
     bundle::{
         CellCodes, CellMap, CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, Embeddings,
         File as _, FileEntry, Files, GeneDescriptions, GeneIndex, InputRole, Manifest, MetadataColumn,
-        Metrics, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source, Stage,
-        StageName, path,
+        ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source, Stage, StageName, path,
     },
     cells::long_label,
     readings::verdict::{DictionaryFacts, of_dictionary, thousands},
@@ -33,31 +32,6 @@ const MOST_MAPPED: usize = 30_000;
 /// Largest embeddings that are published with the bundle, in bytes: 80,000 cells of size 50.
 const MOST_EMBEDDINGS: usize = 16_000_000;
 
-/// The report of the same job where its bundle is there already.
-pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
-    let Ok(bytes) = fs::read(job.out.join(path::MANIFEST)) else { return Ok(None) };
-    let Ok(manifest) = Manifest::from_bytes(path::MANIFEST, &bytes) else { return Ok(None) };
-    if manifest.tag != tag(job, inputs)? {
-        return Ok(None);
-    }
-    let index = ConceptIndex::from_bytes(path::CONCEPT_INDEX, &fs::read(job.out.join(path::CONCEPT_INDEX))?)?;
-    let metrics = Metrics::from_bytes(path::METRICS, &fs::read(job.out.join(path::METRICS))?)?;
-    Ok(Some(Report {
-        active_concepts: manifest.counts.active_concepts as usize,
-        r2: metrics.first().map_or(f64::NAN, |m| m.r2),
-        labelled: index.labelled,
-        labelled_by_chance: index.labelled_by_chance,
-        verdict: index.verdict,
-        surviving: index.surviving,
-        tag: manifest.tag,
-        unchanged: true,
-    }))
-}
-
-fn tag(job: &Job, inputs: &Inputs) -> anyhow::Result<String> {
-    Ok(inputs.key(job)?.digest()[..12].to_owned())
-}
-
 /// Writes what concepts share, the index and the manifest, and publishes the bundle.
 ///
 /// # Errors
@@ -67,7 +41,7 @@ pub fn write(
     inputs: &Inputs,
     context: &Context,
     described: Described,
-    work: &Work,
+    work: Work,
 ) -> anyhow::Result<Report> {
     let Described { concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
@@ -86,14 +60,14 @@ pub fn write(
         let neurons = ConceptIndex { verdict, ..self::index(inputs, context, rows, settled) };
         work.put(path::NEURON_INDEX, &neurons.to_bytes()?)?;
     }
-    cells(inputs, context, work)?;
-    embeddings(context, work)?;
-    let genes = genes(inputs, context, work)?;
+    cells(inputs, context, &work)?;
+    embeddings(context, &work)?;
+    let genes = genes(inputs, context, &work)?;
     work.put(path::GENE_INDEX, &genes.to_bytes()?)?;
     for sets in &context.sets {
         work.put(&path::gene_sets(&sets.library), &sets.to_bytes()?)?;
     }
-    copy_folder(&work.stage("sae"), work, path::SAE)?;
+    copy_folder(&work.folder("sae"), &work, path::SAE)?;
     for name in inputs.model.published() {
         let path = inputs.model.model().folder.join(name);
         if path.exists() {
@@ -338,6 +312,7 @@ fn manifest(
     described: Stage,
     files: BTreeMap<String, FileEntry>,
 ) -> anyhow::Result<Manifest> {
+    let key = inputs.key(job)?;
     let (card, provenance) = (&inputs.model.model().card, inputs.model.provenance());
     let p = &context.parameters;
     let stem = job.cells.file_stem().map_or_else(|| "cells".into(), |s| s.to_string_lossy().into_owned());
@@ -353,7 +328,8 @@ fn manifest(
             .name
             .clone()
             .unwrap_or_else(|| format!("{stem}-{}-{}-{}", card.kind.name(), p.sae.concepts, p.sae.active)),
-        tag: tag(job, inputs)?,
+        tag: key.tag(),
+        key: key.into(),
         title: job.title.clone().unwrap_or_else(|| title(inputs)),
         created: now(),
         software: Software {

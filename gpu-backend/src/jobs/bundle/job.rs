@@ -22,6 +22,8 @@ pub struct Job {
     pub gene_info: Vec<PathBuf>,
     /// Bundle to write.
     pub out: PathBuf,
+    /// Replace a bundle that is there already.
+    pub overwrite: bool,
     /// What a model of sequences reads.
     pub sequence: SequenceOptions,
     /// Score genes through a model of half precision all the same.

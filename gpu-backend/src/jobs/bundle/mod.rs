@@ -14,6 +14,7 @@
 //! | `samples` | counts with which the page reads a concept again |
 //! | `settle` | labels that survive among all, titles, verdicts |
 //! | `calibration` | labels that survive where there is nothing to find |
+//! | `existing` | a bundle that is there already: up to date, damaged, or another |
 //! | `finish` | cells, genes, sets, metrics, manifest |
 
 mod calibration;
@@ -21,6 +22,7 @@ mod compared;
 mod concept;
 mod context;
 mod dictionary;
+mod existing;
 mod finish;
 mod inputs;
 mod job;
@@ -74,10 +76,11 @@ pub struct Report {
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let inputs = Inputs::read(job)?;
-    if let Some(report) = finish::existing(job, &inputs)? {
+    let work = Work::open(job, &inputs, progress)?;
+    // Only now that nobody else writes there.
+    if let Some(report) = existing::existing(job, &inputs)? {
         return Ok(report);
     }
-    let work = Work::open(job, &inputs)?;
     let embedded = dictionary::embed(job, &inputs, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
     let sae = dictionary::train(&inputs, &work, &embedded.values, progress)?;
@@ -87,7 +90,7 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let neurons =
         context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
     let calibration = calibration::calibrate(&context, &work, progress)?;
-    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, &work)
+    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, work)
 }
 
 /// What was read of concepts, neurons and those that mean nothing.
@@ -120,7 +123,7 @@ fn describe(
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<ConceptRow>> {
     let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
-    let rows = ids.iter().map(|&id| work.row(subject.folder, id)).collect::<anyhow::Result<Vec<_>>>()?;
+    let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
     let compared = Compared::find(context, subject, &open, progress);

@@ -44,6 +44,7 @@ pub fn read(
         symbols: &context.symbols,
         sets: &context.sets,
         enrichment: &context.parameters.enrichment,
+        deck: &context.deck,
         reading: parameters,
         tests: subject.tests(context.parameters.specificity.min_cells),
         no_label: no_label.as_deref(),

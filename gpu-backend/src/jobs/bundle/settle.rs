@@ -108,5 +108,5 @@ fn update(
         labels: &row.labels,
         no_label,
     });
-    work.put(&file, &detail.to_bytes()?)
+    work.settle_row(subject.folder, row.id, &detail.to_bytes()?)
 }

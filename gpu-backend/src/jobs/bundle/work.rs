@@ -1,59 +1,81 @@
-//! The work folder beside the output: what is finished survives a kill, what belongs to other inputs is thrown away.
+//! The work folder beside the output: finished stages and concepts survive a kill.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::{
-    bundle::{ConceptRow, concept_stem},
+    bundle::{ConceptRow, concept_stem, path},
     ids::ConceptId,
 };
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Job, inputs::Inputs};
-use crate::work::atomic;
+use crate::work::{atomic, digest, partial::Partial, progress::Progress};
 
 /// The folder; `bundle/` in it becomes the output.
 #[derive(Debug)]
 pub struct Work {
-    root: PathBuf,
+    partial: Partial,
+}
+
+/// A concept that is described.
+#[derive(Serialize, Deserialize)]
+struct Finished {
+    row: ConceptRow,
+    /// Its files in the bundle, with their checksums.
+    files: Vec<(String, String)>,
 }
 
 impl Work {
     /// Opens the folder of an interrupted run of the same job, or starts one.
     ///
     /// # Errors
-    /// If the output exists already, or the folder cannot be made.
-    pub fn open(job: &Job, inputs: &Inputs) -> anyhow::Result<Self> {
-        if job.out.exists() {
-            bail!(
-                "{} exists already and is another bundle: choose another name or remove it",
-                job.out.display()
-            );
-        }
-        let mut name = job.out.file_name().context("--out needs a folder name")?.to_owned();
-        name.push(".partial");
-        let root = job.out.with_file_name(name);
-        let key = root.join("key");
-        let digest = inputs.key(job)?.digest();
-        if root.exists() && fs::read_to_string(&key).ok().as_deref() != Some(digest.as_str()) {
-            // Other inputs or parameters: nothing of it can be used.
-            fs::remove_dir_all(&root).with_context(|| format!("cannot remove {}", root.display()))?;
-        }
-        fs::create_dir_all(root.join("bundle")).with_context(|| format!("cannot make {}", root.display()))?;
-        atomic::write_file(&key, digest.as_bytes())?;
-        Ok(Self { root })
+    /// If another run writes the same output, or the folder cannot be made.
+    pub fn open(job: &Job, inputs: &Inputs, progress: &dyn Progress) -> anyhow::Result<Self> {
+        let partial = Partial::open(&job.out, "run", &inputs.key(job)?, progress)?;
+        let work = Self { partial };
+        fs::create_dir_all(work.bundle())
+            .with_context(|| format!("cannot make {}", work.bundle().display()))?;
+        Ok(work)
     }
 
-    /// A file of a finished stage.
-    pub fn stage(&self, name: &str) -> PathBuf {
-        self.root.join(name)
+    /// A folder of an unfinished stage.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.partial.path(name)
+    }
+
+    /// What a finished stage has kept, if it is there and whole.
+    pub fn stage<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_slice(&self.partial.get(name)?).ok()
+    }
+
+    /// The same as bytes.
+    pub fn stage_bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.partial.get(name)
+    }
+
+    /// Keeps what a finished stage has found.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep<T: Serialize>(&self, name: &str, found: &T) -> anyhow::Result<()> {
+        self.partial.put(name, &serde_json::to_vec(found)?)
+    }
+
+    /// The same as bytes.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_bytes(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
+        self.partial.put(name, content)
     }
 
     /// Where the bundle grows.
     pub fn bundle(&self) -> PathBuf {
-        self.root.join("bundle")
+        self.partial.path("bundle")
     }
 
     /// Writes a file of the bundle.
@@ -65,17 +87,16 @@ impl Work {
         atomic::write_file(&target, content).with_context(|| format!("cannot write {}", target.display()))
     }
 
-    /// The row of a concept that is already described.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn row(&self, folder: &str, id: ConceptId) -> anyhow::Result<Option<ConceptRow>> {
-        let path = self.row_path(folder, id);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Some(serde_json::from_slice(&bytes)?))
+    /// The row of a concept that is already described, if all its files are as they were left.
+    pub fn row(&self, folder: &str, id: ConceptId) -> Option<ConceptRow> {
+        let found: Finished = self.stage(&row_name(folder, id))?;
+        let settled: Option<String> = self.stage(&settled_name(folder, id));
+        let detail = path::readings(folder, id);
+        let is_whole = |(file, sum): &(String, String)| {
+            digest::of_file(&self.bundle().join(file))
+                .is_ok_and(|now| now == *sum || *file == detail && settled.as_ref() == Some(&now))
+        };
+        found.files.iter().all(is_whole).then_some(found.row)
     }
 
     /// Notes that a concept is described: all its files are there.
@@ -83,32 +104,50 @@ impl Work {
     /// # Errors
     /// If it cannot be written.
     pub fn finish_row(&self, folder: &str, row: &ConceptRow) -> anyhow::Result<()> {
-        atomic::write_file(&self.row_path(folder, row.id), &serde_json::to_vec(row)?)?;
-        Ok(())
+        let mut files = Vec::new();
+        for file in [path::readings(folder, row.id), path::arrays(folder, row.id), path::samples(row.id)] {
+            let place = self.bundle().join(&file);
+            let belongs = file != path::samples(row.id) || folder == path::CONCEPTS;
+            if belongs && place.exists() {
+                files.push((file, digest::of_file(&place)?));
+            }
+        }
+        self.keep(&row_name(folder, row.id), &Finished { row: row.clone(), files })
     }
 
-    fn row_path(&self, folder: &str, id: ConceptId) -> PathBuf {
-        self.root.join(format!("{folder}-rows")).join(format!("{}.json", concept_stem(id)))
+    /// Notes what a concept's details are once all are described.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn settle_row(&self, folder: &str, id: ConceptId, detail: &[u8]) -> anyhow::Result<()> {
+        self.keep(&settled_name(folder, id), &cellprism_onnx::folder::sha256(detail))?;
+        self.put(&path::readings(folder, id), detail)
     }
 
-    /// Gives the bundle its final name and removes the rest.
+    /// Gives the bundle its final name, in the place of an older one where that may go, and removes the rest.
     ///
     /// # Errors
     /// If it cannot be renamed.
-    pub fn publish(&self, out: &Path) -> anyhow::Result<()> {
-        fs::rename(self.bundle(), out).with_context(|| format!("cannot write {}", out.display()))?;
-        fs::remove_dir_all(&self.root).with_context(|| format!("cannot remove {}", self.root.display()))
+    pub fn publish(self, out: &Path) -> anyhow::Result<()> {
+        let failed = || format!("cannot write {}", out.display());
+        let older = self.partial.path("older");
+        if out.exists() {
+            fs::rename(out, &older).with_context(failed)?;
+        }
+        if let Err(error) = fs::rename(self.bundle(), out) {
+            if older.exists() {
+                fs::rename(&older, out).with_context(failed)?;
+            }
+            return Err(error).with_context(failed);
+        }
+        self.partial.remove()
     }
 }
 
-/// An error before the first finished stage leaves nothing behind.
-impl Drop for Work {
-    fn drop(&mut self) {
-        let is_empty = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-        let only_begun = |entry: fs::DirEntry| entry.file_name() == "key" || is_empty(&entry.path());
-        if fs::read_dir(&self.root).is_ok_and(|entries| entries.flatten().all(only_begun)) {
-            // What cannot be removed is empty, and taken up by the next run.
-            let _ = fs::remove_dir_all(&self.root);
-        }
-    }
+fn row_name(folder: &str, id: ConceptId) -> String {
+    format!("{folder}-rows/{}.json", concept_stem(id))
+}
+
+fn settled_name(folder: &str, id: ConceptId) -> String {
+    format!("{folder}-settled/{}.json", concept_stem(id))
 }

@@ -1,11 +1,8 @@
 //! `--rankings`: thousands of rankings of one gene list, with the same permutations for all of them.
 //!
-//! Finished parts lie in `OUT.parts` until the last one is there; the command, given again, goes on after them.
+//! Finished parts lie in `OUT.partial` until the last one is there; the command, given again, goes on after them.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use cellprism_core::{
@@ -20,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Args, Clock, Convention, Options, SortOrder, matched, names::Names, read_libraries, table::parameters,
 };
-use crate::work::{atomic, progress::Progress};
+use crate::work::{atomic, key::Key, partial::Partial, progress::Progress, target};
 
 /// Rankings of one part.
 const PART: usize = 32;
@@ -40,7 +37,7 @@ struct Rankings {
 /// Runs all rankings of `path`.
 ///
 /// # Errors
-/// If a file cannot be read or written, or what lies in the folder of parts belongs to another run.
+/// If a file cannot be read or written, or another run writes the same output.
 pub fn run(
     options: &Options,
     path: &Path,
@@ -54,6 +51,7 @@ pub fn run(
             && !args.over_representation,
         "--rankings goes with the convention gseapy, highest score first"
     );
+    target::for_file(&options.out)?;
     let mut clock = Clock::start();
     let mut rankings = read(path, &args.tensor)?;
     names.rename_ranking(&mut rankings.genes);
@@ -73,7 +71,8 @@ pub fn run(
     let options =
         PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
     let reading = clock.lap();
-    let parts = Parts::open(&args.out, &key(args, &rankings, &matched))?;
+    let key = key(args, &rankings, &matched);
+    let parts = Parts { partial: Partial::open(&args.out, "enrich", &key, progress)? };
     let count = rankings.scores.len() / genes;
     super::with_threads(args.threads, || compute(&rankings, &matched, &options, &parts, progress))??;
     let computing = clock.lap();
@@ -86,7 +85,7 @@ pub fn run(
     })?;
     atomic::write_file(&args.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", args.out.display()))?;
-    fs::remove_dir_all(&parts.folder)?;
+    parts.partial.remove()?;
     Ok(json!({
         "rankings": count, "tested": matched.sets.len(), "genes": genes,
         "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
@@ -113,22 +112,21 @@ fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
     Ok(Rankings { genes, scores, sha256: format!("{:x}", Sha256::digest(&bytes)) })
 }
 
-/// What a run depends on.
-fn key(args: &Options, rankings: &Rankings, matched: &Matched) -> String {
-    let mut digest = Sha256::new();
+/// Everything that decides the numbers.
+fn key(options: &Options, rankings: &Rankings, matched: &Matched) -> Key {
+    let mut sets = Sha256::new();
     for set in &matched.sets {
-        digest.update(set.term.as_bytes());
-        digest.update(json!(set.hits).to_string());
+        sets.update(set.term.as_bytes());
+        sets.update(json!(set.hits).to_string());
     }
-    format!(
-        "{} {} {:x} permutations {} seed {} weight {}\n",
-        env!("CARGO_PKG_VERSION"),
-        rankings.sha256,
-        digest.finalize(),
-        args.permutations,
-        args.seed,
-        args.weight
-    )
+    Key::default()
+        .with("cellprism", env!("CARGO_PKG_VERSION"))
+        .with("rankings", &rankings.sha256)
+        .with("tensor", &options.tensor)
+        .with("gene sets", format!("{:x}", sets.finalize()))
+        .with("permutations", options.permutations)
+        .with("seed", options.seed)
+        .with("weight", options.weight)
 }
 
 fn compute(
@@ -143,7 +141,7 @@ fn compute(
     let rows: Vec<&[f32]> = rankings.scores.chunks(genes).collect();
     let steps = progress.begin("enrich", rows.len() as u64, "rankings");
     for (number, rows) in rows.chunks(PART).enumerate() {
-        if !parts.path(number).exists() {
+        if parts.columns(number, rows.len() * matched.sets.len()).is_none() {
             let found: Vec<[Vec<f64>; 5]> =
                 rows.par_iter().map(|scores| one(scores, matched, &deck, options.weight)).collect();
             let mut file = Tensors::default();
@@ -151,7 +149,7 @@ fn compute(
                 let values = found.iter().flat_map(|row| row[i].iter().copied());
                 file.f64(column, &[rows.len(), matched.sets.len()], values);
             }
-            atomic::write_file(&parts.path(number), &file.to_bytes()?)?;
+            parts.partial.put(&Parts::name(number), &file.to_bytes()?)?;
         }
         steps.advance(rows.len() as u64);
     }
@@ -189,29 +187,23 @@ fn one(scores: &[f32], matched: &Matched, deck: &Deck, weight: f64) -> [Vec<f64>
 
 /// Finished parts of a run.
 struct Parts {
-    folder: PathBuf,
+    partial: Partial,
 }
 
 impl Parts {
-    /// The folder beside `out`, new or of an earlier run with the same key.
-    fn open(out: &Path, key: &str) -> anyhow::Result<Self> {
-        let mut name = out.as_os_str().to_owned();
-        name.push(".parts");
-        let folder = PathBuf::from(name);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let stamp = folder.join("run.txt");
-        match fs::read_to_string(&stamp) {
-            Ok(found) if found == key => {}
-            Ok(_) => {
-                bail!("{} holds parts of another run: remove it or choose another --out", folder.display())
-            }
-            Err(_) => atomic::write_file(&stamp, key.as_bytes())?,
-        }
-        Ok(Self { folder })
+    fn name(number: usize) -> String {
+        format!("{number:05}.safetensors")
     }
 
-    fn path(&self, number: usize) -> PathBuf {
-        self.folder.join(format!("{number:05}.safetensors"))
+    /// The columns of a part, if it is there and whole.
+    fn columns(&self, number: usize, values: usize) -> Option<[Vec<f64>; 5]> {
+        let bytes = self.partial.get(&Self::name(number))?;
+        let file = SafeTensors::deserialize(&bytes).ok()?;
+        let mut columns: [Vec<f64>; 5] = Default::default();
+        for (column, name) in columns.iter_mut().zip(COLUMNS) {
+            *column = read_f64(&file, name).ok()?.1;
+        }
+        columns.iter().all(|column| column.len() == values).then_some(columns)
     }
 
     /// All parts as one file.
@@ -223,12 +215,9 @@ impl Parts {
     ) -> anyhow::Result<Tensors> {
         let mut columns: [Vec<f64>; 5] = Default::default();
         for number in 0..rankings.div_ceil(PART) {
-            let path = self.path(number);
-            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let file = SafeTensors::deserialize(&bytes).with_context(|| path.display().to_string())?;
-            for (values, name) in columns.iter_mut().zip(COLUMNS) {
-                values.extend(read_f64(&file, name).with_context(|| path.display().to_string())?.1);
-            }
+            let values = PART.min(rankings - number * PART) * sets;
+            let part = self.columns(number, values).context("a finished part has disappeared")?;
+            columns.iter_mut().zip(part).for_each(|(column, part)| column.extend(part));
         }
         let mut file = Tensors::default();
         about(&mut file);

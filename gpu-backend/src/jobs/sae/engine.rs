@@ -76,6 +76,20 @@ impl Machine {
         Ok(())
     }
 
+    /// The engine, with device and library where they decide bits.
+    ///
+    /// # Errors
+    /// If the library is not there.
+    pub fn key(&self) -> anyhow::Result<String> {
+        Ok(match self.engine {
+            EngineName::Native => self.engine.name().into(),
+            EngineName::Onnx => {
+                let version = Runtime::start(self.onnxruntime.as_deref())?.version();
+                format!("ONNX Runtime {version} on {}", self.device)
+            }
+        })
+    }
+
     /// An engine for a plan.
     ///
     /// # Errors

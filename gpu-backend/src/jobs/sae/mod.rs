@@ -25,4 +25,5 @@ mod work_folder;
 
 pub use engine::{EngineName, Machine};
 pub use options::{Basics, Options};
-pub use train::{Trained, Training, train};
+pub use train::{Trained, Training, epochs, train};
+pub use work_folder::WorkFolder;

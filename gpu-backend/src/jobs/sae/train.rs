@@ -12,7 +12,7 @@ use anyhow::Context;
 use cellprism_core::sae::{
     SaeWeights,
     metrics::{self, Metrics},
-    train::{Archetypes, EpochMetrics, Plan, Session, TrainError, TrainOptions, archetypal},
+    train::{Archetypes, Engine, EpochMetrics, Plan, Session, TrainError, TrainOptions, archetypal},
 };
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ use crate::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic::OutputFolder, progress::Progress},
+    work::{atomic::OutputFolder, key::Key, partial::Partial, progress::Progress, target},
 };
 
 /// What to train and where to.
@@ -81,6 +81,7 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
 
 /// Refuses an output that is there already.
 fn check_absent(out: &Path) -> anyhow::Result<()> {
+    target::for_folder(out)?;
     anyhow::ensure!(
         !out.exists() || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none()),
         "{} exists already: choose another name or remove it",
@@ -99,7 +100,20 @@ impl Training<'_> {
         pool.install(|| to_the_end(self, progress))
     }
 
-    /// What the result depends on.
+    /// What the result depends on, by name; for a device also which, and by which library.
+    fn key(&self) -> anyhow::Result<Key> {
+        let mut key = Key::default()
+            .with("cellprism", env!("CARGO_PKG_VERSION"))
+            .with("embeddings", &self.data.sha256)
+            .with("engine", self.machine.key()?);
+        let options = serde_json::to_value(self.options)?;
+        for (name, value) in options.as_object().into_iter().flatten() {
+            key = key.with(&name.replace('_', "-"), value);
+        }
+        Ok(key)
+    }
+
+    /// What the result depends on, as it is recorded.
     pub fn record(&self) -> Value {
         json!({
             "options": self.options, "embeddings": self.data.sha256, "engine": self.machine.engine.name(),
@@ -110,21 +124,14 @@ impl Training<'_> {
 fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(SaeWeights, Metrics)> {
     let Training { data, out, options, .. } = job;
     let run = job.record();
-    let work = WorkFolder::beside(out, run.clone())?;
+    let mut partial = Partial::open(out, "train", &job.key()?, progress)?;
+    if job.restart {
+        partial.begin_anew()?;
+    }
+    let work = WorkFolder::within(partial.path(""), run.clone());
     let plan = Plan::new(data.values.view(), (*options).clone())?;
-    let checkpoint = if job.restart { None } else { work.checkpoint()? };
     let engine = job.machine.start(&plan)?;
-    let session = match checkpoint {
-        Some(checkpoint) => {
-            progress.say(&format!("going on after epoch {}", checkpoint.progress.epoch));
-            Session::resume(plan, engine, checkpoint)?
-        }
-        None => {
-            work.create()?;
-            Session::start(plan, engine)?
-        }
-    };
-    match run_epochs(job, progress, &work, session) {
+    match epochs(plan, engine, &work, job.checkpoint_every, progress) {
         Ok((weights, archetypes)) => {
             let measured = metrics::evaluate(&weights, data.values.view());
             let folder = OutputFolder::create(out)?;
@@ -136,27 +143,52 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
             let record = json!({ "run": run, "metrics": measured });
             fs::write(folder.path().join("training.json"), serde_json::to_string_pretty(&record)? + "\n")?;
             folder.finish().with_context(|| format!("writing {}", out.display()))?;
-            work.remove()?;
+            partial.remove()?;
             Ok((weights, measured))
         }
         Err(error) => {
             // Going on from here could only diverge again.
             if matches!(error.downcast_ref(), Some(TrainError::Diverged { .. })) {
-                work.remove()?;
+                partial.remove()?;
             }
             Err(error)
         }
     }
 }
 
+/// Trains to the last epoch, from a checkpoint in `work` where there is one; weights, and archetypes of an archetypal
+/// dictionary. Checkpoints are written as often as costs little, or every so many epochs.
+///
+/// # Errors
+/// If training diverges, the device fails, or a file cannot be written.
+pub fn epochs<'a>(
+    plan: Plan<'a>,
+    engine: Box<dyn Engine + 'a>,
+    work: &WorkFolder,
+    every: Option<NonZeroU32>,
+    progress: &dyn Progress,
+) -> anyhow::Result<(SaeWeights, Option<Archetypes>)> {
+    let session = match work.checkpoint()? {
+        Some(checkpoint) => {
+            progress.say(&format!("going on after epoch {}", checkpoint.progress.epoch));
+            Session::resume(plan, engine, checkpoint)?
+        }
+        None => {
+            work.create()?;
+            Session::start(plan, engine)?
+        }
+    };
+    run_epochs(session, work, every, progress)
+}
+
 /// Shortest time between checkpoints by default.
 const CHECKPOINT_PAUSE: Duration = Duration::from_secs(1);
 
 fn run_epochs(
-    job: &Training<'_>,
-    progress: &dyn Progress,
-    work: &WorkFolder,
     mut session: Session<'_>,
+    work: &WorkFolder,
+    every: Option<NonZeroU32>,
+    progress: &dyn Progress,
 ) -> anyhow::Result<(SaeWeights, Option<Archetypes>)> {
     let cells = session.plan().train_cells() as u64;
     let epochs = u64::from(session.plan().options().epochs);
@@ -174,7 +206,7 @@ fn run_epochs(
         record["cells_per_second"] = json!(metrics.cells as f64 / seconds);
         writeln!(file, "{record}")?;
         steps.message(&in_words(&metrics));
-        let due = match job.checkpoint_every {
+        let due = match every {
             Some(every) => metrics.epoch % every == 0,
             None => saved.elapsed() >= pause,
         };

@@ -1,5 +1,5 @@
-//! The folder beside `--out` in which a training lives until it is done: `OUT.partial/checkpoint.safetensors`,
-//! `OUT.partial/metrics.jsonl`. The same command goes on from there.
+//! The folder in which a training lives until it is done: `checkpoint.safetensors` and `metrics.jsonl`, within the
+//! [`Partial`](crate::work::partial::Partial) of its output.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::sae::train::Checkpoint;
 use serde_json::Value;
 
@@ -21,12 +21,9 @@ pub struct WorkFolder {
 }
 
 impl WorkFolder {
-    /// The folder for an output.
-    pub fn beside(out: &Path, run: Value) -> anyhow::Result<Self> {
-        let Some(name) = out.file_name() else { bail!("{}: not a folder name", out.display()) };
-        let mut name = name.to_owned();
-        name.push(".partial");
-        Ok(Self { path: out.with_file_name(name), run })
+    /// In a folder, for a run that depends on `run`.
+    pub fn within(path: PathBuf, run: Value) -> Self {
+        Self { path, run }
     }
 
     fn checkpoint_path(&self) -> PathBuf {
@@ -45,9 +42,13 @@ impl WorkFolder {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(e).with_context(|| format!("reading {}", path.display())),
         };
-        let checkpoint = Checkpoint::from_bytes(&bytes, &self.run).with_context(|| {
-            format!("{}: repeat the command it was started with, or give --restart", path.display())
-        })?;
+        let checkpoint = match Checkpoint::from_bytes(&bytes, &self.run) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                tracing::warn!("{}: {error}; training starts at the beginning", path.display());
+                return Ok(None);
+            }
+        };
         let metrics = fs::read_to_string(self.metrics_path()).unwrap_or_default();
         let mut kept = String::new();
         for line in metrics.lines() {
@@ -61,9 +62,16 @@ impl WorkFolder {
         Ok(Some(checkpoint))
     }
 
-    /// Makes the folder, empty.
+    /// Makes the folder, without an earlier training.
     pub fn create(&self) -> anyhow::Result<()> {
-        self.remove()?;
+        for path in [self.checkpoint_path(), self.metrics_path()] {
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(e).with_context(|| format!("removing {}", path.display()));
+                }
+                _ => {}
+            }
+        }
         fs::create_dir_all(&self.path).with_context(|| format!("making {}", self.path.display()))
     }
 
@@ -89,15 +97,5 @@ impl WorkFolder {
         let mut file = File::create(to)?;
         file.write_all(&fs::read(self.metrics_path())?)?;
         Ok(file.sync_all()?)
-    }
-
-    /// Removes the folder, if it is there.
-    pub fn remove(&self) -> anyhow::Result<()> {
-        match fs::remove_dir_all(&self.path) {
-            Err(e) if e.kind() != ErrorKind::NotFound => {
-                Err(e).with_context(|| format!("removing {}", self.path.display()))
-            }
-            _ => Ok(()),
-        }
     }
 }

@@ -1,0 +1,102 @@
+//! The pages, by their addresses.
+
+use crate::bundle::Subject;
+
+/// A page, with what its address names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Page {
+    /// What the bundle is.
+    Overview,
+    /// All concepts, or all neurons.
+    List(Subject),
+    /// One of them, as the address writes its number.
+    One(Subject, String),
+    /// Genes that matter.
+    Genes,
+    /// One gene.
+    Gene(String),
+    /// Another dictionary, trained in the page.
+    Train,
+    /// Methods, glossary, limits.
+    About,
+    /// An address that leads nowhere.
+    Unknown(String),
+}
+
+impl Page {
+    /// The pages in the bar, in order.
+    pub const BAR: [Self; 5] =
+        [Self::Overview, Self::List(Subject::Concepts), Self::Genes, Self::Train, Self::About];
+
+    /// The page that a path leads to.
+    pub fn of(path: &[String]) -> Self {
+        let argument = || path.get(1).cloned().unwrap_or_default();
+        match path.first().map_or("", String::as_str) {
+            "" => Self::Overview,
+            "concepts" => Self::List(Subject::Concepts),
+            "neurons" => Self::List(Subject::Neurons),
+            "concept" => Self::One(Subject::Concepts, argument()),
+            "neuron" => Self::One(Subject::Neurons, argument()),
+            "genes" => Self::Genes,
+            "gene" => Self::Gene(argument()),
+            "train" => Self::Train,
+            "about" => Self::About,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// Its address.
+    pub fn link(&self) -> String {
+        match self {
+            Self::Overview => "#/".into(),
+            Self::List(subject) => subject.list(),
+            Self::One(subject, id) => format!("#/{}/{id}", subject.one()),
+            Self::Genes => "#/genes".into(),
+            Self::Gene(symbol) => format!("#/gene/{symbol}"),
+            Self::Train => "#/train".into(),
+            Self::About => "#/about".into(),
+            Self::Unknown(name) => format!("#/{name}"),
+        }
+    }
+
+    /// Its name in the bar and in the window's title.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Overview => "Overview".into(),
+            Self::List(subject) => subject.title().into(),
+            Self::One(Subject::Concepts, id) => format!("C{id}"),
+            Self::One(Subject::Neurons, id) => format!("Neuron {id}"),
+            Self::Genes => "Genes".into(),
+            Self::Gene(symbol) => symbol.clone(),
+            Self::Train => "Train".into(),
+            Self::About => "About".into(),
+            Self::Unknown(_) => "No such page".into(),
+        }
+    }
+
+    /// The page of the bar under which it stands.
+    pub fn in_bar(&self) -> Self {
+        match self {
+            Self::List(_) | Self::One(..) => Self::List(Subject::Concepts),
+            Self::Gene(_) => Self::Genes,
+            other => other.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lead_to_their_pages_and_back() {
+        let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+        for address in
+            ["concepts", "neurons", "concept/12", "neuron/3", "genes", "gene/CD74", "train", "about", "x"]
+        {
+            assert_eq!(Page::of(&path(address)).link(), format!("#/{address}"));
+        }
+        assert_eq!(Page::of(&[]), Page::Overview);
+        assert_eq!(Page::of(&path("neuron/3")).in_bar(), Page::List(Subject::Concepts));
+    }
+}

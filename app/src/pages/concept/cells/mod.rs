@@ -1,0 +1,110 @@
+//! A: which cells activate it.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `labels` | every column: labels with their own share of the data |
+//! | `examples` | cells from both ends and the middle |
+//! | `csv` | every active cell by its barcode |
+
+mod csv;
+mod examples;
+mod labels;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::{
+    browser,
+    components::cell_map::{CellMap, Colouring},
+    format::{significant, thousands},
+    plots,
+};
+
+/// Map, histogram, examples, labels.
+pub fn view(shown: &Shown) -> AnyView {
+    view! {
+        <section class="section" id="cells">
+            <header>
+                <h2><span class="letter">"A"</span>"Which cells activate it"</h2>
+                <p>"Shares stand beside each label’s own share of the data: a label that fills the data anyway says nothing."</p>
+            </header>
+            <div class="grid">
+                {map(shown)}
+                <div class="c6 stack-l">{strength(shown)}{examples::view(shown)}</div>
+            </div>
+            {labels::view(shown)}
+        </section>
+    }
+    .into_any()
+}
+
+/// Active cells with their activations, strongest first.
+pub fn strongest_first(shown: &Shown) -> Vec<(u32, f32)> {
+    let concept = &shown.concept;
+    let mut cells: Vec<(u32, f32)> =
+        concept.cells.iter().copied().zip(concept.activations.iter().copied()).collect();
+    cells.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    cells
+}
+
+fn map(shown: &Shown) -> AnyView {
+    let by = RwSignal::new(None::<usize>);
+    let active = Arc::new(strongest_first(shown));
+    let ends = active.last().zip(active.first()).map_or((0.0, 0.0), |(least, most)| (least.1, most.1));
+    let colouring = Signal::derive(move || match by.get() {
+        None => Colouring::Activation(active.clone()),
+        Some(column) => Colouring::Column(column, None),
+    });
+    let choice = |name: String, column: Option<usize>| {
+        let pressed = move || (by.get() == column).to_string();
+        view! { <button aria-pressed=pressed on:click=move |_| by.set(column)>{name}</button> }
+    };
+    let columns = shown.bundle.cells.columns.iter().enumerate().take(3);
+    let columns = columns.map(|(i, c)| choice(c.name.replace('_', " "), Some(i))).collect_view();
+    let source = shown.bundle.cells.umap.as_ref().map(|u| format!("map {}. ", u.source)).unwrap_or_default();
+    let label = format!(
+        "Map of {} cells coloured by activation of {}",
+        shown.bundle.manifest.counts.cells,
+        shown.name()
+    );
+    let number = |value: f32| significant(f64::from(value));
+    view! {
+        <figure class="fig c6">
+            <header><div class="seg" role="group" aria-label="Colour cells by">{choice("Activation".into(), None)}{columns}</div></header>
+            <CellMap bundle=shown.bundle.clone() colouring=colouring label=label tags=true />
+            <div class="rampkey" hidden=move || by.get().is_some()>
+                <span>"0"</span><i class="zero"></i><span class="gap"></span>
+                <span>{number(ends.0)}</span><div class="ramp"></div><span>{number(ends.1)}</span>
+            </div>
+            <figcaption>
+                "Each dot is a cell; "{source}"Most active cells are drawn last. Grey cells have activation exactly 0."
+            </figcaption>
+        </figure>
+    }
+    .into_any()
+}
+
+fn strength(shown: &Shown) -> AnyView {
+    let detail = &shown.concept.detail;
+    let zero = shown.bundle.manifest.counts.cells.saturating_sub(detail.cells);
+    let title = format!("Activation (no unit); {} cells at exactly 0 are not drawn", thousands(zero));
+    let step = f64::from(detail.max) / detail.histogram.len().max(1) as f64;
+    let edge = |i: usize| (i as f64 * step).to_string();
+    let bins = detail.histogram.iter().enumerate();
+    let rows: Vec<Vec<String>> = bins.map(|(i, n)| vec![edge(i), edge(i + 1), n.to_string()]).collect();
+    let file = shown.file("histogram.csv");
+    let csv = move |_| browser::download_csv(&file, &["from", "to", "cells"], rows.clone());
+    let label = format!(
+        "Histogram of the activation of {} cells, mean {:.2}, largest {:.2}",
+        detail.cells, detail.mean, detail.max
+    );
+    view! {
+        <figure class="fig">
+            <header><h3>"How strongly"</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
+            {plots::histogram(&detail.histogram, f64::from(detail.max), &title, label)}
+        </figure>
+    }
+    .into_any()
+}

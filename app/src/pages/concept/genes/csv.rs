@@ -1,0 +1,42 @@
+//! Every gene of the model, both sides and both contrasts, as a file.
+
+use cellprism_core::{attribution::order_by_score, bundle::Side};
+
+use super::Shown;
+use crate::browser;
+
+const HEADER: [&str; 11] = [
+    "gene",
+    "ensembl",
+    "scores_presence",
+    "scores_absence",
+    "scores_typical_presence",
+    "scores_typical_absence",
+    "carried_by_presence",
+    "carried_by_absence",
+    "scores",
+    "log2_fold_change",
+    "detected_share",
+];
+
+/// Offers the file, genes of highest presence first; what the bundle does not have is empty.
+pub fn download(shown: &Shown) {
+    let concept = &shown.concept;
+    let order = order_by_score(&concept.presence.scores);
+    let lines = order.into_iter().map(|gene| line(shown, gene as usize));
+    browser::download_csv(&shown.file("genes.csv"), &HEADER, lines);
+}
+
+fn line(shown: &Shown, gene: usize) -> Vec<String> {
+    let (concept, genes) = (&shown.concept, &shown.bundle.genes);
+    let float = |values: &[f32]| values.get(gene).map(f32::to_string).unwrap_or_default();
+    let count = |values: &[u32]| values.get(gene).map(u32::to_string).unwrap_or_default();
+    let name = |names: &[String]| names.get(gene).cloned().unwrap_or_default();
+    let sides = Side::BOTH.map(|side| concept.side(side));
+    let mut line = vec![name(&genes.symbols), name(&genes.ensembl)];
+    line.extend(sides.map(|side| float(&side.scores)));
+    line.extend(sides.map(|side| float(&side.typical)));
+    line.extend(sides.map(|side| count(&side.carried_by)));
+    line.extend([float(&concept.scores), float(&concept.fold_change), float(&genes.detection)]);
+    line
+}

@@ -1,0 +1,151 @@
+//! The concept set to another value: which genes scVI then expects more or less of, beside their attribution.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `outcome` | what changed, in words |
+//! | `table` | the genes that change most |
+//! | `beside` | predicted change against attribution |
+
+mod beside;
+mod outcome;
+mod table;
+
+use std::sync::Arc;
+
+use cellprism_app::task::{Job, Said, steer::Request};
+use cellprism_core::{
+    bundle::{ModelKind, path},
+    cells::{Column, NO_LABEL},
+    steering::{SteeredConcept, Target, mean},
+};
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::{
+    bundle::Subject,
+    format::significant,
+    worker::{self, Slot},
+};
+
+/// Largest multiple of the present activation.
+const MOST: f32 = 4.0;
+
+/// Where a computation is.
+#[derive(Clone)]
+enum State {
+    Idle,
+    Working,
+    Failed(String),
+    Done(Arc<SteeredConcept>, f32),
+}
+
+/// The section.
+pub fn view(shown: &Shown) -> AnyView {
+    if shown.listing.subject == Subject::Neurons {
+        return ().into_any();
+    }
+    let bundle = &shown.bundle;
+    let why_not = if bundle.manifest.model.kind != ModelKind::Scvi {
+        Some("only scVI has a decoder, which tells the expected counts of every gene")
+    } else if !bundle.manifest.model.in_browser || bundle.entry(path::MODEL_DECODER).is_none() {
+        Some(
+            "this bundle holds no decoder that runs in a browser; `cellprism steer` does the same on the cells",
+        )
+    } else {
+        None
+    };
+    let inside = match why_not {
+        Some(why) => view! { <p class="na"><b>"Not available"</b>{format!(": {why}")}</p> }.into_any(),
+        None => panel(shown),
+    };
+    view! {
+        <section class="section" id="steer">
+            <header>
+                <h2>"What if it were stronger, or gone?"</h2>
+                <p>"The prototypes’ embeddings are moved along the concept’s direction, and scVI’s decoder tells what it then expects of every gene. A prediction of the model, not of an experiment."</p>
+            </header>
+            {inside}
+        </section>
+    }
+    .into_any()
+}
+
+fn panel(shown: &Shown) -> AnyView {
+    let factor = RwSignal::new(2.0f32);
+    let state = RwSignal::new(State::Idle);
+    let running = Slot::new();
+    let start_of = shown.clone();
+    let start = Callback::new(move |to: f32| {
+        factor.set(to);
+        running.stop();
+        state.set(State::Working);
+        spawn(&start_of, to, state, running);
+    });
+    let preset = |name: &'static str, to: f32| {
+        let pressed = move || (factor.get() == to && !matches!(state.get(), State::Idle)).to_string();
+        view! { <button type="button" aria-pressed=pressed on:click=move |_| start.run(to)>{name}</button> }
+    };
+    let read = |e: leptos::ev::Event| event_target_value(&e).parse::<f32>().unwrap_or(1.0).clamp(0.0, MOST);
+    let present = shown.concept.detail.prototypes.iter().map(|p| p.activation).collect::<Vec<_>>();
+    let present = mean(&present);
+    let now = move || {
+        let to = significant(present * f64::from(factor.get()));
+        format!("{:.2}: mean {} → {to}", factor.get(), significant(present))
+    };
+    let answer_of = shown.clone();
+    let order = RwSignal::new(table::Order::Counts);
+    let idle =
+        "Choose a value; the page embeds the prototypes from their counts and decodes them before and after.";
+    let out = move || match state.get() {
+        State::Idle => view! { <p class="small muted">{idle}</p> }.into_any(),
+        State::Working => view! { <p class="small" role="status">"Computing …"</p> }.into_any(),
+        State::Failed(what) => view! { <p class="notice bad" role="alert">{what}</p> }.into_any(),
+        State::Done(found, by) => outcome::view(&answer_of, &found, by, order),
+    };
+    view! {
+        <div class="panel recompute">
+            <div class="row steering" role="group" aria-label="The concept’s activation">
+                <div class="seg">{preset("Take it away", 0.0)}{preset("Halve", 0.5)}{preset("Double", 2.0)}</div>
+                <label class="row">
+                    <span class="small">"Activation ×"</span>
+                    <input type="range" min="0" max=MOST.to_string() step="0.25" data-testid="steer"
+                        prop:value=move || factor.get().to_string()
+                        on:input=move |e| factor.set(read(e)) on:change=move |e| start.run(read(e)) />
+                </label>
+                <output class="small num">{now}</output>
+            </div>
+            <div data-testid="steered" aria-live="polite">{out}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Starts the worker on the bundle's files.
+fn spawn(shown: &Shown, factor: f32, state: RwSignal<State>, running: Slot) {
+    let request = Request { concept: shown.row.id, target: Target::Scale(factor), columns: columns(shown) };
+    let names = request.files();
+    let job = Job::Steer(Box::new(request));
+    worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
+        state.try_set(match said {
+            Said::Steered(found) => State::Done(Arc::new(*found), factor),
+            Said::Failed(what) => State::Failed(what),
+            Said::Progress(_) => State::Working,
+            Said::Recomputed(_) | Said::Epoch(_) | Said::Trained(_) => {
+                State::Failed("the worker answered something else".into())
+            }
+        });
+    });
+}
+
+/// The bundle's columns with the labels of the prototypes.
+fn columns(shown: &Shown) -> Vec<Column> {
+    let bundle = &shown.bundle;
+    let prototypes = &shown.concept.detail.prototypes;
+    let of = |codes: &[u16]| {
+        prototypes.iter().map(|p| codes.get(p.cell.index()).copied().unwrap_or(NO_LABEL)).collect()
+    };
+    let columns = bundle.cells.columns.iter().zip(&bundle.codes);
+    columns
+        .map(|(c, codes)| Column { name: c.name.clone(), labels: c.labels.clone(), codes: of(codes) })
+        .collect()
+}
