@@ -6,7 +6,6 @@
 //! | `changed` | [`ChangedCell`]: counts with some of them replaced |
 //! | `perturb` | [`Perturb`]: embeddings of a cell after genes were swapped |
 //! | `scvi` | [`ScviSwaps`]: the exact short cut for scVI and SCimilarity: swaps change the first layer only |
-//! | `scaled` | a cell whose counts are scaled by their sum: genes of one count change alike |
 //! | `occlusion` | [`attribute`]: swap one gene at a time, over all pairs of a concept |
 //! | `ranking` | what is told of an attribution: order, spread, concentration |
 //! | `deletion` | swap genes one after another |
@@ -70,7 +69,6 @@ mod parameters;
 mod perturb;
 mod ranking;
 mod reader;
-mod scaled;
 mod scvi;
 
 pub use changed::{ChangedCell, differences};

@@ -1,12 +1,11 @@
 //! Swaps through scVI, and SCimilarity, by the exact short cut: a gene changes the first layer's pre-activation by one row of
 //! its weights, `(log1p(x_c) − log1p(x_p)) · W₁[l, :]`, so one swap costs a vector sum instead of a pass over
 //! all genes. The remaining layers run over many swaps at once. Where counts are scaled by the cell's sum (SCimilarity),
-//! a swap changes every input: see `scaled`.
+//! a swap changes every input, and the first layer is made anew from the genes that are counted.
 
 use super::{
     changed::{ChangedCell, differences},
     perturb::{Perturb, PerturbError, Swaps},
-    scaled::ScaledCell,
 };
 use crate::{
     cells::CountMatrix,
@@ -49,8 +48,20 @@ impl<'a> ScviSwaps<'a> {
         self.one_hot.get(cell.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// First layer after one gene's count was replaced, where counts are not scaled.
-    fn first_with(&self, first: &[f32], gene: u32, from: f32, to: f32) -> Vec<f32> {
+    /// First layer after one gene's count was replaced.
+    fn first_with(
+        &self,
+        row: (&[u32], &[f32]),
+        first: &[f32],
+        gene: u32,
+        from: f32,
+        to: f32,
+        active: &[u32],
+    ) -> Vec<f32> {
+        if self.encoder.scales_by_sum() {
+            // The library size changes too, and with it every gene: no short cut.
+            return self.encoder.first_layer(ChangedCell::with(row, gene, to).row(), active);
+        }
         let mut sums = first.to_vec();
         // The sum is not used where counts are not scaled by it.
         let change = self.encoder.input(to, 0.0) - self.encoder.input(from, 0.0);
@@ -67,8 +78,7 @@ impl Perturb for ScviSwaps<'_> {
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
         let row = self.counts.row(prototype.index());
         let active = self.covariates(prototype);
-        let scaled = self.encoder.scales_by_sum().then(|| ScaledCell::new(self.encoder, row, active));
-        let first = scaled.as_ref().map_or_else(|| self.encoder.first_layer(row, active), ScaledCell::first);
+        let first = self.encoder.first_layer(row, active);
         let width = self.encoder.first_width();
         let mut passes: Vec<(u32, f32, f32)> = Vec::new();
         let mut known = std::collections::HashMap::new();
@@ -92,10 +102,7 @@ impl Perturb for ScviSwaps<'_> {
         for chunk in passes.chunks(BATCH) {
             batch.clear();
             for &(gene, from, to) in chunk {
-                batch.extend(match &scaled {
-                    Some(cell) => cell.first_with(gene, from, to),
-                    None => self.first_with(&first, gene, from, to),
-                });
+                batch.extend(self.first_with(row, &first, gene, from, to, active));
             }
             embeddings.extend(self.encoder.finish(&batch, active));
         }
