@@ -58,17 +58,22 @@ fn concepts_that_come_back_are_kept() {
 
     let report: Value = serde_json::from_slice(&fs::read(out.join("consensus.json")).unwrap()).unwrap();
     let rows = report["recurrence"].as_array().unwrap();
-    assert_eq!((rows.len(), &report["seeds"]), (32, &serde_json::json!([4, 1, 2])));
-    let kept: Vec<usize> = (0..32).filter(|&j| rows[j]["found"] == 3).collect();
-    assert!(kept.len() >= 10, "most of the 16 planted directions come back: {}", kept.len());
     let (first, few) = (read(&out.join("seed-4")), read(&out.join("sae")));
+    // Those that are alive, no others.
+    let alive: Vec<u64> = first.alive().unwrap().iter().map(|id| u64::from(id.0)).collect();
+    assert!(alive.len() < 32, "32 concepts are more than 16 directions need");
+    assert_eq!(rows.iter().map(|row| row["concept"].as_u64().unwrap()).collect::<Vec<_>>(), alive);
+    assert_eq!(report["seeds"], serde_json::json!([4, 1, 2]));
+    let row_of = |j: usize| rows.iter().find(|row| row["concept"] == j).unwrap();
+    let kept: Vec<usize> = alive.iter().map(|&id| id as usize).filter(|&j| row_of(j)["found"] == 3).collect();
+    assert!(kept.len() >= 10, "most of the 16 planted directions come back: {}", kept.len());
     assert_eq!((few.config.k, few.config.d_sae), (2, kept.len()));
     for (row, &j) in kept.iter().enumerate() {
         assert_eq!(few.w_dec.row(row), first.w_dec.row(j));
         assert_eq!(few.w_enc.column(row), first.w_enc.column(j));
         // The printed cosines are those of the files.
         for (place, seed) in [1, 2].into_iter().enumerate() {
-            let partner = &rows[j]["partners"][place];
+            let partner = &row_of(j)["partners"][place];
             let other = read(&out.join(format!("seed-{seed}")));
             let there = other.w_dec.row(partner[0].as_u64().unwrap() as usize).to_owned();
             let here = first.w_dec.row(j);
@@ -87,6 +92,16 @@ fn concepts_that_come_back_are_kept() {
     let again: Value = serde_json::from_str(&said.stdout).unwrap();
     assert!(again["kept"].as_u64().unwrap() as usize >= kept.len());
     assert_eq!(before, (seeds(), fs::metadata(out.join("seed-4/cfg.json")).unwrap().modified().unwrap()));
+
+    // By default, what random directions reach.
+    let said = consensus(&x, &out, &rule("--at-least 2 --json")).succeeded();
+    let again: Value = serde_json::from_str(&said.stdout).unwrap();
+    let points: Vec<f64> =
+        again["null"].as_array().unwrap().iter().map(|n| n["p95"].as_f64().unwrap()).collect();
+    assert_eq!((points.len(), again["null"][0]["shape"].as_str()), (2, Some("covariance")));
+    assert_eq!(again["cosine"].as_f64().unwrap(), points.iter().copied().fold(0.0, f64::max));
+    assert!((0.4..0.9).contains(&points[0]), "{points:?}");
+    consensus(&x, &out, &rule("--at-least 2 --cosine 0.9 --json")).succeeded();
 
     // Any number of threads: the same bytes, without the timings.
     let other = folder.path().join("other");

@@ -80,7 +80,8 @@ pub fn run(request: &Request, files: &Files, say: &mut dyn FnMut(Said)) -> Resul
         }
         _ => None,
     };
-    let weights = train(embeddings.view(), &request.options, say)?;
+    let mut weights = train(embeddings.view(), &request.options, say)?;
+    weights.note_origin(embeddings.view(), None).map_err(|e| e.to_string())?;
     let codes = weights.encoder().encode(embeddings.view());
     let mut active_cells = vec![0u32; weights.config.d_sae];
     for (&concept, _) in codes.indices.iter().zip(&codes.values).filter(|(_, value)| **value > 0.0) {
@@ -186,7 +187,8 @@ mod tests {
         assert!(epochs[11] < epochs[0] && out.find(ACTIVATIONS).is_some());
         assert_eq!(answer.active_cells.iter().sum::<u32>() as f64, answer.metrics.l0 * 60.0);
 
-        let expected = train_sae(values.view(), &options(), &mut |_| ControlFlow::Continue(())).unwrap();
+        let mut expected = train_sae(values.view(), &options(), &mut |_| ControlFlow::Continue(())).unwrap();
+        expected.note_origin(values.view(), None).unwrap();
         let [config, weights] = [SAID[0], SAID[1]].map(|name| out.get(name).unwrap());
         assert_eq!(SaeWeights::from_safetensors(config, weights).unwrap(), expected);
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    File, FileEntry, Input, Parameters, ReadError, Software, Source, Stage, WriteError,
+    File, FileEntry, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError,
     file::parse,
     version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion},
 };
@@ -41,6 +41,9 @@ pub struct Manifest {
     pub model: ModelSummary,
     /// Every parameter that a number here depends on.
     pub parameters: Parameters,
+    /// Sizes that were tried, where nobody said how many concepts the dictionary has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<Ladder>,
     /// Input files with checksums.
     pub inputs: Vec<Input>,
     /// How the genes of the data were matched with the model's.

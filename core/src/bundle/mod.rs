@@ -54,6 +54,7 @@ mod gene_index;
 mod gene_sets;
 #[cfg(feature = "schema")]
 mod json_schema;
+mod ladder;
 mod list;
 mod manifest;
 mod metrics;
@@ -82,6 +83,7 @@ pub use gene_descriptions::{GeneDescription, GeneDescriptions};
 pub use gene_index::GeneIndex;
 #[cfg(feature = "schema")]
 pub use json_schema::json_schemas;
+pub use ladder::{Ladder, LadderRung};
 pub use list::{BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, bundle_folder};
 pub use manifest::{Counts, Manifest, ModelSummary};
 pub use metrics::{Metrics, SaeMetricsRow};

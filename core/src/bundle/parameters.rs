@@ -63,6 +63,8 @@ pub enum TrainingEngine {
     Native,
     /// One optimiser step as an ONNX graph.
     Onnx,
+    /// Nothing here: the dictionary was given, and of its training only `concepts` and `active` are known.
+    Given,
 }
 
 impl TrainingEngine {
@@ -71,6 +73,7 @@ impl TrainingEngine {
         match self {
             Self::Native => "native",
             Self::Onnx => "onnx",
+            Self::Given => "given",
         }
     }
 }

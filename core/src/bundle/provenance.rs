@@ -46,6 +46,8 @@ pub enum InputRole {
     GeneSets,
     /// Names and descriptions of genes.
     Genes,
+    /// The sparse autoencoder, where it was given.
+    Dictionary,
 }
 
 impl InputRole {
@@ -56,6 +58,7 @@ impl InputRole {
             Self::Model => "model",
             Self::GeneSets => "gene_sets",
             Self::Genes => "genes",
+            Self::Dictionary => "dictionary",
         }
     }
 }
@@ -131,9 +134,9 @@ mod tests {
     /// Bundles of every version say these words.
     #[test]
     fn names_are_those_in_the_files() {
-        use InputRole::{Cells, GeneSets, Genes, Model};
+        use InputRole::{Cells, Dictionary, GeneSets, Genes, Model};
         use StageName::{Describe, Embed, Train};
-        for role in [Cells, Model, GeneSets, Genes] {
+        for role in [Cells, Model, GeneSets, Genes, Dictionary] {
             assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{role}\""));
         }
         for stage in [Embed, Train, Describe] {

@@ -7,6 +7,7 @@
 //! | `genes` | [`GeneNames`]: the names under which a gene of the data may be known |
 //! | `aliases` | [`Aliases`]: which names mean the same gene |
 //! | `audit` | [`GeneAudit`]: what became of the model's genes in the data |
+//! | `names` | what names of genes and cells give away about a file |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
 //! | [`simulate`] | cells with planted gene programs |
@@ -20,6 +21,7 @@ mod genes;
 pub mod hvg;
 mod labels;
 mod mapping;
+mod names;
 pub mod simulate;
 
 pub use aliases::Aliases;
@@ -29,6 +31,7 @@ pub use counts::{CountMatrix, CountsError};
 pub use genes::{GeneNames, is_ensembl, strip_version};
 pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
+pub use names::{looks_like_mouse, repeated};
 
 /// Cells with their counts, genes and metadata: what is read from an `.h5ad` file.
 #[derive(Clone, Debug, PartialEq)]

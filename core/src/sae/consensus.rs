@@ -7,8 +7,8 @@ use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    SaeConfig, SaeWeights,
-    matching::{SizeError, match_dictionaries},
+    ConfigError, Origin, SaeConfig, SaeWeights,
+    matching::{MatchError, match_dictionaries},
 };
 use crate::ids::ConceptId;
 
@@ -27,15 +27,15 @@ pub struct Recurrence {
     pub partners: Vec<Option<(ConceptId, f32)>>,
 }
 
-/// Looks for the concepts of the first dictionary in all others.
+/// Looks for the concepts of the first dictionary in all others; those known to be dead are left out on both sides.
 ///
 /// # Errors
-/// If the dictionaries are of embeddings of different sizes.
+/// If the dictionaries are of embeddings of different sizes, or known to be of different models.
 pub fn consensus(
     first: &SaeWeights,
     others: &[SaeWeights],
     cosine: f32,
-) -> Result<Vec<Recurrence>, SizeError> {
+) -> Result<Vec<Recurrence>, MatchError> {
     let mut partners: Vec<Vec<Option<(ConceptId, f32)>>> = vec![Vec::new(); first.config.d_sae];
     for other in others {
         let mut found = vec![None; first.config.d_sae];
@@ -55,13 +55,16 @@ pub fn consensus(
             partners,
         }
     };
-    Ok(partners.into_iter().enumerate().map(recurrence).collect())
+    let alive = first.alive()?;
+    let mut partners: Vec<_> = partners.into_iter().map(Some).collect();
+    let of_alive = alive.iter().filter_map(|id| Some((id.index(), partners[id.index()].take()?)));
+    Ok(of_alive.map(recurrence).collect())
 }
 
-/// The dictionary with these concepts only, in this order; k stays.
+/// The dictionary with these concepts only, in this order; k stays, and which of them were dead.
 ///
 /// # Errors
-/// If fewer than k concepts are left, or one of them does not exist.
+/// If fewer than k concepts are left, one of them does not exist, or what the dictionary says of itself is damaged.
 pub fn reduced(weights: &SaeWeights, concepts: &[ConceptId]) -> Result<SaeWeights, ReduceError> {
     let SaeConfig { d_sae, k, .. } = weights.config;
     if let Some(unknown) = concepts.iter().find(|concept| concept.index() >= d_sae) {
@@ -71,8 +74,15 @@ pub fn reduced(weights: &SaeWeights, concepts: &[ConceptId]) -> Result<SaeWeight
         return Err(ReduceError::TooFew { left: concepts.len(), k });
     }
     let rows: Vec<usize> = concepts.iter().map(|concept| concept.index()).collect();
+    let mut config = SaeConfig { d_sae: rows.len(), ..weights.config.clone() };
+    let origin = weights.config.origin()?;
+    if let Some(dead) = &origin.dead {
+        let still =
+            (0..rows.len()).filter(|&row| dead.contains(&concepts[row])).map(ConceptId::from).collect();
+        config.set_origin(&Origin { dead: Some(still), ..origin })?;
+    }
     Ok(SaeWeights {
-        config: SaeConfig { d_sae: rows.len(), ..weights.config.clone() },
+        config,
         w_enc: weights.w_enc.select(Axis(1), &rows),
         b_enc: weights.b_enc.select(Axis(0), &rows),
         w_dec: weights.w_dec.select(Axis(0), &rows),
@@ -81,7 +91,8 @@ pub fn reduced(weights: &SaeWeights, concepts: &[ConceptId]) -> Result<SaeWeight
 }
 
 /// Why a dictionary cannot be reduced.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReduceError {
     /// TopK needs k concepts.
     #[error("{left} concepts are left, fewer than the {k} that are active in each cell")]
@@ -99,6 +110,9 @@ pub enum ReduceError {
         /// c.
         concepts: usize,
     },
+    /// What the dictionary says about itself is damaged.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 #[cfg(test)]
@@ -156,7 +170,18 @@ mod tests {
         assert_eq!((few.config.d_sae, few.config.k), (2, 2));
         assert_eq!((few.w_dec.row(0), few.w_enc.column(1)), (all.w_dec.row(4), all.w_enc.column(1)));
         assert_eq!(few.b_enc.to_vec(), [4.0, 1.0]);
-        assert_eq!(reduced(&all, &[ConceptId(0)]).unwrap_err(), ReduceError::TooFew { left: 1, k: 2 });
+        assert!(matches!(reduced(&all, &[ConceptId(0)]), Err(ReduceError::TooFew { left: 1, k: 2 })));
+        let mut known = all.clone();
+        let dead = Some(vec![ConceptId(1), ConceptId(5)]);
+        known.config.set_origin(&Origin { dead, ..Origin::default() }).unwrap();
+        let few = reduced(&known, &[ConceptId(4), ConceptId(1), ConceptId(2)]).unwrap();
+        assert_eq!(
+            few.config.origin().unwrap().dead,
+            Some(vec![ConceptId(1)]),
+            "of the three, the second was dead"
+        );
+        let found = consensus(&known, &[all.clone()], 0.99).unwrap();
+        assert_eq!(found.iter().map(|r| r.concept.0).collect::<Vec<_>>(), [0, 2, 3, 4]);
         assert!(matches!(reduced(&all, &[ConceptId(6)]), Err(ReduceError::Unknown { .. })));
     }
 }

@@ -18,6 +18,8 @@
 //! | `metrics` | three definitions of R², active concepts, sparsity |
 //! | `matching` | one-to-one pairs of the concepts of two dictionaries |
 //! | `consensus` | concepts that come back from other seeds |
+//! | `origin` | which concepts are dead, and of which model's embeddings: what a dictionary says about itself |
+//! | `size` | how many concepts, from the data |
 //! | `random` | a dictionary that was never trained, the baseline of claims |
 //! | `train` | the trainer |
 //! | `semi_nmf` | the baseline |
@@ -28,14 +30,17 @@ mod encode;
 mod linear;
 pub mod matching;
 pub mod metrics;
+mod origin;
 mod parallel;
 mod random;
 pub mod semi_nmf;
+pub mod size;
 mod topk;
 pub mod train;
 mod weights;
 
 pub use config::{ConfigError, SaeConfig};
 pub use encode::{Codes, Encoder};
+pub use origin::{Origin, SourceModel, UnfitError};
 pub use random::random_dictionary;
 pub use weights::{SaeWeights, WeightsError};

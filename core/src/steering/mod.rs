@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::embedding::scvi::{EncoderError, ScviDecoder};
 
+/// Expected count below which a change is listed last, however large its ratio: one in a hundred cells.
+pub const EXPRESSION_FLOOR: f64 = 0.01;
 /// Cells decoded together; bounds memory, and sums are taken in this order whatever the number of threads.
 const BATCH: usize = 256;
 
@@ -55,9 +57,17 @@ impl Steered {
         self.after[gene] - self.before[gene]
     }
 
-    /// Genes by falling size of the log2 ratio; ties in the model's order.
+    /// Whether a gene is expected to be seen at all, before or after: [`EXPRESSION_FLOOR`].
+    pub fn is_expressed(&self, gene: usize) -> bool {
+        self.before[gene].max(self.after[gene]) >= EXPRESSION_FLOOR
+    }
+
+    /// Genes by falling size of the log2 ratio, those that are not expressed after all others; ties in the model's
+    /// order. A ratio of two counts that round to nothing is no finding.
     pub fn by_change(&self) -> Vec<usize> {
-        self.by_size(|gene| self.log2_ratio[gene])
+        let mut order = self.by_size(|gene| self.log2_ratio[gene]);
+        order.sort_by_key(|&gene| !self.is_expressed(gene));
+        order
     }
 
     /// Genes by falling size of the change of the expected count; ties in the model's order.
@@ -171,6 +181,13 @@ mod tests {
         assert_eq!(steered.by_change(), [1, 0, 2]);
         assert_eq!(steered.by_difference(), [1, 0, 2]);
         assert_eq!(steered.difference(1), -0.75);
+        let unseen = Steered {
+            cells: 1,
+            log2_ratio: vec![9.0, 1.0, -3.0, 2.0],
+            before: vec![1e-5, 0.5, 0.08, 0.001],
+            after: vec![5e-3, 1.0, 0.01, 0.0101],
+        };
+        assert_eq!(unseen.by_change(), [2, 3, 1, 0], "the first is seen in no cell, before or after");
     }
 
     #[test]

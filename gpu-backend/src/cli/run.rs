@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
     AttributionParameters, EnrichmentParameters, LabelChoice, Parameters, PrototypesFrom, ReadingParameters,
-    SaeParameters, SpecificityParameters, TrainingEngine,
+    SaeParameters, SpecificityParameters,
 };
+use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
 
-use super::{Global, precision::PrecisionArgs, sequence::SequenceArgs};
+use super::stdout::outln;
+use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
 use crate::{
     jobs::bundle::{self, Job},
     runtime::Device,
@@ -48,25 +50,33 @@ pub struct Args {
     /// cpu, cuda or cuda:N; a device that is not there is an error
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
-    /// Concepts in the dictionary (default: 10 per embedding dimension)
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+    /// Concepts in the dictionary (default: from the data. 2, 4, 8, 12 and 20 times the embeddings' effective rank are
+    /// tried, at most one for ten cells; of those with at most a tenth of dead concepts the smallest whose held-out R² is
+    /// within 0.005 of the best)
     #[arg(long)]
     concepts: Option<u32>,
-    /// Active concepts per cell (default: concepts / 62.5)
+    /// Active concepts per cell (default: concepts / 62.5, at least 3)
     #[arg(long)]
     active: Option<u32>,
-    /// Passes over the cells (default: by their number)
+    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 1,400)
     #[arg(long)]
     epochs: Option<u32>,
-    /// Adam's learning rate
-    #[arg(long, default_value_t = 1e-3)]
+    /// Adam's learning rate; the paper's 5e-5 to 5e-4 need more epochs
+    #[arg(long, default_value_t = LEARNING_RATE)]
     learning_rate: f64,
-    /// Seed of training
+    /// Seed of training, and of the cells that sizes are tried on
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// A dictionary to describe instead of a newly trained one, of any source in SAELens layout (`sae train`, `sae
+    /// consensus`, `sae import`); it must be of this model's embeddings
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["concepts", "active", "epochs", "learning_rate", "seed"])]
+    sae: Option<PathBuf>,
     /// Metadata columns, the one that names cells first (default: all with several labels, cell types first)
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     labels: Vec<String>,
-    /// Fewest active cells of a concept that is classified (default: 100, or 20 below 10,000 cells)
+    /// Fewest active cells of a concept that is classified (default: 100; 20 where there are fewer than 10,000 cells)
     #[arg(long)]
     min_cells: Option<u32>,
     /// N_p: most active cells of each concept
@@ -84,12 +94,12 @@ pub struct Args {
     /// Further prototypes, next in activation, on which carried genes are counted
     #[arg(long, default_value_t = 10)]
     held_out: u32,
-    /// Typical inactive cells that each prototype is compared with beside its nearest ones (default: 10; 0 through scGPT,
+    /// Typical inactive cells that each prototype is compared with beside its nearest ones (default: 10; 0 through models of sequences,
     /// where every swap is a pass of the whole model)
     #[arg(long)]
     typical: Option<u32>,
     /// Concepts of a random dictionary, and as many with permuted activations, that are read to see how many labels survive
-    /// where there is nothing to find (default: 40; 0 through scGPT)
+    /// where there is nothing to find (default: 20; 0 through models of sequences)
     #[arg(long)]
     calibration: Option<u32>,
     /// Permutations of the enrichment analysis
@@ -153,27 +163,31 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.concepts == Some(0) || args.active == Some(0) || args.epochs == Some(0) {
         bail!("--concepts, --active and --epochs must be at least 1");
     }
-    let job = job(args, global);
+    let job = job(args);
     let report = bundle::run(&job, &global.progress())?;
     if global.json {
-        println!("{}", serde_json::to_string(&report).context("report")?);
+        outln!("{}", serde_json::to_string(&report).context("report")?);
     } else if !global.quiet {
         let chance = report
             .labelled_by_chance
             .map_or_else(String::new, |n| format!(" (chance would label about {n:.1})"));
         eprintln!(
-            "{}{}: R² {:.3}, {} active concepts, {} with a pathway label{chance}",
+            "{}{}: R² {:.3}, {} of {} concepts active; {} have a pathway label as in the paper{chance}",
             job.out.display(),
             if report.unchanged { " is up to date" } else { "" },
             report.r2,
             report.active_concepts,
+            report.concepts,
             report.labelled,
         );
+        if !report.verdict.is_empty() {
+            eprintln!("{}", report.verdict);
+        }
     }
     Ok(())
 }
 
-fn job(args: Args, global: &Global) -> Job {
+fn job(args: Args) -> Job {
     Job {
         parameters: Parameters {
             sae: SaeParameters {
@@ -181,11 +195,9 @@ fn job(args: Args, global: &Global) -> Job {
                 active: args.active.unwrap_or(0),
                 epochs: args.epochs.unwrap_or(0),
                 learning_rate: args.learning_rate,
-                batch: 1024,
-                aux_k: 512,
-                aux_coefficient: 1.0 / 32.0,
                 seed: args.seed,
-                engine: TrainingEngine::Native,
+                aux_k: 512,
+                ..SaeParameters::of(&TrainOptions::new(1, 1, 1))
             },
             specificity: SpecificityParameters {
                 min_cells: args.min_cells.unwrap_or(0),
@@ -217,13 +229,14 @@ fn job(args: Args, global: &Global) -> Job {
         },
         cells: args.cells,
         model: args.model,
+        sae: args.sae,
         gene_sets: args.gene_sets,
         gene_info: args.gene_info,
         out: args.out,
         overwrite: args.overwrite,
         sequence: args.sequence.into(),
         force_precision: args.precision.force_precision,
-        place: global.place(args.device),
+        place: args.runtime.place(args.device),
         labels: args.labels,
         typical: args.typical,
         calibration: args.calibration,

@@ -6,7 +6,8 @@ use anyhow::bail;
 use cellprism_core::steering::Target;
 use clap::Args as ClapArgs;
 
-use super::Global;
+use super::stdout::outln;
+use super::{Global, runtime::RuntimeArgs};
 use crate::{
     jobs::steer::{self, CellsLike},
     runtime::Device,
@@ -46,12 +47,14 @@ pub struct Args {
     /// Attribution of the same concept by `cellprism attribute`, to stand beside the change
     #[arg(long, value_name = "SAFETENSORS")]
     attribution: Option<PathBuf>,
-    /// Table to write: genes by size of change
+    /// Table to write: genes by size of the log2 ratio, those with expected counts below 0.01 before and after at the end
     #[arg(long, value_name = "CSV")]
     out: PathBuf,
     /// cpu, cuda or cuda:N for the embeddings; decoding runs on the processor
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
     /// Gene table with aliases (NCBI gene_info or the project's own)
     #[arg(long, value_name = "FILE")]
     gene_info: Option<PathBuf>,
@@ -99,7 +102,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         prototypes: args.prototypes,
         attribution: args.attribution,
         out: args.out,
-        place: global.place(args.device),
+        place: args.runtime.place(args.device),
         gene_info: args.gene_info,
         allow_non_integer: args.allow_non_integer,
     };
@@ -108,7 +111,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         eprint!("{}", report.in_words());
     }
     if global.json {
-        println!("{}", report.json());
+        outln!("{}", report.json());
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cellprism_core::sae::SourceModel;
 use ndarray::Array2;
 use safetensors::{Dtype, tensor::Metadata};
 use sha2::{Digest, Sha256};
@@ -61,6 +62,13 @@ pub struct Embeddings {
     pub metadata: HashMap<String, String>,
     /// SHA-256 of the whole file in hexadecimal digits.
     pub sha256: String,
+}
+
+impl Embeddings {
+    /// The model that `embed` says it used, where the file says so.
+    pub fn model(&self) -> Option<SourceModel> {
+        serde_json::from_str(self.metadata.get("model")?).ok()
+    }
 }
 
 /// Opens a file and checks its header against its size; nothing of the size it claims is allocated.

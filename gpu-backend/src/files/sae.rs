@@ -8,6 +8,11 @@ use std::{
 
 use cellprism_core::sae::{SaeConfig, SaeWeights, WeightsError};
 
+/// Sizes and conventions.
+pub const CONFIG: &str = "cfg.json";
+/// The numbers.
+pub const WEIGHTS: &str = "sae_weights.safetensors";
+
 /// Why a folder cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SaeError {
@@ -48,11 +53,11 @@ const MOST_TEXT: u64 = 1 << 24;
 /// If a file is missing or damaged, or the two do not fit.
 pub fn read(folder: &Path) -> Result<SaeWeights, SaeError> {
     let weights = |source: WeightsError| SaeError::Weights { folder: folder.to_owned(), source };
-    let json = bounded(&folder.join("cfg.json"), MOST_TEXT)?;
+    let json = bounded(&folder.join(CONFIG), MOST_TEXT)?;
     let config = SaeConfig::from_json(&json).map_err(|e| weights(e.into()))?;
     let (d, c) = (config.d_in as u64, config.d_sae as u64);
     let expected = 4 * (2 * d * c + d + c);
-    let path = folder.join("sae_weights.safetensors");
+    let path = folder.join(WEIGHTS);
     let found = fs::metadata(&path).map_err(|source| SaeError::Io { path: path.clone(), source })?.len();
     if found < expected || found > expected + MOST_TEXT {
         return Err(SaeError::Size { path, found, expected });
@@ -67,7 +72,7 @@ pub fn read(folder: &Path) -> Result<SaeWeights, SaeError> {
 pub fn write(folder: &Path, weights: &SaeWeights) -> Result<(), SaeError> {
     let (json, tensors) =
         weights.to_safetensors().map_err(|source| SaeError::Weights { folder: folder.to_owned(), source })?;
-    for (name, content) in [("cfg.json", json.as_bytes()), ("sae_weights.safetensors", &tensors)] {
+    for (name, content) in [(CONFIG, json.as_bytes()), (WEIGHTS, &tensors)] {
         let path = folder.join(name);
         let written = File::create(&path).and_then(|mut file| {
             file.write_all(content)?;

@@ -14,20 +14,13 @@ pub fn activations(sae: &SaeWeights, embeddings: &Array2<f32>) -> Activations {
     Activations::from_codes(embeddings.nrows(), sae.config.d_sae, codes.k, &codes.indices, &codes.values)
 }
 
-/// An autoencoder of a model's embeddings.
+/// A dictionary in SAELens layout, checked to be one of this model's embeddings.
 ///
 /// # Errors
-/// If it cannot be read, or reads another number of dimensions.
+/// If it cannot be read, reads another number of dimensions, or is known to be of another model.
 pub fn read_sae(folder: &Path, model: &ModelCard) -> anyhow::Result<SaeWeights> {
     let sae = sae::read(folder)?;
-    if sae.config.d_in != model.latent as usize {
-        bail!(
-            "{} reads {} dimensions, the model gives {}: was it trained on another model's embeddings?",
-            folder.display(),
-            sae.config.d_in,
-            model.latent
-        );
-    }
+    sae.check_model(model.latent as usize, &model.into()).with_context(|| folder.display().to_string())?;
     Ok(sae)
 }
 

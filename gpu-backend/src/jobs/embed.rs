@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use cellprism_core::bundle::{GeneAudit, Tensors};
+use cellprism_core::{
+    bundle::{GeneAudit, Tensors},
+    cells::repeated,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -77,6 +80,13 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let model = Model::open(&options.model)?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
+    if let Some((count, first)) = repeated(cells.names()) {
+        progress.say(&format!(
+            "warning: {}: {count} cell names are there more than once (for example {first:?}); the ids in the file will not \
+             tell them apart. anndata's obs_names_make_unique() gives each a name of its own",
+            options.cells.display()
+        ));
+    }
     let partial = Partial::open(&options.out, "embed", &key(options, &*model)?, progress)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let shards = Shards::within(partial.path("parts"));

@@ -6,6 +6,7 @@
 //! | `import` | a published checkpoint becomes a model folder |
 //! | `embed` | cells to embeddings |
 //! | `sae` | sparse autoencoders: trained, applied, measured, compared |
+//! | `ladder` | how many concepts a dictionary gets where nobody says |
 //! | `attribute` | the genes that drive concepts |
 //! | `steer` | a concept set to another value |
 //! | `enrich` | gene set enrichment analysis of any ranking |
@@ -19,6 +20,7 @@ pub mod embed;
 pub mod enrich;
 pub mod import;
 mod inputs;
+pub mod ladder;
 pub mod sae;
 pub mod simulate;
 pub mod steer;

@@ -1,11 +1,17 @@
 //! Cells with planted gene programs.
 
-use std::path::PathBuf;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context as _, bail};
-use cellprism_core::cells::simulate::{SimulateOptions, Simulation, simulate};
+use anyhow::{Context as _, bail, ensure};
+use cellprism_core::cells::{
+    GeneNames,
+    simulate::{SimulateOptions, Simulation, TrueSet, simulate, true_sets},
+};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     files::h5ad::{self, Extras},
@@ -22,29 +28,54 @@ pub struct Options {
     pub genes: usize,
     /// Planted programs: cycling, an interferon-like response, and one for each cell type.
     pub programs: usize,
+    /// Further programs in each cell type: its subtypes.
+    pub children: usize,
+    /// Further programs, each in 0.1 to 1 % of the cells.
+    pub rare: usize,
+    /// Share of a program's genes that it has from the program before.
+    pub overlap: f64,
+    /// Whether programs are active to any degree.
+    pub graded: bool,
     /// Donors, each with its own small shift of every gene.
     pub donors: usize,
+    /// Batches, each with its own shift of every gene; one is none.
+    pub batches: usize,
+    /// Standard deviation of the batches' shifts, as natural logarithms.
+    pub batch_effect: f64,
     /// Median total count of a cell.
     pub depth: f64,
     /// Share of ambient counts.
     pub ambient: f64,
     /// The same seed gives the same file.
     pub seed: u64,
+    /// Names of the genes, one a line.
+    pub gene_names: Option<PathBuf>,
     /// The h5ad file to write.
     pub out: PathBuf,
+    /// Gene sets to write: the programs, and decoys.
+    pub gene_sets_out: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
+        let plain = SimulateOptions::default();
         Self {
-            cells: 3000,
-            genes: 1500,
-            programs: 12,
-            donors: 4,
-            depth: 4000.0,
-            ambient: 0.05,
-            seed: 1,
+            cells: plain.cells,
+            genes: plain.genes,
+            programs: plain.programs,
+            children: plain.children,
+            rare: plain.rare,
+            overlap: plain.overlap,
+            graded: plain.graded,
+            donors: plain.donors,
+            batches: plain.batches,
+            batch_effect: plain.batch_effect,
+            depth: plain.depth,
+            ambient: plain.ambient,
+            seed: plain.seed,
+            gene_names: None,
             out: PathBuf::new(),
+            gene_sets_out: None,
         }
     }
 }
@@ -68,26 +99,40 @@ pub struct Report {
 /// If the wishes contradict each other, or the file exists or cannot be written.
 pub fn run(asked: &Options) -> anyhow::Result<Report> {
     let out = &asked.out;
-    if out.exists() {
-        bail!("{} exists already: choose another name or remove it", out.display());
+    for path in [Some(out), asked.gene_sets_out.as_ref()].into_iter().flatten() {
+        if path.exists() {
+            bail!("{} exists already: choose another name or remove it", path.display());
+        }
     }
     let options = SimulateOptions {
         cells: asked.cells,
         genes: asked.genes,
         programs: asked.programs,
+        children: asked.children,
+        rare: asked.rare,
+        overlap: asked.overlap,
+        graded: asked.graded,
         donors: asked.donors,
+        batches: asked.batches,
+        batch_effect: asked.batch_effect,
         depth: asked.depth,
         ambient: asked.ambient,
         seed: asked.seed,
     };
-    let simulation = simulate(&options)?;
-    let about = json!({
+    let names = asked.gene_names.as_deref().map(|path| gene_names(path, asked.genes)).transpose()?;
+    let mut simulation = simulate(&options)?;
+    if let Some(names) = names {
+        simulation.cells.genes = GeneNames::from_index(names);
+    }
+    let sets = asked.gene_sets_out.as_ref().map(|_| gmt(&simulation));
+    let mut about = json!({
         "programs": simulation.programs,
         "cells": asked.cells, "genes": asked.genes, "donors": asked.donors,
         "depth": asked.depth, "ambient": asked.ambient, "seed": asked.seed, "generator": "Xoshiro256++",
         "software": concat!("cellprism ", env!("CARGO_PKG_VERSION")),
     });
-    let Simulation { cells, programs, effects, activity } = simulation;
+    tell_extras(&options, &simulation, &mut about);
+    let Simulation { cells, programs, effects, activity, .. } = simulation;
     let extras = Extras {
         by_cell: vec![("program_activity".into(), programs.len(), activity)],
         by_gene: vec![("program_effect".into(), programs.len(), effects)],
@@ -95,5 +140,84 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
     };
     let bytes = h5ad::to_bytes(&cells, &extras).context("encoding the h5ad file")?;
     atomic::write_file(out, &bytes).with_context(|| format!("cannot write {}", out.display()))?;
+    if let (Some(path), Some(sets)) = (&asked.gene_sets_out, &sets) {
+        atomic::write_file(path, sets.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     Ok(Report { cells: asked.cells, genes: asked.genes, nonzero: cells.counts.nnz(), programs })
+}
+
+/// What is told of options beyond the plain ones; nothing where none was asked for, so that files stay as they were.
+fn tell_extras(options: &SimulateOptions, simulation: &Simulation, about: &mut Value) {
+    if options.children > 0 {
+        let name = |place: usize| simulation.programs[place].as_str();
+        let parents: serde_json::Map<String, Value> = simulation
+            .parents
+            .iter()
+            .map(|&(child, parent)| (name(child).to_owned(), name(parent).into()))
+            .collect();
+        about["parents"] = parents.into();
+        about["children"] = options.children.into();
+    }
+    if options.rare > 0 {
+        let first = simulation.programs.len() - options.rare;
+        about["rare"] = simulation.programs[first..].into();
+    }
+    if options.overlap > 0.0 {
+        about["overlap"] = options.overlap.into();
+    }
+    if options.graded {
+        about["graded"] = true.into();
+    }
+    if options.batches > 1 {
+        about["batches"] = options.batches.into();
+        about["batch_effect"] = options.batch_effect.into();
+    }
+}
+
+/// The true sets and their decoys, a line each.
+fn gmt(simulation: &Simulation) -> String {
+    let names = &simulation.cells.genes.index;
+    let line = |set: TrueSet| {
+        let genes: Vec<&str> = set.genes.iter().map(|&gene| names[gene].as_str()).collect();
+        format!("{}\tmean count {:.4}\t{}\n", set.name, set.mean, genes.join("\t"))
+    };
+    true_sets(simulation).into_iter().map(line).collect()
+}
+
+/// Largest list of names that is read.
+const LARGEST_LIST: u64 = 1 << 26;
+
+/// The first `count` names of a list.
+fn gene_names(path: &Path, count: usize) -> anyhow::Result<Vec<String>> {
+    let read = || format!("cannot read {}", path.display());
+    let bytes = std::fs::metadata(path).with_context(read)?.len();
+    ensure!(bytes <= LARGEST_LIST, "{}: {bytes} bytes are no list of genes", path.display());
+    let text = std::fs::read_to_string(path).with_context(read)?;
+    let mut seen = HashSet::new();
+    let mut names = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let name = line.split('\t').next().unwrap_or_default().trim();
+        if name.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if names.len() == count {
+            break;
+        }
+        let place = || format!("{}, line {}", path.display(), number + 1);
+        ensure!(!name.contains(','), "{}: {name:?} has a comma, which gene sets take for a weight", place());
+        ensure!(
+            seen.insert(name.to_owned()),
+            "{}: {name:?} is there twice; each gene needs a name of its own",
+            place()
+        );
+        names.push(name.to_owned());
+    }
+    ensure!(
+        names.len() == count,
+        "{} has {} names, but {count} genes are asked for: give a longer list or a smaller --genes",
+        path.display(),
+        names.len()
+    );
+    Ok(names)
 }

@@ -27,6 +27,7 @@ pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
             preprocessing: "none".into(),
             in_browser: false,
         },
+        ladder: None,
         parameters: Parameters::default(),
         inputs: Vec::new(),
         gene_audit: GeneAudit::default(),

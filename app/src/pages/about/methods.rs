@@ -55,16 +55,10 @@ fn genes(m: &Manifest) -> String {
 fn concepts(m: &Manifest) -> String {
     let p = &m.parameters.sae;
     format!(
-        "A TopK sparse autoencoder with {} concepts, {} active per cell, trained for {} epochs at a learning rate of {} (batch {}, up to {} dead concepts rebuild the residual with weight {:.4}, seed {}, {}).",
+        "A TopK sparse autoencoder with {} concepts, {} active per cell, {}.",
         thousands(p.concepts),
         p.active,
-        thousands(p.epochs),
-        p.learning_rate,
-        p.batch,
-        p.aux_k,
-        p.aux_coefficient,
-        p.seed,
-        p.engine
+        p.training_in_words()
     )
 }
 

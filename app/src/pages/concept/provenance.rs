@@ -45,13 +45,10 @@ fn facts(m: &Manifest) -> Vec<(&'static str, String)> {
         m.model.preprocessing
     );
     let dictionary = format!(
-        "TopK SAE, c {}, k {}, {} epochs, learning rate {}, seed {}, {}",
+        "TopK SAE, c {}, k {}, {}",
         thousands(p.sae.concepts),
         p.sae.active,
-        thousands(p.sae.epochs),
-        p.sae.learning_rate,
-        p.sae.seed,
-        p.sae.engine
+        p.sae.training_in_words()
     );
     let attribution = format!(
         "{} prototypes × {} counterfactuals, after TopK, 32-bit arithmetic",

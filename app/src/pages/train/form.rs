@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use cellprism_app::task::train::{MOST_CELLS, MOST_CONCEPTS};
-use cellprism_core::{bundle::path, sae::train::TrainOptions};
+use cellprism_core::{
+    bundle::{TrainingEngine, path},
+    sae::train::{BATCH, LEARNING_RATE, TrainOptions, default_epochs},
+};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -41,12 +44,19 @@ impl Form {
         let published = &bundle.manifest.parameters.sae;
         let source = if bundle.entry(path::EMBEDDINGS).is_some() { Source::Bundle } else { Source::None };
         let concepts = published.concepts.min(MOST_CONCEPTS as u32);
+        // Of the training of a given dictionary nothing is known: the command line's defaults.
+        let (epochs, rate) = match published.engine {
+            TrainingEngine::Given => {
+                (default_epochs(bundle.manifest.counts.cells as usize, BATCH), LEARNING_RATE)
+            }
+            TrainingEngine::Native | TrainingEngine::Onnx => (published.epochs, published.learning_rate),
+        };
         Self {
             source: RwSignal::new(source),
             concepts: RwSignal::new(concepts.to_string()),
             active: RwSignal::new(published.active.min(concepts).to_string()),
-            epochs: RwSignal::new(published.epochs.to_string()),
-            rate: RwSignal::new(published.learning_rate.to_string()),
+            epochs: RwSignal::new(epochs.to_string()),
+            rate: RwSignal::new(rate.to_string()),
             seed: RwSignal::new(published.seed.wrapping_add(1).to_string()),
         }
     }
@@ -109,7 +119,7 @@ pub fn view<F: Fn() + 'static>(
             {field("Concepts", form.concepts, p.concepts.to_string(), format!("up to {}", thousands(MOST_CONCEPTS as u64)))}
             {field("Active per cell", form.active, p.active.to_string(), "k of TopK".into())}
             {field("Epochs", form.epochs, p.epochs.to_string(), "passes over the cells".into())}
-            {field("Learning rate", form.rate, p.learning_rate.to_string(), "5e-5 to 5e-4 is usual".into())}
+            {field("Learning rate", form.rate, p.learning_rate.to_string(), "1e-3 is usual".into())}
             {field("Seed", form.seed, p.seed.to_string(), format!("published: {}", p.seed))}
             <div class="row">
                 <button class="btn primary" type="submit" data-testid="train" disabled=move || shown.is_busy()>"Train"</button>

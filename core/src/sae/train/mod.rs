@@ -55,19 +55,23 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use engine::{Engine, EngineFailure, StepReport};
 pub use groups::rows_of_groups;
 pub use native::Native;
-pub use options::{Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs};
+pub use options::{
+    AUX_COEFFICIENT, Arithmetic, BATCH, EarlyStop, LEARNING_RATE, Resample, Schedule, Split, TrainOptions,
+    default_epochs,
+};
 pub use parameters::Parameters;
 pub use plan::Plan;
 pub use progress::Progress;
 pub use session::{EpochMetrics, Session};
 pub use state::State;
 
-pub(crate) use random::nearly_normal_stream;
+pub(crate) use random::{Purpose, below, generator, nearly_normal, nearly_normal_stream, shuffle};
 
 use super::SaeWeights;
 
 /// Why a training cannot start or go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// An option that makes no sense, alone or with these embeddings.
     #[error("{option}: {problem}")]

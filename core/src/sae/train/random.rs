@@ -18,6 +18,10 @@ pub(crate) enum Purpose {
     Anchors,
     /// Its first mixtures.
     Mixture,
+    /// Cells that the size of a dictionary is chosen on.
+    Size,
+    /// Random dictionaries that matches are compared with.
+    Null(u32),
 }
 
 /// Xoshiro256++ for a purpose.
@@ -29,6 +33,8 @@ pub(crate) fn generator(seed: u64, purpose: Purpose) -> Xoshiro256PlusPlus {
         Purpose::Resample(epoch) => (4, epoch),
         Purpose::Anchors => (5, 0),
         Purpose::Mixture => (6, 0),
+        Purpose::Size => (7, 0),
+        Purpose::Null(number) => (8, number),
     };
     // One SplitMix64 step mixes the seed, so that neighbouring seeds share no stream.
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,21 +1,21 @@
 use ndarray::Array2;
 use proptest::prelude::*;
 
-use super::{naive::Naive, *};
+use super::{naive::Naive, random::uniform, *};
 use crate::sae::metrics;
 
 /// Sparse mixtures of random directions with a little noise.
 fn planted(n: usize, d: usize, seed: u64) -> Array2<f32> {
-    let mut rng = random::generator(seed, random::Purpose::Split);
-    let directions = Array2::from_shape_fn((2 * d, d), |_| random::nearly_normal(&mut rng));
+    let mut rng = generator(seed, Purpose::Split);
+    let directions = Array2::from_shape_fn((2 * d, d), |_| nearly_normal(&mut rng));
     let mut x = Array2::zeros((n, d));
     for mut row in x.rows_mut() {
         for _ in 0..4 {
-            let direction = random::below(&mut rng, 2 * d as u32) as usize;
-            let amount = 0.2 + random::uniform(&mut rng);
+            let direction = below(&mut rng, 2 * d as u32) as usize;
+            let amount = 0.2 + uniform(&mut rng);
             row.iter_mut().zip(directions.row(direction)).for_each(|(x, w)| *x += (amount * w) as f32);
         }
-        row.iter_mut().for_each(|x| *x += 0.3 + 0.05 * random::nearly_normal(&mut rng) as f32);
+        row.iter_mut().for_each(|x| *x += 0.3 + 0.05 * nearly_normal(&mut rng) as f32);
     }
     x
 }
@@ -102,7 +102,7 @@ fn two_hundred_steps_stay_together() {
     let mut naive = Naive::new(&plan, &state);
     let mut order: Vec<u32> = (0..1500).collect();
     for step in 0..200u32 {
-        random::shuffle(&mut random::generator(1, random::Purpose::Shuffle(step)), &mut order);
+        shuffle(&mut generator(1, Purpose::Shuffle(step)), &mut order);
         let fast = engine.step(x.view(), &order[..256], 3e-4).unwrap();
         let dense = naive.step(x.view(), &order[..256], 3e-4);
         assert!((fast.sse - dense.sse).abs() <= 2e-3 * dense.sse, "step {step}: {} {}", fast.sse, dense.sse);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use cellprism_core::sae::train::{BATCH, LEARNING_RATE};
+
 use crate::jobs::sae;
 
 /// Embeddings, size and pace.
@@ -13,17 +15,17 @@ pub struct Basics {
     /// Concepts (c)
     #[arg(long)]
     concepts: usize,
-    /// Active concepts per cell (k)
+    /// Active concepts per cell (k; default: concepts / 62.5, at least 3)
     #[arg(long)]
-    active: usize,
-    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 400)
+    active: Option<usize>,
+    /// Passes over the cells (default: as many as give 4,000 steps, from 20 to 1,400)
     #[arg(long)]
     epochs: Option<u32>,
-    /// Adam's learning rate; 5e-5 to 5e-4 is usual
-    #[arg(long, default_value_t = 3e-4)]
+    /// Adam's learning rate; the paper's 5e-5 to 5e-4 need more epochs
+    #[arg(long, default_value_t = LEARNING_RATE)]
     learning_rate: f64,
     /// Cells per step
-    #[arg(long, default_value_t = 1024)]
+    #[arg(long, default_value_t = BATCH)]
     batch: usize,
     /// No decoder bias (default: it starts at the mean cell, is subtracted before encoding, and is trained)
     #[arg(long)]

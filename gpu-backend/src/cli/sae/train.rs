@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, path::PathBuf};
 
-use cellprism_core::sae::train::{Arithmetic, EarlyStop, Resample, Schedule};
+use cellprism_core::sae::train::{AUX_COEFFICIENT, Arithmetic, EarlyStop, Resample, Schedule};
 use clap::ValueEnum;
 
 use super::{archetypal, basics::Basics, evaluate, machine::EngineArgs};
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     aux_k: Option<usize>,
     /// Weight of the auxiliary loss (0: none)
-    #[arg(long, value_name = "W", default_value_t = 1.0 / 32.0)]
+    #[arg(long, value_name = "W", default_value_t = AUX_COEFFICIENT)]
     aux_coefficient: f64,
     /// Cells without activation after which a concept is dead (default: ten epochs)
     #[arg(long, value_name = "CELLS")]
@@ -106,12 +106,12 @@ enum ArithmeticName {
 }
 
 impl Args {
-    fn options(self, global: &Global) -> Options {
+    fn options(self) -> Options {
         Options {
             basics: self.basics.into(),
             out: self.out,
             seed: self.seed,
-            machine: self.engine.machine(self.threads, global),
+            machine: self.engine.machine(self.threads),
             aux_k: self.aux_k,
             aux_coefficient: Some(self.aux_coefficient),
             dead_window: self.dead_window,
@@ -139,6 +139,6 @@ impl Args {
 
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    let trained = sae::train(&args.options(global), &global.progress())?;
+    let trained = sae::train(&args.options(), &global.progress())?;
     evaluate::print(&trained.metrics, global)
 }

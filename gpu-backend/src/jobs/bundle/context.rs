@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use cellprism_core::{
     attribution::{DeletionOptions, Perturb},
-    bundle::{GeneSetFile, Parameters, Stage},
+    bundle::{GeneSetFile, Ladder, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, strip_version},
     gsea::{Deck, index_sets},
     readings::{TypicalPool, side_deck},
@@ -36,6 +36,8 @@ pub struct Context<'a> {
     pub neurons: Option<Subject>,
     /// How training went.
     pub training: Stage,
+    /// Sizes of the dictionary that were tried.
+    pub ladder: Option<Ladder>,
     /// The model through which genes are swapped.
     pub swaps: Box<dyn Perturb + 'a>,
     /// Length and repetition of deletion curves.
@@ -91,7 +93,8 @@ impl<'a> Context<'a> {
         Ok(Self {
             pool: TypicalPool::new(&totals, columns.first()),
             deck: side_deck(symbols.len(), &inputs.parameters.enrichment),
-            parameters: inputs.parameters.clone(),
+            parameters: Parameters { sae: sae.parameters, ..inputs.parameters.clone() },
+            ladder: sae.ladder,
             names: inputs.cells.names.clone(),
             columns,
             concepts: Subject::concepts(sae.weights, &embedding.values),
@@ -122,7 +125,7 @@ impl<'a> Context<'a> {
 }
 
 /// Symbols of the model's genes: its own names, or for Ensembl identifiers the data's or the gene table's symbols.
-fn symbols(inputs: &Inputs) -> Vec<String> {
+pub fn symbols(inputs: &Inputs) -> Vec<String> {
     let genes = &inputs.cells.genes;
     inputs
         .model

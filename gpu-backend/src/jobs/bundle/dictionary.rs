@@ -4,10 +4,10 @@ use std::{fs, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
-    bundle::{GeneAudit, Stage, StageName, Tensors, read_f32},
+    bundle::{GeneAudit, Ladder, SaeParameters, Stage, StageName, Tensors, read_f32},
     sae::{
         SaeWeights,
-        train::{Native, Plan, TrainOptions},
+        train::{Native, Plan},
     },
 };
 use ndarray::Array2;
@@ -19,6 +19,7 @@ use crate::{
     files::sae,
     jobs::{
         inputs::open_cells,
+        ladder::{self, Wish},
         sae::{WorkFolder, epochs},
     },
     models,
@@ -85,43 +86,55 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -
     Ok(Embedding { values: found.values, stage: note.stage, runtime: note.runtime, audit: note.audit })
 }
 
-/// The autoencoder and the time it took.
+/// The autoencoder and how it came about.
 pub struct Dictionary {
     /// Weights.
     pub weights: SaeWeights,
     /// Time.
     pub stage: Stage,
+    /// Its training with nothing left open.
+    pub parameters: SaeParameters,
+    /// Sizes that were tried, where none was asked for.
+    pub ladder: Option<Ladder>,
 }
 
-/// Trains the sparse autoencoder.
+/// What survives a kill beside the weights.
+#[derive(Serialize, Deserialize)]
+struct DictionaryNote {
+    stage: Stage,
+    parameters: SaeParameters,
+    ladder: Option<Ladder>,
+}
+
+/// Trains the sparse autoencoder, after its size was chosen where none was asked for; a given one is taken as it is.
 ///
 /// # Errors
 /// If options or embeddings make no sense, or training diverges.
 pub fn train(
+    job: &Job,
     inputs: &Inputs,
     work: &Work,
     embeddings: &Array2<f32>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
     let folder = work.folder("sae");
-    if let Some(stage) = work.stage(TRAINED)
+    if let Some(DictionaryNote { stage, parameters, ladder }) = work.stage(TRAINED)
         && let Ok(weights) = sae::read(&folder)
     {
-        return Ok(Dictionary { weights, stage });
+        return Ok(Dictionary { weights, stage, parameters, ladder });
     }
     let started = Instant::now();
-    let p = &inputs.parameters.sae;
-    let mut options = TrainOptions::new(p.concepts as usize, p.active as usize, p.epochs);
-    options.learning_rate = p.learning_rate;
-    options.batch = p.batch as usize;
-    options.seed = p.seed;
-    options.aux_k = Some(p.aux_k as usize);
-    options.aux_coefficient = p.aux_coefficient;
-    let plan = Plan::new(embeddings.view(), options)?;
-    let engine = Box::new(Native::new(&plan));
-    let training = WorkFolder::within(work.folder("training"), serde_json::to_value(plan.options())?);
-    let (weights, _) =
-        epochs(plan, engine, &training, None, progress).context("training the sparse autoencoder")?;
+    let mut parameters = inputs.parameters.sae.clone();
+    let (weights, ladder) = match &inputs.given {
+        Some(given) => (given.clone(), None),
+        None => {
+            let ladder = match parameters.concepts {
+                0 => Some(choose_size(job, work, embeddings, &mut parameters, progress)?),
+                _ => None,
+            };
+            (new_dictionary(inputs, work, embeddings, &parameters, progress)?, ladder)
+        }
+    };
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -133,6 +146,48 @@ pub fn train(
         provider: None,
         precision: Some("float32".into()),
     };
-    work.keep(TRAINED, &stage)?;
-    Ok(Dictionary { weights, stage })
+    let told = DictionaryNote { stage, parameters, ladder };
+    work.keep(TRAINED, &told)?;
+    let DictionaryNote { stage, parameters, ladder } = told;
+    Ok(Dictionary { weights, stage, parameters, ladder })
+}
+
+/// Tries sizes and fills in the one chosen.
+fn choose_size(
+    job: &Job,
+    work: &Work,
+    embeddings: &Array2<f32>,
+    parameters: &mut SaeParameters,
+    progress: &dyn Progress,
+) -> anyhow::Result<Ladder> {
+    let asked = &job.parameters.sae;
+    let kept = work.folder("ladder.json");
+    let wish = Wish {
+        options: &parameters.options(),
+        active: Some(asked.active as usize).filter(|&active| active > 0),
+        epochs: Some(asked.epochs).filter(|&epochs| epochs > 0),
+        kept: Some(&kept),
+    };
+    let ladder = ladder::choose(embeddings.view(), &wish, progress)?;
+    let rung = ladder.chosen().with_context(|| format!("no size fits {} cells", embeddings.nrows()))?;
+    parameters.concepts = rung.c;
+    parameters.active = rung.k;
+    parameters.aux_k = parameters.aux_k.min(rung.c / 2);
+    Ok(ladder)
+}
+
+fn new_dictionary(
+    inputs: &Inputs,
+    work: &Work,
+    embeddings: &Array2<f32>,
+    parameters: &SaeParameters,
+    progress: &dyn Progress,
+) -> anyhow::Result<SaeWeights> {
+    let plan = Plan::new(embeddings.view(), parameters.options())?;
+    let engine = Box::new(Native::new(&plan));
+    let training = WorkFolder::within(work.folder("training"), serde_json::to_value(plan.options())?);
+    let (mut weights, _) =
+        epochs(plan, engine, &training, None, progress).context("training the sparse autoencoder")?;
+    weights.note_origin(embeddings.view(), Some((&inputs.model.model().card).into()))?;
+    Ok(weights)
 }

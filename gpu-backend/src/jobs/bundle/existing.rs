@@ -47,6 +47,7 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
     let metrics = Metrics::from_bytes(path::METRICS, &fs::read(out.join(path::METRICS))?)?;
     Ok(Some(Report {
         active_concepts: manifest.counts.active_concepts as usize,
+        concepts: manifest.counts.concepts as usize,
         r2: metrics.first().context("the bundle has no metrics")?.r2,
         labelled: index.labelled,
         labelled_by_chance: index.labelled_by_chance,

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::bail;
 use cellprism_core::{
-    bundle::{Input, InputRole, Parameters},
+    bundle::{Input, InputRole, Parameters, SaeParameters, TrainingEngine},
     cells::{Aliases, Cells},
     gsea::GeneSets,
-    sae::train::default_epochs,
+    sae::{SaeWeights, size::active_by_default, train::default_epochs},
 };
 
 use super::Job;
@@ -15,8 +15,12 @@ use crate::{
     files::{
         gene_sets,
         genes::{GeneTable, read_gene_table},
+        sae,
     },
-    jobs::inputs::{check_precision, open_cells},
+    jobs::{
+        inputs::{check_precision, open_cells},
+        read_sae,
+    },
     models::{Model, Prepared, Request},
     work::{digest, key::Key},
 };
@@ -33,7 +37,9 @@ pub struct Inputs {
     pub table: Option<GeneTable>,
     /// Files with checksums.
     pub files: Vec<Input>,
-    /// Parameters with nothing left open.
+    /// The dictionary, where it is given.
+    pub given: Option<SaeWeights>,
+    /// Parameters with nothing left open but `sae.concepts` and `sae.active`: 0 where the embeddings decide.
     pub parameters: Parameters,
     /// Columns of metadata, the primary one first.
     pub columns: Vec<String>,
@@ -77,19 +83,33 @@ impl Inputs {
             }
         }
         let card = &model.model().card;
-        let mut parameters = settle(&job.parameters, cells.counts.rows, card.latent as usize)?;
+        let given = job.sae.as_ref().map(|folder| read_sae(folder, card)).transpose()?;
+        let mut parameters = settle(&job.parameters, cells.counts.rows)?;
         settle_reading(&mut parameters, job, model.is_dear());
+        if let Some(dictionary) = &given {
+            parameters.sae = SaeParameters {
+                concepts: dictionary.config.d_sae as u32,
+                active: dictionary.config.k as u32,
+                engine: TrainingEngine::Given,
+                ..SaeParameters::default()
+            };
+        }
         let mut files = vec![
             input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
             of_model(model.model())?,
         ];
+        if let Some(folder) = &job.sae {
+            for name in [sae::CONFIG, sae::WEIGHTS] {
+                files.push(input(InputRole::Dictionary, &folder.join(name), None)?);
+            }
+        }
         for path in &job.gene_sets {
             files.push(input(InputRole::GeneSets, path, None)?);
         }
         for path in &job.gene_info {
             files.push(input(InputRole::Genes, path, None)?);
         }
-        Ok(Self { cells, model, libraries, table, files, parameters, columns, skipped_columns })
+        Ok(Self { cells, model, libraries, table, files, given, parameters, columns, skipped_columns })
     }
 
     /// Everything that decides a number of the bundle, each thing by its name.
@@ -104,7 +124,14 @@ impl Inputs {
         }
         let parameters = serde_json::to_value(&self.parameters)?;
         for (part, value) in parameters.as_object().into_iter().flatten() {
-            key = key.with(&format!("parameters of {part}"), value);
+            match value.as_object() {
+                Some(fields) => {
+                    for (name, value) in fields {
+                        key = key.with(&format!("{part}.{name}"), value);
+                    }
+                }
+                None => key = key.with(part, value),
+            }
         }
         Ok(key
             .with("metadata columns", self.columns.join(", "))
@@ -194,19 +221,17 @@ fn settle_reading(p: &mut Parameters, job: &Job, dear: bool) {
     }
 }
 
-/// Fills in what is to be chosen by the data.
-fn settle(asked: &Parameters, cells: usize, latent: usize) -> anyhow::Result<Parameters> {
+/// Fills in what is to be chosen by the data, but for the size that the embeddings decide.
+fn settle(asked: &Parameters, cells: usize) -> anyhow::Result<Parameters> {
     let mut p = asked.clone();
-    if p.sae.concepts == 0 {
-        // 10 per dimension as in the paper, but no fewer than ten cells for each concept.
-        p.sae.concepts = (10 * latent as u32).min((cells / 10) as u32).max(16);
-    }
-    if p.sae.active == 0 {
-        // The paper's sparsity: 8 of 500, 80 of 5,000.
-        p.sae.active = (f64::from(p.sae.concepts) / 62.5).round().max(3.0) as u32;
-    }
-    if p.sae.active > p.sae.concepts {
-        bail!("--active {} is larger than --concepts {}", p.sae.active, p.sae.concepts);
+    if p.sae.concepts > 0 {
+        if p.sae.active == 0 {
+            p.sae.active = active_by_default(p.sae.concepts as usize) as u32;
+        }
+        if p.sae.active > p.sae.concepts {
+            bail!("--active {} is larger than --concepts {}", p.sae.active, p.sae.concepts);
+        }
+        p.sae.aux_k = p.sae.aux_k.min(p.sae.concepts / 2);
     }
     if p.sae.epochs == 0 {
         p.sae.epochs = default_epochs(cells, p.sae.batch as usize);
@@ -215,6 +240,5 @@ fn settle(asked: &Parameters, cells: usize, latent: usize) -> anyhow::Result<Par
         // 100 of 592,317 in the paper; small data sets have small groups.
         p.specificity.min_cells = if cells >= 10_000 { 100 } else { 20 };
     }
-    p.sae.aux_k = p.sae.aux_k.min(p.sae.concepts / 2);
     Ok(p)
 }

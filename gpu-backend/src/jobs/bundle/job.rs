@@ -16,6 +16,8 @@ pub struct Job {
     pub cells: PathBuf,
     /// Model folder, or a checkpoint folder.
     pub model: PathBuf,
+    /// Folder of a dictionary that is described instead of a newly trained one.
+    pub sae: Option<PathBuf>,
     /// Gene set libraries.
     pub gene_sets: Vec<PathBuf>,
     /// Gene tables: aliases, identifiers, descriptions.
@@ -43,7 +45,7 @@ pub struct Job {
     /// Concepts of a random dictionary, and shuffled ones, read for comparison; chosen by what a swap costs likewise.
     pub calibration: Option<u32>,
     /// Parameters as asked for; 0 in `sae.concepts`, `sae.active`, `sae.epochs` and `specificity.min_cells` means
-    /// "choose by the data".
+    /// "choose by the data". Those of `sae` mean nothing where a dictionary is given.
     pub parameters: Parameters,
 }
 
@@ -57,7 +59,7 @@ impl Job {
         if attribution.prototypes == 0 || attribution.counterfactuals == 0 {
             bail!("--prototypes and --counterfactuals must be at least 1");
         }
-        if !(sae.learning_rate.is_finite() && sae.learning_rate > 0.0) {
+        if self.sae.is_none() && !(sae.learning_rate.is_finite() && sae.learning_rate > 0.0) {
             bail!("--learning-rate {} is not a number above 0", sae.learning_rate);
         }
         if enrichment.permutations == 0 || enrichment.min_size > enrichment.max_size {

@@ -15,7 +15,8 @@
 //! | `settle` | labels that survive among all, titles, verdicts |
 //! | `calibration` | labels that survive where there is nothing to find |
 //! | `existing` | a bundle that is there already: up to date, damaged, or another |
-//! | `finish` | cells, genes, sets, metrics, manifest |
+//! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
+//! | `finish` | … written, and the bundle published |
 
 mod calibration;
 mod compared;
@@ -24,11 +25,15 @@ mod context;
 mod dictionary;
 mod existing;
 mod finish;
+mod index;
 mod inputs;
 mod job;
+mod manifest;
+mod notes;
 mod reading;
 mod samples;
 mod settle;
+mod shared;
 mod subject;
 mod work;
 
@@ -53,6 +58,8 @@ use work::Work;
 pub struct Report {
     /// Concepts with at least one active cell.
     pub active_concepts: usize,
+    /// Concepts in the dictionary.
+    pub concepts: usize,
     /// R² over all entries.
     pub r2: f64,
     /// Concepts with a pathway label.
@@ -81,9 +88,12 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     if let Some(report) = existing::existing(job, &inputs)? {
         return Ok(report);
     }
+    for line in notes::notes(job, &inputs)? {
+        progress.say(&line);
+    }
     let embedded = dictionary::embed(job, &inputs, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
-    let sae = dictionary::train(&inputs, &work, &embedded.values, progress)?;
+    let sae = dictionary::train(job, &inputs, &work, &embedded.values, progress)?;
     let counts = inputs.model.map().apply(&inputs.cells.counts);
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;

@@ -2,7 +2,7 @@
 
 use cellprism_core::gsea::{Matched, Ranking};
 
-use super::{Args, Convention, rows::Row};
+use super::{Args, Convention, SortOrder, rows::Row};
 
 const COLUMNS: &str = "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes";
 
@@ -13,6 +13,9 @@ pub fn table(args: &Args<'_>, ranking: &Ranking, matched: &Matched, rows: &[Row]
     let mut out = String::new();
     for line in parameters(args, ranking, matched) {
         out += &format!("# {line}\n");
+    }
+    if args.convention == Convention::Gseapy {
+        out += &format!("# {}\n", recipe(args, ranking));
     }
     out += COLUMNS;
     out += if canonical { ",log2err,Method,Not available" } else { "" };
@@ -84,6 +87,22 @@ pub fn parameters(args: &Args<'_>, ranking: &Ranking, matched: &Matched) -> Vec<
         );
     }
     lines
+}
+
+/// How GSEApy is asked so that its digits are the same: its own sort of equal scores differs between processors.
+fn recipe(args: &Args<'_>, ranking: &Ranking) -> String {
+    let tied = ranking.scores().windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let sort = match args.order {
+        SortOrder::Descending => ".sort_values(ascending=False, kind=\"stable\")",
+        SortOrder::Ascending => ".sort_values(ascending=True, kind=\"stable\")",
+        SortOrder::Given => "",
+    };
+    format!(
+        "{tied} genes have the score of the gene before; equal scores keep the order given. The same digits by GSEApy: \
+         gseapy.prerank(rnk=ranking{sort}, ascending=None, permutation_num={}, seed={}, weight={}, min_size={}, \
+         max_size={}), the ranking a pandas Series with genes as its index",
+        args.permutations, args.seed, args.weight, args.min_size, args.max_size
+    )
 }
 
 /// A CSV field.

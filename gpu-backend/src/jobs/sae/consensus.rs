@@ -4,13 +4,16 @@ use std::{fmt::Write, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
 use cellprism_core::sae::{
+    SaeWeights,
     consensus::{Recurrence, consensus, reduced},
+    matching::{Null95, null},
     metrics,
     train::Archetypal,
 };
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{Basics, EngineName, Machine, Training, memory};
+use super::{Basics, EngineName, Machine, Training, matching::null_cells, memory};
 use crate::{
     files::{embeddings, sae},
     work::{
@@ -31,8 +34,8 @@ pub struct Options {
     pub seeds: Vec<u64>,
     /// Keep concepts found in so many dictionaries, their own included; more than half where not given.
     pub at_least: Option<u32>,
-    /// Least cosine at which two concepts are the same.
-    pub cosine: f32,
+    /// Least cosine at which two concepts are the same; the highest 95 % point of the nulls where not given.
+    pub cosine: Option<f32>,
     /// Dictionary rows as mixtures of cells.
     pub archetypal: Option<Archetypal>,
     /// Threads, 0: one a core.
@@ -46,7 +49,7 @@ impl Default for Options {
             out: PathBuf::new(),
             seeds: (0..5).collect(),
             at_least: None,
-            cosine: 0.7,
+            cosine: None,
             archetypal: None,
             threads: 0,
         }
@@ -56,6 +59,8 @@ impl Default for Options {
 /// What came back.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// Concepts of the first dictionary that are alive.
+    pub alive: usize,
     /// Dictionaries in which a kept concept is found.
     pub at_least: u32,
     /// Concepts of a dictionary (c).
@@ -66,8 +71,10 @@ pub struct Report {
     pub found_in: Vec<usize>,
     /// Concepts that are kept.
     pub kept: usize,
-    /// Over all concepts.
+    /// Over all concepts that are alive.
     pub mean_cosine: f64,
+    /// What matches of the first dictionary with each other one reach by chance.
+    pub null: Vec<Null95>,
     /// R² of the first dictionary.
     pub r2: f64,
     /// R² of the kept concepts.
@@ -119,18 +126,24 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         });
     }
     let (first, others) = dictionaries.split_first().context("no seed")?;
-    let found = consensus(first, others, asked.cosine)?;
+    let nulls = nulls(first, others, &data.values, asked.seeds[0])?;
+    let by_chance = nulls.iter().map(|null| null.p95).max_by(f32::total_cmp);
+    let cosine = asked.cosine.or(by_chance).context("no concept is alive: there is nothing to compare")?;
+    let found = consensus(first, others, cosine)?;
     let kept: Vec<_> = found.iter().filter(|r| r.found >= at_least).map(|r| r.concept).collect();
     let r2_of = |weights| metrics::evaluate(weights, data.values.view()).r2;
-    let small =
-        reduced(first, &kept).with_context(|| format!("--at-least {at_least}, --cosine {}", asked.cosine))?;
+    let mut small =
+        reduced(first, &kept).with_context(|| format!("--at-least {at_least}, --cosine {cosine}"))?;
+    small.note_origin(data.values.view(), data.model())?;
     let report = Report {
+        alive: found.len(),
         at_least,
         concepts: options.concepts,
-        cosine: asked.cosine,
+        cosine,
         found_in: (1..=seeds).map(|times| found.iter().filter(|r| r.found == times).count()).collect(),
         kept: kept.len(),
-        mean_cosine: found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len() as f64,
+        mean_cosine: found.iter().map(|r| r.mean_cosine).sum::<f64>() / found.len().max(1) as f64,
+        null: nulls,
         r2: r2_of(first),
         r2_of_kept: r2_of(&small),
         recurrence: found,
@@ -146,6 +159,21 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     Ok(report)
 }
 
+/// What matches of the first dictionary with each other one reach by chance.
+fn nulls(
+    first: &SaeWeights,
+    others: &[SaeWeights],
+    cells: &Array2<f32>,
+    seed: u64,
+) -> anyhow::Result<Vec<Null95>> {
+    let seen = null_cells(cells, seed);
+    let mut found = Vec::new();
+    for other in others {
+        found.extend(null(first, other, Some(seen.view()), seed)?.map(|null| null.directions));
+    }
+    Ok(found)
+}
+
 fn check(options: &Options, at_least: u32) -> anyhow::Result<()> {
     let seeds = options.seeds.len() as u32;
     ensure!(seeds > 1, "--seeds: at least two are needed");
@@ -154,7 +182,9 @@ fn check(options: &Options, at_least: u32) -> anyhow::Result<()> {
     sorted.dedup();
     ensure!(sorted.len() == options.seeds.len(), "--seeds: a seed is given twice");
     ensure!((1..=seeds).contains(&at_least), "--at-least {at_least}: from 1 to the {seeds} seeds");
-    ensure!(options.cosine > 0.0 && options.cosine <= 1.0, "--cosine {}: above 0, up to 1", options.cosine);
+    if let Some(cosine) = options.cosine {
+        ensure!(cosine > 0.0 && cosine <= 1.0, "--cosine {cosine}: above 0, up to 1");
+    }
     Ok(())
 }
 

@@ -17,7 +17,8 @@ pub struct Options {
     pub sae: PathBuf,
     /// Embeddings (safetensors, tensor "embeddings" `[n, d]`).
     pub embeddings: PathBuf,
-    /// File to write: "indices" u32 `[n, k]`, "values" f32 `[n, k]`.
+    /// File to write: "indices" u32 `[n, k]`, "values" f32 `[n, k]`; metadata "concepts", and those of the
+    /// embeddings "cells" and "model".
     pub out: PathBuf,
 }
 
@@ -38,9 +39,9 @@ pub struct Encoded {
 /// If a file cannot be read or written, or the two do not fit.
 pub fn run(options: &Options) -> anyhow::Result<Encoded> {
     let weights = sae::read(&options.sae)?;
-    let (cells, codes) = {
-        let values = embeddings_for(&weights, &options.embeddings)?;
-        (values.nrows(), weights.encode(values.view()))
+    let (cells, codes, metadata) = {
+        let found = embeddings_for(&weights, &options.embeddings)?;
+        (found.values.nrows(), weights.encode(found.values.view()), found.metadata)
     };
     let indices: Vec<u8> = codes.indices.iter().flat_map(|j| j.to_le_bytes()).collect();
     let values: Vec<u8> = codes.values.iter().flat_map(|u| u.to_le_bytes()).collect();
@@ -49,7 +50,9 @@ pub fn run(options: &Options) -> anyhow::Result<Encoded> {
         ("indices", TensorView::new(Dtype::U32, shape.clone(), &indices)?),
         ("values", TensorView::new(Dtype::F32, shape, &values)?),
     ];
-    let metadata = HashMap::from([("concepts".to_owned(), weights.config.d_sae.to_string())]);
+    let handed_on = metadata.into_iter().filter(|(key, _)| matches!(key.as_str(), "cells" | "model"));
+    let mut metadata: HashMap<String, String> = handed_on.collect();
+    metadata.insert("concepts".into(), weights.config.d_sae.to_string());
     let content = safetensors::serialize(tensors, Some(metadata))?;
     atomic::write_file(&options.out, &content)
         .with_context(|| format!("writing {}", options.out.display()))?;

@@ -7,10 +7,12 @@ use cellprism_core::sae::{
     SaeWeights,
     metrics::{self, Metrics},
 };
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::files::{embeddings, sae};
+use crate::files::{
+    embeddings::{self, Embeddings},
+    sae,
+};
 
 /// What is measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +30,7 @@ pub struct Options {
 /// If a file cannot be read, or the two do not fit.
 pub fn run(options: &Options) -> anyhow::Result<Metrics> {
     let weights = sae::read(&options.sae)?;
-    let values = embeddings_for(&weights, &options.embeddings)?;
+    let values = embeddings_for(&weights, &options.embeddings)?.values;
     Ok(metrics::evaluate(&weights, values.view()))
 }
 
@@ -36,7 +38,7 @@ pub fn run(options: &Options) -> anyhow::Result<Metrics> {
 ///
 /// # Errors
 /// If they cannot be read, have another size, or are of no cell.
-pub fn embeddings_for(weights: &SaeWeights, path: &Path) -> anyhow::Result<Array2<f32>> {
+pub fn embeddings_for(weights: &SaeWeights, path: &Path) -> anyhow::Result<Embeddings> {
     let file = embeddings::open(path)?;
     ensure!(
         file.columns == weights.config.d_in,
@@ -47,5 +49,5 @@ pub fn embeddings_for(weights: &SaeWeights, path: &Path) -> anyhow::Result<Array
     );
     let found = file.read()?;
     ensure!(found.values.nrows() > 0, "{}: no cells", path.display());
-    Ok(found.values)
+    Ok(found)
 }

@@ -7,9 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use cellprism_core::sae::train::{
-    Archetypal, Arithmetic, EarlyStop, Resample, Schedule, Split, TrainOptions, default_epochs,
-    rows_of_groups,
+use cellprism_core::sae::{
+    size::active_by_default,
+    train::{
+        Archetypal, Arithmetic, BATCH, EarlyStop, LEARNING_RATE, Resample, Schedule, Split, TrainOptions,
+        default_epochs, rows_of_groups,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +27,8 @@ pub struct Basics {
     pub embeddings: PathBuf,
     /// Concepts (c).
     pub concepts: usize,
-    /// Active concepts per cell (k).
-    pub active: usize,
+    /// Active concepts per cell (k); concepts / 62.5 but at least 3 where not given.
+    pub active: Option<usize>,
     /// Passes over the cells; by their number where not given.
     pub epochs: Option<u32>,
     /// Adam's learning rate.
@@ -41,10 +44,10 @@ impl Default for Basics {
         Self {
             embeddings: PathBuf::new(),
             concepts: 0,
-            active: 0,
+            active: None,
             epochs: None,
-            learning_rate: 3e-4,
-            batch: 1024,
+            learning_rate: LEARNING_RATE,
+            batch: BATCH,
             no_decoder_bias: false,
         }
     }
@@ -54,7 +57,8 @@ impl Basics {
     /// Options for so many cells, the rest at its defaults; not validated yet.
     pub fn options(&self, cells: usize) -> TrainOptions {
         let epochs = self.epochs.unwrap_or_else(|| default_epochs(cells, self.batch));
-        let mut options = TrainOptions::new(self.concepts, self.active, epochs);
+        let active = self.active.unwrap_or_else(|| active_by_default(self.concepts));
+        let mut options = TrainOptions::new(self.concepts, active, epochs);
         options.learning_rate = self.learning_rate;
         options.batch = self.batch;
         options.decoder_bias = !self.no_decoder_bias;

@@ -13,7 +13,8 @@ use cellprism_core::{
     sae::{
         SaeWeights,
         metrics::{self, Metrics},
-        train::{TrainOptions, default_epochs},
+        size::active_by_default,
+        train::{LEARNING_RATE, TrainOptions, default_epochs},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -49,10 +50,15 @@ pub struct Options {
 struct Config {
     epochs: Option<u32>,
     batch: Option<usize>,
+    #[serde(default = "usual_rate")]
     learning_rates: Vec<f64>,
     #[serde(default = "first_seed")]
     seeds: Vec<u64>,
     sizes: Vec<Size>,
+}
+
+fn usual_rate() -> Vec<f64> {
+    vec![LEARNING_RATE]
 }
 
 fn first_seed() -> Vec<u64> {
@@ -63,7 +69,7 @@ fn first_seed() -> Vec<u64> {
 #[serde(deny_unknown_fields)]
 struct Size {
     concepts: usize,
-    active: usize,
+    active: Option<usize>,
     epochs: Option<u32>,
     learning_rates: Option<Vec<f64>>,
 }
@@ -120,7 +126,8 @@ fn runs(config: &Config, cells: usize) -> anyhow::Result<Vec<TrainOptions>> {
     for size in &config.sizes {
         for &learning_rate in size.learning_rates.as_ref().unwrap_or(&config.learning_rates) {
             for &seed in &config.seeds {
-                let mut options = TrainOptions::new(size.concepts, size.active, 1);
+                let active = size.active.unwrap_or_else(|| active_by_default(size.concepts));
+                let mut options = TrainOptions::new(size.concepts, active, 1);
                 options.batch = config.batch.unwrap_or(options.batch);
                 options.epochs =
                     size.epochs.or(config.epochs).unwrap_or_else(|| default_epochs(cells, options.batch));
@@ -233,6 +240,9 @@ mod tests {
         let bad: Config =
             toml::from_str("learning_rates = [2.0]\nsizes = [{ concepts = 9, active = 3 }]").unwrap();
         assert!(runs(&bad, 100).unwrap_err().to_string().contains("learning-rate"));
+        let short: Config = toml::from_str("sizes = [{ concepts = 250 }]").unwrap();
+        let names: Vec<String> = runs(&short, 5000).unwrap().iter().map(name).collect();
+        assert_eq!(names, ["c250-k4-lr1e-3-s0"]);
         assert!(toml::from_str::<Config>("learning_rate = [1e-4]\nsizes = []").is_err());
     }
 }

@@ -132,7 +132,8 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
     let plan = Plan::new(data.values.view(), (*options).clone())?;
     let engine = job.machine.start(&plan)?;
     match epochs(plan, engine, &work, job.checkpoint_every, progress) {
-        Ok((weights, archetypes)) => {
+        Ok((mut weights, archetypes)) => {
+            weights.note_origin(data.values.view(), data.model())?;
             let measured = metrics::evaluate(&weights, data.values.view());
             let folder = OutputFolder::create(out)?;
             sae::write(folder.path(), &weights)?;

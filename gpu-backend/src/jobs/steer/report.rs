@@ -2,7 +2,7 @@
 
 use cellprism_core::{
     ids::ConceptId,
-    steering::{Agreement, SteeredConcept, Target, mean},
+    steering::{Agreement, EXPRESSION_FLOOR, SteeredConcept, Target, mean},
 };
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// One line a gene, largest change first.
+    /// One line a gene, largest log2 ratio first, those that are expected in no cell last.
     pub fn table(&self) -> String {
         let mut out = String::from("gene,log2_ratio,difference,before,after");
         out += if self.scores.is_some() { ",attribution\n" } else { "\n" };
@@ -80,6 +80,7 @@ impl Report {
                 "read_again": mean(&self.steered.read_again),
             },
             "genes": genes,
+            "expression_floor": EXPRESSION_FLOOR,
             "spearman_with_attribution": self.scores.as_ref().map(|scores| json!({
                 "direction": "towards more activation",
                 "all": agreement(scores, false),
@@ -101,8 +102,18 @@ impl Report {
         );
         for gene in found.by_change().into_iter().take(10) {
             out += &format!(
-                "  {:<16} log2 ratio {:+.3}, expected count {:.3} -> {:.3}\n",
-                self.genes[gene], found.log2_ratio[gene], found.before[gene], found.after[gene]
+                "  {:<16} log2 ratio {:+.3}, expected count {:.3} -> {:.3} ({:+.3})\n",
+                self.genes[gene],
+                found.log2_ratio[gene],
+                found.before[gene],
+                found.after[gene],
+                found.difference(gene)
+            );
+        }
+        let unseen = (0..self.genes.len()).filter(|&gene| !found.is_expressed(gene)).count();
+        if unseen > 0 {
+            out += &format!(
+                "  {unseen} genes with expected counts below {EXPRESSION_FLOOR} before and after are listed last\n"
             );
         }
         if let Some(scores) = &self.scores {

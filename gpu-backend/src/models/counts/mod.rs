@@ -12,7 +12,7 @@ mod swaps;
 
 use anyhow::{anyhow, bail};
 use cellprism_core::{
-    cells::{CountMatrix, GeneMap, map_genes},
+    cells::{CountMatrix, GeneMap, GeneNames, looks_like_mouse, map_genes},
     embedding::card::{CovariateError, ModelCard},
 };
 
@@ -85,16 +85,27 @@ pub fn shared_genes(model: &Model, cells: &H5ad, request: &Request<'_>) -> anyho
     if map.found() == 0 {
         bail!(
             "{} and the model share no gene: the model reads for instance {:?}, the file has {:?}; are both symbols, or both \
-             Ensembl identifiers? A column \"feature_name\" in var is read too",
+             Ensembl identifiers? A column \"feature_name\" in var is read too{}",
             request.path.display(),
             model.card.genes.iter().take(3).collect::<Vec<_>>(),
-            cells.genes().index.iter().take(3).collect::<Vec<_>>()
+            cells.genes().index.iter().take(3).collect::<Vec<_>>(),
+            mouse_hint(cells.genes(), &model.card.genes)
         );
     }
     if cells.is_empty() {
         bail!("{} has no cell", request.path.display());
     }
     Ok(map)
+}
+
+/// Words for mouse symbols met by a model of human ones; none otherwise.
+pub fn mouse_hint(data: &GeneNames, model: &[String]) -> &'static str {
+    if looks_like_mouse(&data.symbols) && !looks_like_mouse(model) {
+        ". The file's look like mouse symbols, the model's do not: name each gene by its human orthologue first, or take a \
+         model of mouse cells"
+    } else {
+        ""
+    }
 }
 
 /// Active one-hot columns of each cell; empty where the encoder reads no covariate.

@@ -1,0 +1,243 @@
+//! Cells with planted gene programs, to measure what a method recovers where the truth is known.
+//!
+//! The expected share of a gene in a cell is its base level, raised by the programs active in the cell, times effects of
+//! the donor and the batch; a part of every cell's counts is ambient, drawn from the average of all cells. Counts are
+//! Poisson around a log-normally disturbed expectation, with log-normal totals.
+//!
+//! Programs are a cell cycle, an interferon-like response and one for each cell type; by option they overlap, are graded,
+//! cell types have children, and rare programs are added. What is not asked for draws no random number: the same options
+//! give the same cells, whatever else could have been asked.
+//!
+//! | file | what |
+//! |---|---|
+//! | `check` | what is possible |
+//! | `plant` | which genes a program raises |
+//! | `state` | which programs are active in a cell |
+//! | `sets` | the truth as gene sets, with decoys |
+//! | `random` | draws |
+
+mod check;
+mod plant;
+mod random;
+mod sets;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use super::{Cells, Column, CountMatrix, GeneNames};
+use plant::Names;
+use random::{Extra, Random};
+use state::State;
+
+pub use sets::{TrueSet, true_sets};
+
+/// What to simulate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimulateOptions {
+    /// Cells.
+    pub cells: usize,
+    /// Genes.
+    pub genes: usize,
+    /// Planted programs: one of cycling, one of an interferon-like response, one for each cell type.
+    pub programs: usize,
+    /// Further programs in each cell type: each cell of it has one of these, too.
+    pub children: usize,
+    /// Further programs in 0.1 to 1 % of the cells.
+    pub rare: usize,
+    /// Share of a program's genes that it has from the program before.
+    pub overlap: f64,
+    /// Whether programs are active to any degree, from a tenth to all, instead of nearly all or nothing.
+    pub graded: bool,
+    /// Donors.
+    pub donors: usize,
+    /// Batches; one is none.
+    pub batches: usize,
+    /// Standard deviation of each batch's effects on genes, as natural logarithms.
+    pub batch_effect: f64,
+    /// Median total count of a cell.
+    pub depth: f64,
+    /// Share of ambient counts.
+    pub ambient: f64,
+    /// Seed of Xoshiro256++.
+    pub seed: u64,
+}
+
+impl Default for SimulateOptions {
+    fn default() -> Self {
+        Self {
+            cells: 3000,
+            genes: 1500,
+            programs: 12,
+            children: 0,
+            rare: 0,
+            overlap: 0.0,
+            graded: false,
+            donors: 4,
+            batches: 1,
+            batch_effect: 0.3,
+            depth: 4000.0,
+            ambient: 0.05,
+            seed: 1,
+        }
+    }
+}
+
+impl SimulateOptions {
+    /// Cell types.
+    pub fn types(&self) -> usize {
+        self.programs.saturating_sub(STATES)
+    }
+
+    /// Programs with all children and rare ones.
+    pub fn all_programs(&self) -> usize {
+        let children = self.types().saturating_mul(self.children);
+        self.programs.saturating_add(children).saturating_add(self.rare)
+    }
+}
+
+/// Simulated cells and the truth about them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simulation {
+    /// The cells, with columns `cell_type`, `donor_id`, `condition` and `cycling`; where they are asked for
+    /// `cell_subtype`, `rare` and `batch`.
+    pub cells: Cells,
+    /// Names of the programs.
+    pub programs: Vec<String>,
+    /// For each child its cell type, as places in `programs`.
+    pub parents: Vec<(usize, usize)>,
+    /// Effect of each program on each gene, as a logarithm (natural); [genes, programs], row-major.
+    pub effects: Vec<f32>,
+    /// Activity of each program in each cell; [cells, programs], row-major.
+    pub activity: Vec<f32>,
+}
+
+/// Why a simulation is impossible.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct SimulateError(String);
+
+/// Genes of a program, at least.
+const LEAST_GENES: usize = 5;
+/// Genes of a program, at most.
+const MOST_GENES: usize = 60;
+/// Programs that are no cell type.
+const STATES: usize = 2;
+/// Standard deviation of logarithms of base levels.
+const BASE_SD: f64 = 1.2;
+/// … of donor effects.
+const DONOR_SD: f64 = 0.15;
+/// … of totals.
+const DEPTH_SD: f64 = 0.35;
+/// … of the noise of each count.
+const NOISE_SD: f64 = 0.3;
+
+/// Simulates cells.
+///
+/// ```
+/// use cellprism_core::cells::simulate::{SimulateOptions, simulate};
+///
+/// let options = SimulateOptions { cells: 200, genes: 600, ..SimulateOptions::default() };
+/// let simulated = simulate(&options)?;
+/// assert_eq!((simulated.cells.counts.rows, simulated.cells.counts.cols), (200, 600));
+/// assert_eq!(simulated, simulate(&options)?, "the same seed, the same cells");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If there are fewer than four programs, too few genes or cells for them, or more of anything than memory bears.
+pub fn simulate(options: &SimulateOptions) -> Result<Simulation, SimulateError> {
+    check::check(options)?;
+    let mut random = Random::of_seed(options.seed);
+    let names = Names::of(options);
+    let programs = names.all.len();
+    let base: Vec<f64> = (0..options.genes).map(|_| (BASE_SD * random.normal()).exp()).collect();
+    let effects = plant::effects(options, &mut random);
+    let factors = |random: &mut Random, groups: usize, sd: f64| -> Vec<f64> {
+        (0..groups * options.genes).map(|_| (sd * random.normal()).exp()).collect()
+    };
+    let donor_effects = factors(&mut random, options.donors, DONOR_SD);
+    let batch_effects = if options.batches > 1 {
+        let mut random = Random::of_extra(options.seed ^ 1 << 63, Extra::Batches);
+        factors(&mut random, options.batches, options.batch_effect)
+    } else {
+        Vec::new()
+    };
+    let states = state::draw(options, &names, &mut random);
+    let activity: Vec<f32> = states.iter().flat_map(|state| state.activity.iter().copied()).collect();
+    let shares = |state: &State| {
+        let of = |effects: &'_ [f64], group: usize, gene: usize| effects[group * options.genes + gene];
+        let mut shares: Vec<f64> = (0..options.genes)
+            .map(|gene| {
+                let effect = &effects[gene * programs..(gene + 1) * programs];
+                let raised: f64 = effect.iter().zip(&state.activity).map(|(e, a)| f64::from(e * a)).sum();
+                base[gene] * of(&donor_effects, state.donor, gene) * raised.exp()
+            })
+            .collect();
+        if !batch_effects.is_empty() {
+            shares.iter_mut().enumerate().for_each(|(gene, s)| *s *= of(&batch_effects, state.batch, gene));
+        }
+        let total: f64 = shares.iter().sum();
+        shares.iter_mut().for_each(|share| *share /= total);
+        shares
+    };
+    let mut ambient = vec![0.0; options.genes];
+    for state in &states {
+        for (sum, share) in ambient.iter_mut().zip(shares(state)) {
+            *sum += share / options.cells as f64;
+        }
+    }
+    let mut counts = CountMatrix::empty(options.genes);
+    let mut row = Vec::new();
+    for state in &states {
+        let depth = options.depth * (DEPTH_SD * random.normal()).exp();
+        row.clear();
+        for (gene, (share, ambient)) in shares(state).into_iter().zip(&ambient).enumerate() {
+            let noise = (NOISE_SD * random.normal() - NOISE_SD * NOISE_SD / 2.0).exp();
+            let mean = depth * ((1.0 - options.ambient) * share * noise + options.ambient * ambient);
+            let count = random.poisson(mean);
+            if count > 0 {
+                row.push((gene as u32, count as f32));
+            }
+        }
+        counts.push_row(row.iter().copied());
+    }
+    let cells = describe(options, &names, &states, counts);
+    Ok(Simulation { cells, programs: names.all, parents: names.parents, effects, activity })
+}
+
+fn describe(options: &SimulateOptions, names: &Names, states: &[State], counts: CountMatrix) -> Cells {
+    let column = |name: &str, labels: Vec<String>, code: &dyn Fn(&State) -> usize| Column {
+        name: name.into(),
+        labels,
+        codes: states.iter().map(|state| code(state) as u16).collect(),
+    };
+    let numbered = |stem: &str, count: usize| (1..=count).map(|n| format!("{stem} {n}")).collect();
+    let words = |words: [&str; 2]| words.map(str::to_owned).to_vec();
+    let mut columns = vec![
+        column("cell_type", numbered("type", options.types()), &|state| state.kind),
+        column("donor_id", numbered("donor", options.donors), &|state| state.donor),
+        column("condition", words(["control", "interferon"]), &|state| usize::from(state.stimulated)),
+        column("cycling", words(["no", "yes"]), &|state| usize::from(state.cycling)),
+    ];
+    if options.children > 0 {
+        let labels = names.parents.iter().map(|&(child, _)| names.all[child].clone()).collect();
+        let child = |state: &State| state.kind * options.children + state.child;
+        columns.push(column("cell_subtype", labels, &child));
+    }
+    if options.rare > 0 {
+        let labels =
+            ["none"].into_iter().map(str::to_owned).chain(names.all[names.rare.clone()].iter().cloned());
+        columns.push(column("rare", labels.collect(), &|state| state.rare.map_or(0, |number| number + 1)));
+    }
+    if options.batches > 1 {
+        columns.push(column("batch", numbered("batch", options.batches), &|state| state.batch));
+    }
+    Cells {
+        counts,
+        genes: GeneNames::from_index((1..=options.genes).map(|gene| format!("SIM{gene:05}")).collect()),
+        names: (1..=options.cells).map(|cell| format!("cell{cell:06}")).collect(),
+        columns,
+        umap: None,
+        counts_source: "simulation".into(),
+    }
+}
