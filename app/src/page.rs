@@ -19,8 +19,6 @@ pub enum Page {
     Train,
     /// Methods, glossary, limits.
     About,
-    /// A trial.
-    Trial,
     /// An address that leads nowhere.
     Unknown(String),
 }
@@ -43,7 +41,6 @@ impl Page {
             "gene" => Self::Gene(argument()),
             "train" => Self::Train,
             "about" => Self::About,
-            "trial" => Self::Trial,
             other => Self::Unknown(other.to_owned()),
         }
     }
@@ -58,7 +55,6 @@ impl Page {
             Self::Gene(symbol) => format!("#/gene/{symbol}"),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
-            Self::Trial => "#/trial".into(),
             Self::Unknown(name) => format!("#/{name}"),
         }
     }
@@ -74,7 +70,6 @@ impl Page {
             Self::Gene(symbol) => symbol.clone(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
-            Self::Trial => "Trial".into(),
             Self::Unknown(_) => "No such page".into(),
         }
     }

@@ -7,4 +7,3 @@ pub mod gene;
 pub mod list;
 pub mod overview;
 pub mod train;
-pub mod trial;

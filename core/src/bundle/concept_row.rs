@@ -53,9 +53,6 @@ pub struct ConceptRow {
     /// The best set of each side.
     #[serde(default)]
     pub labels: SideLabels,
-    /// Trial.
-    #[serde(default)]
-    pub trial: f32,
     /// Whether a label of either side survives.
     #[serde(default)]
     pub survives: bool,

@@ -18,7 +18,6 @@ pub mod simulate;
 pub mod site;
 pub mod stdout;
 pub mod steer;
-pub mod trial;
 pub mod verify;
 
 pub use progress::Terminal;
@@ -84,8 +83,6 @@ pub enum Command {
     Serve(serve::Args),
     /// Check a bundle: checksums, schema, and that all files agree
     Verify(verify::Args),
-    /// Trial
-    Trial(trial::Args),
 }
 
 /// Runs a command.
@@ -106,7 +103,6 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Verify(args) => verify::run(args, global),
-        Command::Trial(args) => trial::run(args, global),
     }
 }
 

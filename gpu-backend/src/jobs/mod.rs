@@ -13,7 +13,6 @@
 //! | `simulate` | cells with planted gene programs |
 //! | `bundle` | the whole, from cells to bundle |
 
-pub mod trial;
 pub mod attribute;
 pub mod bundle;
 mod concepts;

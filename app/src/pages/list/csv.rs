@@ -6,9 +6,8 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{browser, components::title, notes};
 
-const HEADER: [&str; 23] = [
+const HEADER: [&str; 22] = [
     "id",
-    "trial",
     "title",
     "class",
     "active_cells",
@@ -44,7 +43,6 @@ fn line(shown: &Shown, row: &ConceptRow) -> Vec<String> {
     let claims = row.specific.iter().filter(|s| s.beyond_base_rate || !shown.read);
     let mut line = vec![
         row.id.0.to_string(),
-        row.trial.to_string(),
         title::text(row),
         format!("{:?}", row.class).to_lowercase(),
         row.cells.to_string(),

@@ -157,7 +157,7 @@ fn table(shown: &Shown) -> AnyView {
         <div class="scroll" tabindex="0" role="region" aria-label=shown.listing.subject.title()>
             <table class="clist"><thead><tr>
                 {sort::header(Key::Id, "Id", "")}
-                <th>"Trial"</th><th>"Activation"</th>
+                <th>"Activation"</th>
                 {sort::header(Key::Cells, "Cells", "n")}
                 {sort::header(Key::Kind, if read { "What it is" } else { "Its cells" }, "")}
                 {read.then(|| view! { <th>"Commonest"</th> })}

@@ -43,7 +43,7 @@ pub fn view(shown: &Shown, row: &ConceptRow, paper: bool) -> AnyView {
         <tr on:click=move |_| route::go(&to)>
             <td><a class="mono idl" href=link>{name}</a></td>
             <td class="sp">{histogram}</td>
-            <td class="n">{row.trial.to_string()}</td><td class="n">{thousands(row.cells)}</td>
+            <td class="n">{thousands(row.cells)}</td>
             {what}{cells}
             {shown.read.then(|| view! { <td class="pw">{nearest(row)}</td> })}
             {paper.then(|| view! { <td class="pw">{as_in_the_paper(shown, row)}</td> })}

@@ -99,8 +99,6 @@ pub struct ModelCard {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
-    /// Trial.
-    Trial,
     /// Counts of a fixed gene list (scvi-tools' SCVI).
     Scvi,
     /// A sequence of gene tokens with binned values.
@@ -117,13 +115,11 @@ impl ModelKind {
     /// The name used in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Trial => "trial",
             Self::Scvi => "scvi",
             Self::Scgpt => "scgpt",
             Self::Geneformer => "geneformer",
             Self::Scimilarity => "scimilarity",
             Self::Onnx => "onnx",
-            Self::Trial => "trial",
         }
     }
 
@@ -135,7 +131,6 @@ impl ModelKind {
             Self::Geneformer => "Geneformer",
             Self::Scimilarity => "SCimilarity",
             Self::Onnx => "the model",
-            Self::Trial => "Trial",
         }
     }
 }
@@ -289,7 +284,7 @@ impl ModelCard {
             ModelKind::Scvi | ModelKind::Scimilarity | ModelKind::Onnx if self.genes.is_empty() => {
                 return invalid("\"genes\" is empty".into());
             }
-            ModelKind::Scvi | ModelKind::Scimilarity | ModelKind::Onnx | ModelKind::Trial => true,
+            ModelKind::Scvi | ModelKind::Scimilarity | ModelKind::Onnx => true,
         };
         if !sizes {
             let kind = self.kind.name();

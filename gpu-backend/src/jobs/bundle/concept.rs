@@ -55,7 +55,6 @@ pub fn describe(
         id,
         class,
         cells: active.len() as u32,
-        trial: max / 2.0,
         max,
         histogram: histogram(&active.values, max, 20),
         composition: context.primary().map_or_else(Vec::new, |column| composition(active, column, 5)),
