@@ -20,6 +20,7 @@ pub struct ModelFolder {
 
 /// Why a checkpoint cannot be imported.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ImportError {
     /// The file is refused.
     #[error(transparent)]

@@ -6,8 +6,23 @@ use crate::ids::CellId;
 
 /// Why a perturbed cell could not be embedded.
 #[derive(Debug, Error)]
-#[error("{0}")]
-pub struct PerturbError(pub String);
+#[non_exhaustive]
+pub enum PerturbError {
+    /// The counts are not those of the model's genes.
+    #[error("the counts have {found} genes, the model reads {expected}")]
+    Genes {
+        /// Genes of the counts.
+        found: usize,
+        /// Genes of the model.
+        expected: usize,
+    },
+    /// A swap that the model has no embedding for.
+    #[error("{0}")]
+    NoEmbedding(&'static str),
+    /// The model could not be run.
+    #[error(transparent)]
+    Model(Box<dyn std::error::Error + Send + Sync>),
+}
 
 /// Embeddings of one prototype with single genes taken from its counterfactuals.
 #[derive(Clone, Debug, Default)]

@@ -35,11 +35,7 @@ impl<'a> ScviSwaps<'a> {
         one_hot: &'a [Vec<u32>],
     ) -> Result<Self, PerturbError> {
         if counts.cols != encoder.genes().len() {
-            return Err(PerturbError(format!(
-                "the counts have {} genes, the model reads {}",
-                counts.cols,
-                encoder.genes().len()
-            )));
+            return Err(PerturbError::Genes { found: counts.cols, expected: encoder.genes().len() });
         }
         Ok(Self { encoder, counts, one_hot })
     }

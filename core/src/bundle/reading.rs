@@ -59,7 +59,7 @@ impl Default for ReadingParameters {
             most_rankings: 20_000,
             survives: 0.1,
             lift: 1.5,
-            calibration: 40,
+            calibration: 20,
             seed: 123,
         }
     }

@@ -17,6 +17,7 @@ pub struct CountMatrix {
 
 /// What is wrong with a count matrix.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CountsError {
     /// The arrays do not fit each other.
     #[error("{0}")]

@@ -92,6 +92,7 @@ pub fn side_deck(genes: usize, enrichment: &EnrichmentParameters) -> Deck {
 
 /// Why a concept could not be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadingError {
     /// The model cannot be run.
     #[error(transparent)]

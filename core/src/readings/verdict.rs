@@ -67,6 +67,9 @@ pub struct DictionaryFacts {
     pub surviving: u32,
     /// The same of neurons: concepts and survivors, where they are described.
     pub neurons: Option<(u32, u32)>,
+    /// Lists of genes that were tested in a dictionary that was never trained, and of those with a label that survives;
+    /// nothing where that was not read.
+    pub untrained: Option<(u32, u32)>,
     /// Whether there are gene sets.
     pub has_sets: bool,
 }
@@ -91,6 +94,14 @@ pub fn of_dictionary(facts: DictionaryFacts, survives: f64) -> String {
     };
     if let Some((all, n)) = facts.neurons {
         text += &format!(" Neurons: {n} of {all}.");
+    }
+    if let Some((tested, survive)) = facts.untrained
+        && f64::from(survive) > survives * f64::from(tested)
+    {
+        text += &format!(
+            " But in a dictionary that was never trained, {survive} of {tested} lists of genes have one, too: a pathway here \
+             says little about what was learned."
+        );
     }
     text
 }
@@ -134,11 +145,21 @@ mod tests {
 
     #[test]
     fn sentences_say_what_the_numbers_say() {
-        let facts = DictionaryFacts { concepts: 67, surviving: 9, neurons: Some((60, 4)), has_sets: true };
+        let facts = DictionaryFacts {
+            concepts: 67,
+            surviving: 9,
+            neurons: Some((60, 4)),
+            untrained: Some((80, 1)),
+            has_sets: true,
+        };
         assert_eq!(
             of_dictionary(facts, 0.1),
             "9 of 67 concepts have a pathway that survives; about one of them is expected to be false. Neurons: 4 of 60."
         );
+        let untrained = DictionaryFacts { untrained: Some((80, 72)), ..facts };
+        assert!(of_dictionary(untrained, 0.1).ends_with(
+            "But in a dictionary that was never trained, 72 of 80 lists of genes have one, too: a pathway here says little about what was learned."
+        ));
         let none = DictionaryFacts { surviving: 0, neurons: None, ..facts };
         assert_eq!(of_dictionary(none, 0.1), "None of 67 concepts has a pathway that stands above chance.");
         let parts =

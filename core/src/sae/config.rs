@@ -52,6 +52,7 @@ fn no_metadata() -> serde_json::Value {
 
 /// What is wrong with a `cfg.json`.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// Not JSON, or a key is missing or of another type.
     #[error("cfg.json: {0}")]

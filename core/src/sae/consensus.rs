@@ -92,6 +92,7 @@ pub fn reduced(weights: &SaeWeights, concepts: &[ConceptId]) -> Result<SaeWeight
 
 /// Why a dictionary cannot be reduced.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReduceError {
     /// TopK needs k concepts.
     #[error("{left} concepts are left, fewer than the {k} that are active in each cell")]

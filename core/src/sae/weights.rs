@@ -22,6 +22,7 @@ pub struct SaeWeights {
 
 /// What is wrong with the weights.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WeightsError {
     /// `cfg.json` cannot be honoured.
     #[error(transparent)]

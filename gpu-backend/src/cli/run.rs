@@ -91,12 +91,12 @@ pub struct Args {
     /// Further prototypes, next in activation, on which carried genes are counted
     #[arg(long, default_value_t = 10)]
     held_out: u32,
-    /// Typical inactive cells that each prototype is compared with beside its nearest ones (default: 10; 0 through scGPT,
+    /// Typical inactive cells that each prototype is compared with beside its nearest ones (default: 10; 0 through models of sequences,
     /// where every swap is a pass of the whole model)
     #[arg(long)]
     typical: Option<u32>,
     /// Concepts of a random dictionary, and as many with permuted activations, that are read to see how many labels survive
-    /// where there is nothing to find (default: 40; 0 through scGPT)
+    /// where there is nothing to find (default: 20; 0 through models of sequences)
     #[arg(long)]
     calibration: Option<u32>,
     /// Permutations of the enrichment analysis
@@ -169,7 +169,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             .labelled_by_chance
             .map_or_else(String::new, |n| format!(" (chance would label about {n:.1})"));
         eprintln!(
-            "{}{}: R² {:.3}, {} of {} concepts active, {} with a pathway label{chance}",
+            "{}{}: R² {:.3}, {} of {} concepts active; {} have a pathway label as in the paper{chance}",
             job.out.display(),
             if report.unchanged { " is up to date" } else { "" },
             report.r2,
@@ -177,6 +177,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             report.concepts,
             report.labelled,
         );
+        if !report.verdict.is_empty() {
+            eprintln!("{}", report.verdict);
+        }
     }
     Ok(())
 }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use cellprism_core::bundle::{File as _, Manifest, path, verify::Folder};
+use cellprism_core::bundle::{
+    File as _, Manifest, path,
+    verify::{Folder, FolderError},
+};
 
 /// Largest manifest that is read.
 const MOST_MANIFEST: u64 = 64 << 20;
@@ -68,11 +71,11 @@ impl BundleFolder {
 }
 
 impl Folder for BundleFolder {
-    fn list(&self) -> Result<Vec<(String, u64)>, String> {
+    fn list(&self) -> Result<Vec<(String, u64)>, FolderError> {
         let mut files = Vec::new();
         let mut folders = vec![(self.root.clone(), String::new())];
         while let Some((folder, prefix)) = folders.pop() {
-            let failed = |e| format!("cannot list {}: {e}", folder.display());
+            let failed = |e| FolderError(format!("cannot list {}: {e}", folder.display()).into());
             for entry in fs::read_dir(&folder).map_err(failed)? {
                 let entry = entry.map_err(failed)?;
                 let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -89,7 +92,7 @@ impl Folder for BundleFolder {
         Ok(files)
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        fs::read(self.root.join(path)).map_err(|e| format!("cannot be read: {e}"))
+    fn read(&self, path: &str) -> Result<Vec<u8>, FolderError> {
+        fs::read(self.root.join(path)).map_err(|e| FolderError(format!("cannot be read: {e}").into()))
     }
 }

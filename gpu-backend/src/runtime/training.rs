@@ -55,8 +55,8 @@ struct StepSession {
     figures: Vec<Slot>,
 }
 
-fn failed(error: impl std::fmt::Display) -> EngineFailure {
-    EngineFailure(error.to_string())
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineFailure {
+    EngineFailure(error.into())
 }
 
 impl OnnxTrainer {
@@ -243,7 +243,7 @@ impl Engine for OnnxTrainer {
         learning_rate: f64,
     ) -> Result<StepReport, EngineFailure> {
         if !self.batches.contains(&rows.len()) {
-            return Err(EngineFailure(format!("a batch of {} cells was not planned", rows.len())));
+            return Err(EngineFailure(format!("a batch of {} cells was not planned", rows.len()).into()));
         }
         let width = self.width();
         let place = self.session(rows.len(), width)?;
@@ -273,10 +273,9 @@ impl Engine for OnnxTrainer {
         };
         self.dead_next = figure(5) as usize;
         if self.base.aux_k > 0 && report.dead as usize > width {
-            return Err(EngineFailure(format!(
-                "{} dead concepts, but the step was made for {width}",
-                report.dead
-            )));
+            return Err(EngineFailure(
+                format!("{} dead concepts, but the step was made for {width}", report.dead).into(),
+            ));
         }
         Ok(report)
     }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 /// Why a checkpoint is refused.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     /// The archive is not one that `torch.save` writes.
     #[error("the archive is damaged or not written by torch.save: {0}")]

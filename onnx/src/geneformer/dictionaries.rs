@@ -70,7 +70,7 @@ impl Dictionaries {
         let without_median = genes.count() - entries.len();
         let genes = Dictionary::new(entries).map_err(|e| ImportError::File {
             file: "token_dictionary.pkl with gene_median_dictionary.pkl",
-            what: e.0,
+            what: e.to_string(),
         })?;
         let largest = tokens.values().max().map_or(0, |&token| token as usize);
         if largest + 1 != vocabulary {

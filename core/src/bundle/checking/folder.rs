@@ -5,19 +5,24 @@ use std::collections::BTreeSet;
 use super::Report;
 use crate::bundle::{File, Manifest};
 
+/// Why a folder cannot be listed or a file in it cannot be read: what its place says of it.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct FolderError(pub Box<dyn std::error::Error + Send + Sync>);
+
 /// A folder of files, wherever it is: on disk, in memory, dropped onto a page.
 pub trait Folder: Sync {
     /// Every file with its size, by path from the root with `/`.
     ///
     /// # Errors
     /// If the folder cannot be listed.
-    fn list(&self) -> Result<Vec<(String, u64)>, String>;
+    fn list(&self) -> Result<Vec<(String, u64)>, FolderError>;
 
     /// The content of a file.
     ///
     /// # Errors
     /// If it cannot be read.
-    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+    fn read(&self, path: &str) -> Result<Vec<u8>, FolderError>;
 }
 
 /// Files whose checksums are right, and what they must agree with.
@@ -39,7 +44,7 @@ impl Bundle<'_> {
         if !self.has(path) {
             return None;
         }
-        self.folder.read(path).map_err(|e| report.note(path, e)).ok()
+        self.folder.read(path).map_err(|e| report.note(path, e.to_string())).ok()
     }
 
     /// An intact file of a kind; its problems are reported.

@@ -6,5 +6,5 @@ mod report;
 
 pub(super) use arrays::Arrays;
 pub(super) use folder::Bundle;
-pub use folder::Folder;
+pub use folder::{Folder, FolderError};
 pub use report::{Problem, Report};

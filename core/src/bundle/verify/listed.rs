@@ -13,7 +13,7 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Repor
     let present: BTreeMap<String, u64> = match folder.list() {
         Ok(files) => files.into_iter().collect(),
         Err(error) => {
-            report.note(path::MANIFEST, error);
+            report.note(path::MANIFEST, error.to_string());
             return BTreeSet::new();
         }
     };
@@ -27,7 +27,7 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Repor
             }
         }
         Ok(Err(error)) => report.note(path::FILES, error.to_string()),
-        Err(error) => report.note(path::FILES, error),
+        Err(error) => report.note(path::FILES, error.to_string()),
     }
     for name in present.keys() {
         let known = listed.contains_key(name) || name == path::MANIFEST;
@@ -60,7 +60,7 @@ fn compare(folder: &dyn Folder, name: &str, entry: &FileEntry, size: Option<u64>
     if size != entry.bytes {
         return Err(format!("damaged: {size} bytes, but {} when it was written", entry.bytes));
     }
-    let digest = FileEntry::of(&folder.read(name)?).sha256;
+    let digest = FileEntry::of(&folder.read(name).map_err(|error| error.to_string())?).sha256;
     if digest != entry.sha256 {
         return Err(format!("damaged: its SHA-256 is {digest}, but {} when it was written", entry.sha256));
     }

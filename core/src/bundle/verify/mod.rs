@@ -7,7 +7,7 @@ mod listed;
 #[cfg(test)]
 mod tests;
 
-pub use super::checking::{Folder, Problem, Report};
+pub use super::checking::{Folder, FolderError, Problem, Report};
 use super::{
     ConceptIndex, File, GeneIndex, Manifest,
     cells::{self, Cells},
@@ -23,6 +23,7 @@ pub fn verify(folder: &dyn Folder) -> Report {
     let mut report = Report::default();
     let found = folder
         .read(path::MANIFEST)
+        .map_err(|error| error.to_string())
         .and_then(|bytes| Manifest::from_bytes(path::MANIFEST, &bytes).map_err(|error| error.problem()));
     let manifest = match found {
         Ok(manifest) => manifest,

@@ -22,12 +22,12 @@ use crate::{
 struct Memory(BTreeMap<String, Vec<u8>>);
 
 impl Folder for Memory {
-    fn list(&self) -> Result<Vec<(String, u64)>, String> {
+    fn list(&self) -> Result<Vec<(String, u64)>, FolderError> {
         Ok(self.0.iter().map(|(name, bytes)| (name.clone(), bytes.len() as u64)).collect())
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.get(path).cloned().ok_or_else(|| "not there".into())
+    fn read(&self, path: &str) -> Result<Vec<u8>, FolderError> {
+        self.0.get(path).cloned().ok_or_else(|| FolderError("not there".into()))
     }
 }
 

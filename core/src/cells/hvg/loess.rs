@@ -26,6 +26,7 @@ struct Vertex {
 
 /// Why a curve cannot be fitted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoessError {
     /// A local quadratic needs at least four points.
     #[error("{points} points with a span of {span} leave {local} in each local fit, 4 are needed")]

@@ -30,6 +30,7 @@ pub struct Selection {
 
 /// Why genes could not be chosen.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HvgError {
     /// A variance needs two cells.
     #[error("highly variable genes need at least 2 cells, there are {cells}")]

@@ -159,6 +159,7 @@ pub enum Normalize {
 
 /// Why a card cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum CardError {
     /// Not JSON, or a field is missing.
     #[error("model.json is not a model card: {0}")]

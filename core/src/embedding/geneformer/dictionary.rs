@@ -36,26 +36,24 @@ impl Dictionary {
     /// If there is no gene, two share a name or a token, or a median is not a number above zero.
     pub fn new(mut entries: Vec<Entry>) -> Result<Self, GeneformerError> {
         if entries.is_empty() || entries.len() > LARGEST {
-            return Err(GeneformerError(format!("{} genes", entries.len())));
+            return Err(GeneformerError::Size(entries.len()));
         }
         entries.sort_by_key(|entry| entry.token);
         if let Some([a, b]) = entries.array_windows().find(|[a, b]| a.token == b.token) {
-            let what = format!("genes {:?} and {:?} share the token {}", a.gene, b.gene, a.token);
-            return Err(GeneformerError(what));
+            let (first, second) = (a.gene.clone(), b.gene.clone());
+            return Err(GeneformerError::SharedToken { first, second, token: a.token });
         }
         let mut names = HashSet::new();
         for Entry { gene, median, symbols, .. } in &entries {
             if !(median.is_finite() && *median > 0.0) {
-                return Err(GeneformerError(format!(
-                    "the median of {gene:?} is {median}, not a number above zero"
-                )));
+                return Err(GeneformerError::Median { gene: gene.clone(), median: *median });
             }
             let unfit = |name: &String| name.is_empty() || name.chars().any(|c| c.is_control() || c == '|');
             if let Some(name) = std::iter::once(gene).chain(symbols).find(|name| unfit(name)) {
-                return Err(GeneformerError(format!("{name:?} is no name of a gene")));
+                return Err(GeneformerError::Name(name.clone()));
             }
             if !names.insert(gene) {
-                return Err(GeneformerError(format!("gene {gene:?} has several tokens")));
+                return Err(GeneformerError::Twice(gene.clone()));
             }
         }
         Ok(Self { entries })
@@ -73,15 +71,10 @@ impl Dictionary {
     pub fn from_tsv(text: &str) -> Result<Self, GeneformerError> {
         let mut lines = text.lines();
         if lines.next() != Some(HEADER) {
-            return Err(GeneformerError(format!("the first line is not {HEADER:?}")));
+            return Err(GeneformerError::Header(HEADER));
         }
         let entry = |(line, text): (usize, &str)| {
-            let wrong = || {
-                GeneformerError(format!(
-                    "line {}: {text:?} is not a gene, a token, a median and symbols",
-                    line + 2
-                ))
-            };
+            let wrong = || GeneformerError::Line { line: line + 2, found: text.to_owned() };
             let parts: Vec<&str> = text.split('\t').collect();
             let [gene, token, median, symbols] = parts[..] else { return Err(wrong()) };
             Ok(Entry {

@@ -57,7 +57,7 @@ impl SequenceGenes {
         for name in list {
             let token = vocabulary.gene(name);
             if let Some(first) = token.and_then(|token| seen.insert(token, name)) {
-                return Err(ScgptError(format!("gene {first:?} is listed twice")));
+                return Err(ScgptError::Twice(first.clone()));
             }
             let column = token.and_then(|token| columns.get(&token));
             match column {
@@ -71,11 +71,8 @@ impl SequenceGenes {
             chosen.extend(token.map(|token| (token, column.map(|f| f.column))));
         }
         if chosen.is_empty() {
-            let first = list.first().map_or("", String::as_str);
-            return Err(ScgptError(format!(
-                "none of the {} listed genes is in the model's vocabulary (first: {first:?})",
-                list.len()
-            )));
+            let first = list.first().cloned().unwrap_or_default();
+            return Err(ScgptError::NoGene { listed: list.len(), first });
         }
         audit.unused = (genes.len() - audit.matched as usize - audit.by_alias as usize) as u32;
         Ok(Self::new(vocabulary, chosen.into_iter(), audit))
@@ -232,7 +229,7 @@ mod tests {
         let found = list(&["MS4A1", "CD79A", "none"]).unwrap();
         assert_eq!((found.tokens.as_slice(), &found.map.column_of), (&[2, 1][..], &vec![None, Some(1)]));
         assert_eq!(found.map.audit.lost_examples, ["MS4A1", "none"]);
-        assert!(list(&["LYZ", "LYZ"]).unwrap_err().0.contains("twice"));
-        assert!(list(&["none"]).unwrap_err().0.contains("vocabulary"));
+        assert!(list(&["LYZ", "LYZ"]).unwrap_err().to_string().contains("twice"));
+        assert!(list(&["none"]).unwrap_err().to_string().contains("vocabulary"));
     }
 }

@@ -26,23 +26,19 @@ impl Vocabulary {
     /// # Errors
     /// If it is not such an object, or two tokens share an id, or an id is left out.
     pub fn from_json(json: &[u8], pad_token: &str) -> Result<Self, ScgptError> {
-        let read: BTreeMap<String, u64> = serde_json::from_slice(json).map_err(|e| {
-            ScgptError(format!("not an object of tokens and ids such as {{\"CD79A\": 0}}: {e}"))
-        })?;
+        let read: BTreeMap<String, u64> = serde_json::from_slice(json)?;
         if read.is_empty() || read.len() > LARGEST {
-            return Err(ScgptError(format!("{} tokens", read.len())));
+            return Err(ScgptError::Size(read.len()));
         }
         let mut tokens: Vec<Option<String>> = vec![None; read.len()];
         for (token, id) in read {
             let count = tokens.len();
-            let place = usize::try_from(id).ok().and_then(|id| tokens.get_mut(id)).ok_or_else(|| {
-                ScgptError(format!(
-                    "token {token:?} has id {id}, but {count} tokens have the ids 0 to {}",
-                    count - 1
-                ))
-            })?;
-            if let Some(other) = place {
-                return Err(ScgptError(format!("tokens {other:?} and {token:?} share the id {id}")));
+            let place = usize::try_from(id)
+                .ok()
+                .and_then(|id| tokens.get_mut(id))
+                .ok_or_else(|| ScgptError::Id { token: token.clone(), id, tokens: count })?;
+            if let Some(other) = place.take() {
+                return Err(ScgptError::SharedId { first: other, second: token, id });
             }
             *place = Some(token);
         }

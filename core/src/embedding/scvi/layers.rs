@@ -10,6 +10,7 @@ use super::super::{
 
 /// Why the weights of a network cannot be used, or what it is given does not fit.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum EncoderError {
     /// Not a safetensors file.
     #[error("the weights cannot be read: {0}")]

@@ -22,6 +22,7 @@ pub struct Checkpoint {
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     /// Damaged.
     #[error("the checkpoint is damaged: {0}")]

@@ -4,10 +4,10 @@ use ndarray::ArrayView2;
 
 use super::State;
 
-/// An engine's own words for what went wrong.
+/// What went wrong in an engine: its own error.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct EngineFailure(pub String);
+#[error(transparent)]
+pub struct EngineFailure(pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Figures of one step, from before its update.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

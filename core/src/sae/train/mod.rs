@@ -71,6 +71,7 @@ use super::SaeWeights;
 
 /// Why a training cannot start or go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// An option that makes no sense, alone or with these embeddings.
     #[error("{option}: {problem}")]

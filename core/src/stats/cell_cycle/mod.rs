@@ -80,6 +80,7 @@ pub struct CellCycle {
 
 /// Why scores cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ScoreError {
     /// None of the genes is in the data.
     #[error("none of the genes to score is in the data")]

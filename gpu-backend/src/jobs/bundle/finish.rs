@@ -10,9 +10,10 @@ use std::{
 use anyhow::Context as _;
 use cellprism_core::{
     bundle::{
-        CellCodes, CellMap, CellMetadata, ConceptClass, ConceptIndex, ConceptRow, Counts, Embeddings,
-        File as _, FileEntry, Files, GeneDescriptions, GeneIndex, InputRole, Manifest, MetadataColumn,
-        ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source, Stage, StageName, path,
+        Calibration, CalibrationSubject, CellCodes, CellMap, CellMetadata, ConceptClass, ConceptIndex,
+        ConceptRow, Counts, Embeddings, File as _, FileEntry, Files, GeneDescriptions, GeneIndex, InputRole,
+        Manifest, MetadataColumn, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION, SaeMetricsRow, Software, Source,
+        Stage, StageName, path,
     },
     cells::long_label,
     readings::verdict::{DictionaryFacts, of_dictionary, thousands},
@@ -45,7 +46,7 @@ pub fn write(
 ) -> anyhow::Result<Report> {
     let Described { concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
-    let verdict = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1));
+    let verdict = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1), &calibration);
     let described = Stage {
         name: StageName::Describe,
         seconds: context.started.elapsed().as_secs_f64(),
@@ -56,7 +57,7 @@ pub fn write(
         ConceptIndex { verdict, calibration, layout: method, ..index(inputs, context, rows, settled) };
     work.put(path::CONCEPT_INDEX, &index.to_bytes()?)?;
     if let Some((rows, settled)) = neurons {
-        let verdict = self::verdict(context, settled, None);
+        let verdict = self::verdict(context, settled, None, &[]);
         let neurons = ConceptIndex { verdict, ..self::index(inputs, context, rows, settled) };
         work.put(path::NEURON_INDEX, &neurons.to_bytes()?)?;
     }
@@ -123,12 +124,19 @@ fn place_concepts(context: &Context, rows: &mut [ConceptRow]) -> Option<String> 
 }
 
 /// What all readings together say.
-fn verdict(context: &Context, settled: Settled, neurons: Option<Settled>) -> String {
+fn verdict(
+    context: &Context,
+    settled: Settled,
+    neurons: Option<Settled>,
+    calibration: &[Calibration],
+) -> String {
+    let untrained = calibration.iter().find(|read| read.subject == CalibrationSubject::Random);
     let Some(parameters) = &context.parameters.reading else { return String::new() };
     let facts = DictionaryFacts {
         concepts: settled.concepts,
         surviving: settled.surviving_concepts,
         neurons: neurons.map(|neurons| (neurons.concepts, neurons.surviving_concepts)),
+        untrained: untrained.map(|read| (read.tested, read.survive)),
         has_sets: !context.sets.is_empty(),
     };
     of_dictionary(facts, parameters.survives)

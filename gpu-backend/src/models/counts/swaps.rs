@@ -80,7 +80,7 @@ impl GraphSwaps<'_> {
             let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
             let values =
                 run_dense(card, &mut session, changes.len(), &batch, &covariates[..changes.len() * width])
-                    .map_err(|error| PerturbError(format!("{error:#}")))?;
+                    .map_err(|error| PerturbError::Model(error.into()))?;
             embeddings.extend(values);
         }
         Ok(embeddings)

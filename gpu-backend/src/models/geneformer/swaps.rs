@@ -83,14 +83,13 @@ impl State {
         let missing: Vec<Sequence> =
             sequences.iter().filter(|sequence| !self.kept.contains_key(*sequence)).cloned().collect();
         if sequences.iter().any(|sequence| !self.model.has_embedding(sequence)) {
-            return Err(PerturbError(
+            return Err(PerturbError::NoEmbedding(
                 "a swap leaves a cell no gene that Geneformer knows, and so no mean over genes: leave out cells with a single \
-                 gene, or import the model with --pooling cls"
-                    .into(),
+                 gene, or import the model with --pooling cls",
             ));
         }
         let latent = self.model.latent();
-        let values = self.model.embed(&missing, &|_| ()).map_err(|e| PerturbError(format!("{e:#}")))?;
+        let values = self.model.embed(&missing, &|_| ()).map_err(|e| PerturbError::Model(e.into()))?;
         self.passes += missing.len() as u64;
         for (sequence, row) in missing.into_iter().zip(values.chunks(latent)) {
             self.kept_bytes += size_of_val(&sequence[..]) + size_of_val(row);

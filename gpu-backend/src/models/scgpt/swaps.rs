@@ -62,7 +62,7 @@ impl ScgptSwaps {
 impl State {
     fn embed(&mut self, cells: &[BinnedCell]) -> Result<Vec<f32>, PerturbError> {
         self.passes += cells.len() as u64;
-        self.model.embed(cells, &|_| ()).map_err(|e| PerturbError(format!("{e:#}")))
+        self.model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
     }
 
     /// The prototype itself.

@@ -1,0 +1,9 @@
+//! A ranking of genes.
+#![no_main]
+
+#[path = "../../core/tests/damaged/mod.rs"]
+mod damaged;
+
+libfuzzer_sys::fuzz_target!(|content: &[u8]| {
+    damaged::ranking(content);
+});
