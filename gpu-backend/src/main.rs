@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     cli::start_logging(cli.global.verbose);
     match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if cli::stdout::nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Global, precision::PrecisionArgs, sequence::SequenceArgs};
+use super::stdout::outln;
+use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
 use crate::{jobs::attribute, runtime::Device};
 
 /// Score the genes that drive concepts.
@@ -51,6 +52,8 @@ pub struct Args {
     /// the processor
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
     /// Gene table with aliases (NCBI gene_info or the project's own)
     #[arg(long, value_name = "FILE")]
     gene_info: Option<PathBuf>,
@@ -80,7 +83,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         held_out: args.held_out,
         typical: args.typical,
         out: args.out,
-        place: global.place(args.device),
+        place: args.runtime.place(args.device),
         gene_info: args.gene_info,
         allow_non_integer: args.allow_non_integer,
         sequence: args.sequence.into(),
@@ -88,7 +91,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let report = attribute::run(&options, &global.progress())?;
     if global.json {
-        println!("{}", serde_json::to_string(&report)?);
+        outln!("{}", serde_json::to_string(&report)?);
     }
     Ok(())
 }

@@ -6,24 +6,39 @@
 use std::{ffi::OsString, fs, path::Path};
 
 use anyhow::{Context, bail};
+use clap::CommandFactory;
 use toml::{Table, Value};
 
-/// Arguments with those of the config file put in, where `run` names one.
+use super::Cli;
+
+/// Arguments with those of the config file put in, where the command is `run` and names one.
 ///
 /// # Errors
-/// If the file cannot be read, is no TOML, or has a value that no option takes.
+/// If the file cannot be read, is no TOML, or has a key or value that no option has.
 pub fn expand(arguments: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
     let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or("")).collect();
-    let Some(command) = words.iter().skip(1).position(|&word| word == "run").map(|at| at + 1) else {
+    // Options before the command take no values: the first other word is the command.
+    let Some(command) = words.iter().skip(1).position(|word| !word.starts_with('-')).map(|at| at + 1) else {
         return Ok(arguments);
     };
+    if words[command] != "run" {
+        return Ok(arguments);
+    }
     let Some(path) = value_of("config", &words[command..]) else { return Ok(arguments) };
-    let text = fs::read_to_string(path).with_context(|| format!("--config {path}: it cannot be read"))?;
+    let text = fs::read_to_string(path).with_context(|| format!("--config {path}"))?;
     let table: Table = text.parse().with_context(|| format!("--config {path}"))?;
+    let known = options();
     let said = |name: &str| words[command..].iter().any(|word| names(word, name));
     let mut added = Vec::new();
     for (key, value) in &table {
         let name = key.replace('_', "-");
+        if !known.contains(&name) {
+            bail!(
+                "--config {path}, line {}: {key:?} is no option of `cellprism run`; it has {}",
+                line_of(&text, key),
+                known.join(", ")
+            );
+        }
         if !said(&name) {
             added.extend(argument(Path::new(path), &name, value)?);
         }
@@ -31,6 +46,24 @@ pub fn expand(arguments: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
     let mut all = arguments;
     all.splice(command + 1..command + 1, added);
     Ok(all)
+}
+
+/// The long names of the options of `run`.
+fn options() -> Vec<String> {
+    let mut cli = Cli::command();
+    cli.build();
+    let run = cli.find_subcommand("run");
+    let names = run.into_iter().flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long);
+    names.filter(|name| !["help", "version", "config"].contains(name)).map(str::to_owned).collect()
+}
+
+/// The line of a key, from 1.
+fn line_of(text: &str, key: &str) -> usize {
+    let has = |line: &str| {
+        let rest = line.trim_start().trim_start_matches(['[', '"', '\'']).strip_prefix(key);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || "_-".contains(c)))
+    };
+    text.lines().position(has).map_or(1, |at| at + 1)
 }
 
 /// Whether a word of the command line sets an option.
@@ -107,14 +140,24 @@ mod tests {
 
     #[test]
     fn without_a_config_nothing_changes() {
-        for line in ["cellprism", "cellprism run --out b", "cellprism embed --config none"] {
+        for line in [
+            "cellprism",
+            "cellprism run --out b",
+            "cellprism embed --config none",
+            "cellprism -q sae sweep --out run --config none",
+        ] {
             assert_eq!(expand(words(line)).unwrap(), words(line));
         }
     }
 
     #[test]
     fn a_bad_config_is_named() {
-        for (toml, said) in [("seed = ", "TOML"), ("seed = [[1]]", "seed"), ("[sae]\nk = 3", "sae")] {
+        for (toml, said) in [
+            ("seed = ", "TOML"),
+            ("seed = [[1]]", "seed"),
+            ("[sae]\nk = 3", "line 1: \"sae\""),
+            ("seed = 1\n\nconcept = 3", "line 3: \"concept\" is no option"),
+        ] {
             let error = format!("{:#}", with_config(toml, "").unwrap_err());
             assert!(error.contains("--config") && error.contains(said), "{error}");
         }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Global, sequence::SequenceArgs};
+use super::stdout::outln;
+use super::{Global, runtime::RuntimeArgs, sequence::SequenceArgs};
 use crate::{jobs::embed, runtime::Device};
 
 /// Embed cells with a model.
@@ -25,6 +26,8 @@ pub struct Args {
     /// cpu, cuda or cuda:N, or several that share the cells (cuda:0,cuda:1); a device that is not there is an error
     #[arg(long, default_value = "cpu", value_delimiter = ',', value_parser = Device::parse)]
     device: Vec<Device>,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
     /// Gene table with aliases (NCBI gene_info or the project's own)
     #[arg(long, value_name = "FILE")]
     gene_info: Option<PathBuf>,
@@ -44,14 +47,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         model: args.model,
         cells: args.cells,
         out: args.out,
-        places: args.device.into_iter().map(|device| global.place(device)).collect(),
+        places: args.device.into_iter().map(|device| args.runtime.place(device)).collect(),
         gene_info: args.gene_info,
         allow_non_integer: args.allow_non_integer,
         sequence: args.sequence.into(),
     };
     let report = embed::run(&options, &global.progress())?;
     if global.json {
-        println!("{}", serde_json::to_value(&report)?);
+        outln!("{}", serde_json::to_value(&report)?);
     }
     Ok(())
 }

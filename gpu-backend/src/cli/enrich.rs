@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::Global;
+use super::stdout::outln;
 use crate::jobs::enrich::{self, Convention, Options, SortOrder};
 
 /// Preranked gene set enrichment analysis of a ranking, or over-representation of its top.
@@ -143,7 +144,7 @@ impl Args {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let report = enrich::run(&args.options(), &global.progress())?;
     if global.json {
-        println!("{report}");
+        outln!("{report}");
     }
     Ok(())
 }

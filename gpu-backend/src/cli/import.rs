@@ -8,7 +8,8 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use super::Global;
+use super::stdout::outln;
+use super::{Global, runtime::RuntimeArgs};
 use crate::{
     jobs::import,
     models::{ImportOptions, KINDS, Setting, Settings, find, whom},
@@ -28,6 +29,8 @@ pub struct Args {
     /// Model folder to write
     #[arg(long, value_name = "MODEL_DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
 }
 
 /// Settings of all kinds, as options.
@@ -102,11 +105,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         checkpoint: args.checkpoint,
         settings: args.settings.0,
         out: args.out,
-        onnxruntime: global.onnxruntime.clone(),
+        onnxruntime: args.runtime.onnxruntime,
     };
     let card = import::run(&args.kind, &options)?;
     if global.json {
-        println!("{}", serde_json::to_string(&card)?);
+        outln!("{}", serde_json::to_string(&card)?);
     } else if !global.quiet {
         eprintln!(
             "{}: {} of {} genes or tokens, {} dimensions; {}",

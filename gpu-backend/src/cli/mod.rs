@@ -1,4 +1,4 @@
-//! The command line: one file a command, each a thin call of a pipeline stage.
+//! The command line: one file a command, from words to the options of a job, and from its result to words or JSON.
 //!
 //! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
 
@@ -10,21 +10,19 @@ pub mod import;
 pub mod precision;
 mod progress;
 pub mod run;
+pub mod runtime;
 pub mod sae;
 pub mod sequence;
 pub mod serve;
 pub mod simulate;
 pub mod site;
+pub mod stdout;
 pub mod steer;
 pub mod verify;
 
 pub use progress::Terminal;
 
-use std::path::PathBuf;
-
 use clap::{Args, Parser, Subcommand};
-
-use crate::runtime::{Device, Place};
 
 /// Interpretable concepts of single-cell foundation models.
 #[derive(Debug, Parser)]
@@ -39,7 +37,8 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Print the result as JSON on stdout
     #[arg(long, global = true)]
@@ -50,18 +49,9 @@ pub struct Global {
     /// More detail on stderr; twice for all of it
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// ONNX Runtime library (default: ORT_DYLIB_PATH, beside this program, the cache that `cargo xtask` fills); where it is given,
-    /// scVI runs in it on the processor, too
-    #[arg(long, global = true, value_name = "PATH")]
-    pub onnxruntime: Option<PathBuf>,
 }
 
 impl Global {
-    /// A device, and the library where one is named.
-    pub fn place(&self, device: Device) -> Place {
-        Place { device, library: self.onnxruntime.clone() }
-    }
-
     /// Where progress is shown.
     pub fn progress(&self) -> Terminal {
         Terminal { quiet: self.quiet }

@@ -10,7 +10,8 @@ use cellprism_core::bundle::{
 use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
 
-use super::{Global, precision::PrecisionArgs, sequence::SequenceArgs};
+use super::stdout::outln;
+use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
 use crate::{
     jobs::bundle::{self, Job},
     runtime::Device,
@@ -49,6 +50,8 @@ pub struct Args {
     /// cpu, cuda or cuda:N; a device that is not there is an error
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
     /// Concepts in the dictionary (default: from the data. 2, 4, 8, 12 and 20 times the embeddings' effective rank are
     /// tried, at most one for ten cells; of those with at most a tenth of dead concepts the smallest whose held-out R² is
     /// within 0.005 of the best)
@@ -160,10 +163,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.concepts == Some(0) || args.active == Some(0) || args.epochs == Some(0) {
         bail!("--concepts, --active and --epochs must be at least 1");
     }
-    let job = job(args, global);
+    let job = job(args);
     let report = bundle::run(&job, &global.progress())?;
     if global.json {
-        println!("{}", serde_json::to_string(&report).context("report")?);
+        outln!("{}", serde_json::to_string(&report).context("report")?);
     } else if !global.quiet {
         let chance = report
             .labelled_by_chance
@@ -184,7 +187,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn job(args: Args, global: &Global) -> Job {
+fn job(args: Args) -> Job {
     Job {
         parameters: Parameters {
             sae: SaeParameters {
@@ -233,7 +236,7 @@ fn job(args: Args, global: &Global) -> Job {
         overwrite: args.overwrite,
         sequence: args.sequence.into(),
         force_precision: args.precision.force_precision,
-        place: global.place(args.device),
+        place: args.runtime.place(args.device),
         labels: args.labels,
         typical: args.typical,
         calibration: args.calibration,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args as ClapArgs;
 
-use super::Global;
+use super::stdout::outln;
+use super::{Global, runtime::RuntimeArgs};
 use crate::{
     http::{Access, Content, OnnxRuntime, Server, Shelf, Token, router},
     site::App,
@@ -32,6 +33,8 @@ pub struct Args {
     /// The built app (default: CELLPRISM_APP, beside this program, the cache that `cargo xtask` fills)
     #[arg(long, value_name = "DIR")]
     app: Option<PathBuf>,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
 }
 
 /// Runs the command until Ctrl-C.
@@ -48,14 +51,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let token = args.token_file.as_deref().map(Token::read).transpose()?;
     let shelf = Shelf::open(&args.bundles)?;
     let shown = shelf.list();
-    let runtime = OnnxRuntime::look_for(global.onnxruntime.as_deref());
+    let runtime = OnnxRuntime::look_for(args.runtime.onnxruntime.as_deref());
     let content = Content { app: App::find(args.app.as_deref())?, shelf, runtime };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(&args.bind, token.is_some()).await?;
         let url = format!("http://{}/", server.address);
         if global.json {
-            println!("{}", serde_json::json!({"url": url, "bundles": shown}));
+            outln!("{}", serde_json::json!({"url": url, "bundles": shown}));
         }
         if !global.quiet {
             for bundle in &shown {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Global;
+use super::stdout::outln;
 use crate::jobs::simulate;
 
 /// Options of `cellprism simulate`.
@@ -89,7 +90,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let found = simulate::run(&options)?;
     if global.json {
-        println!("{}", serde_json::to_string(&found)?);
+        outln!("{}", serde_json::to_string(&found)?);
     } else if !global.quiet {
         let out = options.out.display();
         eprintln!("{out}: {} cells, {} genes, {} programs", found.cells, found.genes, found.programs.len());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use super::Global;
+use super::stdout::outln;
 use crate::site::{self, App};
 
 /// Write a website of bundles that any web server can show.
@@ -33,7 +34,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let app = App::find(args.app.as_deref())?;
     let entries = site::write(&app, &bundles, &args.out)?;
     if global.json {
-        println!("{}", serde_json::json!({"site": args.out, "bundles": entries}));
+        outln!("{}", serde_json::json!({"site": args.out, "bundles": entries}));
     } else if !global.quiet {
         eprintln!("{}: {} for any web server", args.out.display(), titles(&entries));
     }

@@ -6,7 +6,8 @@ use anyhow::bail;
 use cellprism_core::steering::Target;
 use clap::Args as ClapArgs;
 
-use super::Global;
+use super::stdout::outln;
+use super::{Global, runtime::RuntimeArgs};
 use crate::{
     jobs::steer::{self, CellsLike},
     runtime::Device,
@@ -52,6 +53,8 @@ pub struct Args {
     /// cpu, cuda or cuda:N for the embeddings; decoding runs on the processor
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
     /// Gene table with aliases (NCBI gene_info or the project's own)
     #[arg(long, value_name = "FILE")]
     gene_info: Option<PathBuf>,
@@ -99,7 +102,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         prototypes: args.prototypes,
         attribution: args.attribution,
         out: args.out,
-        place: global.place(args.device),
+        place: args.runtime.place(args.device),
         gene_info: args.gene_info,
         allow_non_integer: args.allow_non_integer,
     };
@@ -108,7 +111,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         eprint!("{}", report.in_words());
     }
     if global.json {
-        println!("{}", report.json());
+        outln!("{}", report.json());
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use cellprism_core::bundle::verify::verify;
 use clap::Args as ClapArgs;
 
 use super::Global;
+use super::stdout::outln;
 use crate::files::bundle::BundleFolder;
 
 /// Check a bundle: checksums, schema, and that all files agree with each other.
@@ -29,7 +30,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let folder = BundleFolder::at(&args.bundle)?;
     let report = verify(&folder);
     if global.json {
-        println!("{}", serde_json::to_string(&report)?);
+        outln!("{}", serde_json::to_string(&report)?);
     }
     for found in report.problems.iter().take(SHOWN) {
         eprintln!("{}: {}", found.file, found.problem);

@@ -54,20 +54,30 @@ impl AppFiles {
 
 /// The media type by a file's name. Text is UTF-8; WebAssembly must be named, or browsers won't stream it.
 pub fn content_type(name: &str) -> HeaderValue {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    HeaderValue::from_static(match ending {
-        "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "wasm" => "application/wasm",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "ico" => "image/x-icon",
-        "woff2" => "font/woff2",
-        "txt" | "md" => "text/plain; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        _ => "application/octet-stream",
-    })
+    let found = mime_guess::from_path(name).first_or_octet_stream();
+    let text = found.type_() == mime_guess::mime::TEXT && found.get_param("charset").is_none();
+    let named = if text { format!("{found}; charset=utf-8") } else { found.to_string() };
+    HeaderValue::try_from(named).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::content_type;
+
+    #[test]
+    fn what_a_page_consists_of_is_named() {
+        for (name, kind) in [
+            ("index.html", "text/html; charset=utf-8"),
+            ("a/app.js", "text/javascript; charset=utf-8"),
+            ("app.wasm", "application/wasm"),
+            ("manifest.json", "application/json"),
+            ("site.webmanifest", "application/manifest+json"),
+            ("logo.svg", "image/svg+xml"),
+            ("font.woff2", "font/woff2"),
+            ("table.csv", "text/csv; charset=utf-8"),
+            ("weights.safetensors", "application/octet-stream"),
+        ] {
+            assert_eq!(content_type(name), kind, "{name}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
 /// How long an answer may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +33,9 @@ pub fn entity_tag(sha256: &str) -> Option<HeaderValue> {
 
 /// The answer to a client that has this content already.
 pub fn not_modified(request: &HeaderMap, tag: &HeaderValue, keep: Keep) -> Option<Response> {
-    let tag_text = tag.to_str().ok()?;
-    let known = request
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .any(|known| known.trim() == "*" || bare(known) == bare(tag_text));
+    let ours: ETag = tag.to_str().ok()?.parse().ok()?;
+    // Compared weakly: a mark of weakness on either side makes no difference.
+    let known = request.typed_get::<IfNoneMatch>().is_some_and(|asked| !asked.precondition_passes(&ours));
     known.then(|| with_keep((StatusCode::NOT_MODIFIED, Body::empty()).into_response(), tag, keep))
 }
 
@@ -47,9 +44,4 @@ pub fn with_keep(mut response: Response, tag: &HeaderValue, keep: Keep) -> Respo
     response.headers_mut().insert(header::ETAG, tag.clone());
     response.headers_mut().insert(header::CACHE_CONTROL, keep.value());
     response
-}
-
-/// A tag without the mark of weakness: `If-None-Match` compares weakly.
-fn bare(tag: &str) -> &str {
-    tag.trim().trim_start_matches("W/")
 }

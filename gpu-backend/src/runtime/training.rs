@@ -3,6 +3,8 @@
 //! State has two sets of tensors; a step reads one and writes the other. There is one session a batch size and auxiliary
 //! width; the width follows the dead concepts, as the last step foresaw them. Figures are read after every step.
 
+mod tensors;
+
 use cellprism_core::sae::train::{Engine, EngineFailure, Plan, State, StepReport};
 use cellprism_onnx::{
     graph::Element,
@@ -16,6 +18,7 @@ use ort::{
 };
 
 use super::{Device, EngineError, session::Runtime};
+use tensors::{Slot, failed, get, put, slot, transposed};
 
 /// Most sessions kept; each holds its own work space.
 const KEPT: usize = 4;
@@ -40,11 +43,6 @@ pub struct OnnxTrainer {
 /// All state tensors, in the order of [`state_names`].
 type Set = Vec<Slot>;
 
-enum Slot {
-    Numbers(Tensor<f32>),
-    Counts(Tensor<i64>),
-}
-
 /// A session with its two bindings and what the host writes and reads.
 struct StepSession {
     step: TrainStep,
@@ -53,10 +51,6 @@ struct StepSession {
     x: Tensor<f32>,
     rate: Tensor<f64>,
     figures: Vec<Slot>,
-}
-
-fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineFailure {
-    EngineFailure(error.into())
 }
 
 impl OnnxTrainer {
@@ -303,49 +297,4 @@ impl Engine for OnnxTrainer {
         state.step = step.first().and_then(|&s| u64::try_from(s).ok()).unwrap_or(0);
         Ok(state)
     }
-}
-
-fn slot(allocator: &Allocator, element: Element, shape: &[usize]) -> Result<Slot, EngineFailure> {
-    let shape = shape.to_vec();
-    match element {
-        Element::I64 => Tensor::new(allocator, shape).map(Slot::Counts).map_err(failed),
-        _ => Tensor::new(allocator, shape).map(Slot::Numbers).map_err(failed),
-    }
-}
-
-/// Copies numbers to a tensor on the device.
-fn put<T>(tensor: &mut Tensor<T>, values: &[T], device: Device) -> Result<(), EngineFailure>
-where
-    T: ort::value::PrimitiveTensorElementType + Copy + std::fmt::Debug + 'static,
-{
-    if device == Device::Cpu {
-        tensor.extract_tensor_mut().1.copy_from_slice(values);
-        return Ok(());
-    }
-    let shape: Vec<i64> = tensor.shape().to_vec();
-    let host = Tensor::from_array((shape, values.to_vec())).map_err(failed)?;
-    host.copy_into(tensor).map_err(failed)
-}
-
-/// Copies a tensor's numbers from the device.
-fn get<T>(tensor: &Tensor<T>, device: Device) -> Result<Vec<T>, EngineFailure>
-where
-    T: ort::value::PrimitiveTensorElementType + Copy + std::fmt::Debug + 'static,
-{
-    if device == Device::Cpu {
-        return Ok(tensor.extract_tensor().1.to_vec());
-    }
-    let host = tensor.to(AllocationDevice::CPU, 0).map_err(failed)?;
-    Ok(host.extract_tensor().1.to_vec())
-}
-
-/// Of a row-major matrix.
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = vec![0.0; values.len()];
-    for (i, row) in values.chunks_exact(columns.max(1)).enumerate() {
-        for (j, &value) in row.iter().enumerate() {
-            out[j * rows + i] = value;
-        }
-    }
-    out
 }

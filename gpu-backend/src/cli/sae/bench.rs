@@ -1,6 +1,7 @@
 //! `cellprism sae bench`.
 
 use super::machine::EngineArgs;
+use crate::cli::stdout::outln;
 use crate::{cli::Global, jobs::sae::bench};
 
 /// Options of `sae bench`.
@@ -35,13 +36,13 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let Args { size, concepts, active, batch, dead, steps, engine, threads } = args;
-    let machine = engine.machine(threads, global);
+    let machine = engine.machine(threads);
     let found = bench::run(&bench::Options { size, concepts, active, batch, dead, steps, machine })?;
     if global.json {
-        println!("{}", serde_json::to_string(&found)?);
+        outln!("{}", serde_json::to_string(&found)?);
     } else {
         let bench::Times { min, median, max, .. } = found;
-        println!("ms per step: {min:.3} (least)  {median:.3} (median)  {max:.3} (most)");
+        outln!("ms per step: {min:.3} (least)  {median:.3} (median)  {max:.3} (most)");
     }
     Ok(())
 }

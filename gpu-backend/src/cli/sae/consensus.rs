@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{archetypal, basics::Basics};
+use crate::cli::stdout::{out, outln};
 use crate::{cli::Global, jobs::sae::consensus};
 
 /// Options of `sae consensus`.
@@ -46,12 +47,12 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let report = consensus::run(&options, &global.progress())?;
     if global.json {
-        print!("{}", report.to_json()?);
+        out!("{}", report.to_json()?);
     } else {
         let (seeds, r2) = (report.seeds.len(), report.r2_of_kept);
-        println!("| found in | concepts |\n| --- | --- |");
+        outln!("| found in | concepts |\n| --- | --- |");
         for (times, concepts) in report.found_in.iter().enumerate() {
-            println!("| {} of {seeds} | {concepts} |", times + 1);
+            outln!("| {} of {seeds} | {concepts} |", times + 1);
         }
         eprintln!(
             "{}: {} of {} concepts that are alive, found with a cosine of {:.4} in at least {} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",

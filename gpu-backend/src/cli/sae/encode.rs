@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::stdout::outln;
 use crate::{cli::Global, jobs::sae::encode};
 
 /// Options of `sae encode`.
@@ -26,7 +27,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let options = encode::Options { sae: args.sae, embeddings: args.embeddings, out: args.out };
     let encoded = encode::run(&options)?;
     if global.json {
-        println!("{}", serde_json::to_string(&encoded)?);
+        outln!("{}", serde_json::to_string(&encoded)?);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cellprism_core::sae::metrics::Metrics;
 
+use crate::cli::stdout::outln;
 use crate::{cli::Global, jobs::sae::evaluate};
 
 /// Options of `sae evaluate`.
@@ -28,16 +29,16 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 /// Metrics on stdout, for people or as JSON.
 pub fn print(metrics: &Metrics, global: &Global) -> anyhow::Result<()> {
     if global.json {
-        println!("{}", serde_json::to_string_pretty(metrics)?);
+        outln!("{}", serde_json::to_string_pretty(metrics)?);
         return Ok(());
     }
-    println!("cells              {}", metrics.cells);
-    println!("R²                 {:.4}  (each dimension's mean as baseline)", metrics.r2);
-    println!("R² per dimension   {:.4}  (mean of each dimension's own)", metrics.r2_per_dimension);
-    println!("R² scalar mean     {:.4}  (one mean as baseline: flattering)", metrics.r2_scalar_mean);
-    println!("active concepts    {} of {}", metrics.active, metrics.concepts);
-    println!("active per cell    {:.3} (k = {})", metrics.l0, metrics.active_per_cell);
-    println!("sparsity           {:.5}", metrics.sparsity);
-    println!("mean squared error {:.6}", metrics.mse);
+    outln!("cells              {}", metrics.cells);
+    outln!("R²                 {:.4}  (each dimension's mean as baseline)", metrics.r2);
+    outln!("R² per dimension   {:.4}  (mean of each dimension's own)", metrics.r2_per_dimension);
+    outln!("R² scalar mean     {:.4}  (one mean as baseline: flattering)", metrics.r2_scalar_mean);
+    outln!("active concepts    {} of {}", metrics.active, metrics.concepts);
+    outln!("active per cell    {:.3} (k = {})", metrics.l0, metrics.active_per_cell);
+    outln!("sparsity           {:.5}", metrics.sparsity);
+    outln!("mean squared error {:.6}", metrics.mse);
     Ok(())
 }

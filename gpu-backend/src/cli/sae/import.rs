@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::stdout::outln;
 use crate::{cli::Global, jobs::sae::import};
 
 /// Options of `sae import`.
@@ -26,7 +27,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let out = args.out.clone();
     let found = import::run(&import::Options { file: args.file, active: args.active, out: args.out })?;
     if global.json {
-        println!("{}", serde_json::to_string(&found)?);
+        outln!("{}", serde_json::to_string(&found)?);
     } else if !global.quiet {
         eprintln!("{}: {} concepts of size {}", out.display(), found.concepts, found.size);
     }

@@ -1,13 +1,13 @@
 //! What computes the steps of a training, as it is said on the command line.
 
 use crate::{
-    cli::Global,
+    cli::runtime::RuntimeArgs,
     jobs::sae::{EngineName, Machine},
     runtime::Device,
 };
 
 /// Engine and device.
-#[derive(clap::Args, Clone, Copy, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct EngineArgs {
     /// What computes the steps
     #[arg(long, value_enum, default_value_t = Name::Native)]
@@ -15,6 +15,8 @@ pub struct EngineArgs {
     /// Where the ONNX engine runs: cpu, cuda or cuda:N
     #[arg(long, default_value = "cpu")]
     device: Device,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,11 +29,11 @@ enum Name {
 
 impl EngineArgs {
     /// As training takes them, with so many threads.
-    pub fn machine(self, threads: usize, global: &Global) -> Machine {
+    pub fn machine(self, threads: usize) -> Machine {
         let engine = match self.engine {
             Name::Native => EngineName::Native,
             Name::Onnx => EngineName::Onnx,
         };
-        Machine { engine, device: self.device, threads, onnxruntime: global.onnxruntime.clone() }
+        Machine { engine, device: self.device, threads, onnxruntime: self.runtime.onnxruntime }
     }
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use cellprism_core::sae::matching::Shape;
 
 use crate::{
-    cli::Global,
+    cli::{
+        Global,
+        stdout::{out, outln},
+    },
     jobs::sae::matching::{self, Matching},
 };
 
@@ -35,9 +38,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let with_cells = embeddings.is_some();
     let found = matching::run(&matching::Options { left, right, embeddings, seed })?;
     if global.json {
-        println!("{}", serde_json::to_string(&found)?);
+        outln!("{}", serde_json::to_string(&found)?);
     } else {
-        print!("{}", table(&found, with_cells));
+        out!("{}", table(&found, with_cells));
         eprint!("{}", in_words(&found));
     }
     Ok(())

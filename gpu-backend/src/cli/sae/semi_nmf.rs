@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::stdout::outln;
 use crate::{cli::Global, jobs::sae::semi_nmf};
 
 /// Options of `sae semi-nmf`.
@@ -39,10 +40,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let options = semi_nmf::Options { embeddings, concepts, iterations, tolerance, seed, out, zero };
     let found = semi_nmf::run(&options, &global.progress())?;
     if global.json {
-        println!("{}", serde_json::to_value(&found)?);
+        outln!("{}", serde_json::to_value(&found)?);
     } else {
         let semi_nmf::Report { r2, sparsity, iterations, .. } = found;
-        println!("R²       {r2:.4}\nsparsity {sparsity:.4}\nafter    {iterations} iterations");
+        outln!("R²       {r2:.4}\nsparsity {sparsity:.4}\nafter    {iterations} iterations");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::machine::EngineArgs;
+use crate::cli::stdout::{out, outln};
 use crate::{cli::Global, jobs::sae::sweep};
 
 /// Options of `sae sweep`.
@@ -29,13 +30,13 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    let machine = args.engine.machine(args.threads, global);
+    let machine = args.engine.machine(args.threads);
     let options = sweep::Options { embeddings: args.embeddings, config: args.config, out: args.out, machine };
     let rows = sweep::run(&options, &global.progress())?;
     if global.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        outln!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
-        print!("{}", sweep::markdown(&rows));
+        out!("{}", sweep::markdown(&rows));
     }
     Ok(())
 }

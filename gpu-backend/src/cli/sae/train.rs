@@ -106,12 +106,12 @@ enum ArithmeticName {
 }
 
 impl Args {
-    fn options(self, global: &Global) -> Options {
+    fn options(self) -> Options {
         Options {
             basics: self.basics.into(),
             out: self.out,
             seed: self.seed,
-            machine: self.engine.machine(self.threads, global),
+            machine: self.engine.machine(self.threads),
             aux_k: self.aux_k,
             aux_coefficient: Some(self.aux_coefficient),
             dead_window: self.dead_window,
@@ -139,6 +139,6 @@ impl Args {
 
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    let trained = sae::train(&args.options(global), &global.progress())?;
+    let trained = sae::train(&args.options(), &global.progress())?;
     evaluate::print(&trained.metrics, global)
 }

@@ -124,7 +124,14 @@ impl Inputs {
         }
         let parameters = serde_json::to_value(&self.parameters)?;
         for (part, value) in parameters.as_object().into_iter().flatten() {
-            key = key.with(&format!("parameters of {part}"), value);
+            match value.as_object() {
+                Some(fields) => {
+                    for (name, value) in fields {
+                        key = key.with(&format!("{part}.{name}"), value);
+                    }
+                }
+                None => key = key.with(part, value),
+            }
         }
         Ok(key
             .with("metadata columns", self.columns.join(", "))

@@ -15,7 +15,8 @@
 //! | `settle` | labels that survive among all, titles, verdicts |
 //! | `calibration` | labels that survive where there is nothing to find |
 //! | `existing` | a bundle that is there already: up to date, damaged, or another |
-//! | `finish` | cells, genes, sets, metrics, manifest |
+//! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
+//! | `finish` | … written, and the bundle published |
 
 mod calibration;
 mod compared;
@@ -24,12 +25,15 @@ mod context;
 mod dictionary;
 mod existing;
 mod finish;
+mod index;
 mod inputs;
 mod job;
+mod manifest;
 mod notes;
 mod reading;
 mod samples;
 mod settle;
+mod shared;
 mod subject;
 mod work;
 

@@ -1,0 +1,110 @@
+//! What all concepts of a bundle share: cells, embeddings, genes.
+
+use cellprism_core::{
+    bundle::{
+        CellCodes, CellMap, CellMetadata, Embeddings, File as _, GeneDescriptions, GeneIndex, InputRole,
+        MetadataColumn, path,
+    },
+    cells::long_label,
+    stats::layout::{LayoutOptions, layout},
+};
+
+use super::{context::Context, inputs::Inputs, work::Work};
+
+/// Genes in one file of descriptions.
+const DESCRIPTIONS: usize = 200;
+/// Most cells for which a map is computed here.
+const MOST_MAPPED: usize = 30_000;
+/// Largest embeddings that are published with the bundle, in bytes: 80,000 cells of size 50.
+const MOST_EMBEDDINGS: usize = 16_000_000;
+
+/// Names, metadata and map of the cells.
+pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> {
+    let mut codes = CellCodes::default();
+    let mut columns = Vec::new();
+    let first =
+        context.columns.iter().chain(inputs.cells.columns.iter().filter(|c| !context.columns.contains(c)));
+    for column in first {
+        codes.columns.push((column.name.clone(), column.codes.clone()));
+        let long: Vec<String> = column.labels.iter().map(|l| long_label(l).unwrap_or(l).to_owned()).collect();
+        columns.push(MetadataColumn {
+            name: column.name.clone(),
+            counts: column.label_counts(),
+            long_labels: if long == column.labels { Vec::new() } else { long },
+            labels: column.labels.clone(),
+        });
+    }
+    let n = inputs.cells.counts.rows;
+    let (map, source) = match &inputs.cells.umap {
+        Some(map) => (Some(map.clone()), "as supplied with the cells".to_owned()),
+        None if n <= MOST_MAPPED => {
+            let map = layout(
+                context.embeddings().view(),
+                LayoutOptions { epochs: 200, ..LayoutOptions::default() },
+            );
+            (Some(map), "UMAP of the model's embeddings (15 neighbours, seed 1)".to_owned())
+        }
+        None => (None, String::new()),
+    };
+    let umap = map.filter(|map| !map.is_empty()).map(|map| CellMap::quantise(&map, source));
+    if let Some((_, map)) = &umap {
+        work.put(path::UMAP, &map.to_bytes()?)?;
+    }
+    let metadata = CellMetadata {
+        cells: n as u32,
+        primary: context.primary().map(|c| c.name.clone()),
+        columns,
+        umap: umap.map(|(scale, _)| scale),
+    };
+    work.put(path::CELL_CODES, &codes.to_bytes()?)?;
+    work.put(path::CELL_METADATA, &metadata.to_bytes()?)?;
+    work.put(path::CELL_NAMES, &inputs.cells.names.to_bytes()?)
+}
+
+/// What a dictionary can be trained on in the page; too large a file is left out, and the page says so.
+pub fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
+    let values = context.embeddings();
+    if size_of_val(values.as_slice().unwrap_or_default()) > MOST_EMBEDDINGS {
+        return Ok(());
+    }
+    work.put(path::EMBEDDINGS, &Embeddings(values.clone()).to_bytes()?)
+}
+
+/// The index of genes; descriptions are written beside it.
+pub fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<GeneIndex> {
+    let names = inputs.model.genes();
+    let in_data = |i: usize| inputs.model.map().column_of[i].map(|c| c as usize);
+    let record = |i: usize| {
+        let table = inputs.table.as_ref()?;
+        table.find(&context.symbols[i]).or_else(|| table.find(&names[i]))
+    };
+    let ensembl = |i: usize| {
+        let own =
+            in_data(i).and_then(|c| inputs.cells.genes.ensembl.get(c)).filter(|e| !e.is_empty()).cloned();
+        own.or_else(|| record(i).and_then(|r| r.ensembl.first().cloned())).unwrap_or_default()
+    };
+    let mut chunks = 0;
+    if inputs.table.is_some() {
+        for start in (0..names.len()).step_by(DESCRIPTIONS) {
+            let end = (start + DESCRIPTIONS).min(names.len());
+            let known: GeneDescriptions = (start..end)
+                .filter_map(|i| record(i).map(|r| (context.symbols[i].clone(), r.description.clone())))
+                .collect();
+            work.put(&path::descriptions(chunks), &known.to_bytes()?)?;
+            chunks += 1;
+        }
+    }
+    Ok(GeneIndex {
+        symbols: context.symbols.clone(),
+        ensembl: (0..names.len()).map(ensembl).collect(),
+        detection: context.detection.clone(),
+        measured: inputs.model.map().column_of.iter().map(Option::is_some).collect(),
+        descriptions_files: chunks,
+        descriptions_chunk: DESCRIPTIONS as u32,
+        descriptions_source: inputs
+            .files
+            .iter()
+            .find(|f| f.role == InputRole::Genes)
+            .map(|f| format!("NCBI Gene, from {}", f.file)),
+    })
+}
