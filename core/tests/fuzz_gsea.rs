@@ -3,6 +3,8 @@
 //! long.
 #![allow(clippy::unwrap_used)] // all of this file is tests
 
+mod damaged;
+
 use std::{
     io::Write,
     ops::ControlFlow,
@@ -112,6 +114,8 @@ fn damaged_files_end_in_a_result_or_an_error() {
         damage(&mut a, &mut random);
         damage(&mut b, &mut random);
         let start = Instant::now();
+        damaged::ranking(&a);
+        damaged::gene_sets(&b);
         enriched += u64::from(use_them(&a, &b, &mut random));
         assert!(start.elapsed() < PATIENCE, "case {tried} took {:?}", start.elapsed());
         tried += 1;

@@ -4,13 +4,15 @@
 // A test fails by panicking.
 #![allow(clippy::unwrap_used)]
 
+mod damaged;
+
 use std::{
     path::Path,
     time::{Duration, Instant},
 };
 
 use cellprism_core::cells::simulate::{SimulateOptions, simulate};
-use cellprism_gpu_backend::files::h5ad::{self, Extras, Options};
+use cellprism_gpu_backend::files::h5ad::{self, Extras};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -63,24 +65,13 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Xoshiro256PlusPlus) {
     }
 }
 
-fn read(path: &Path) -> bool {
-    let whole = h5ad::read(path, &Options { allow_non_integer: true });
-    if let Ok(cells) = &whole {
-        cells.counts.validate().unwrap();
-        assert_eq!(cells.names.len(), cells.counts.rows);
-        assert_eq!(cells.genes.len(), cells.counts.cols);
-        assert!(cells.columns.iter().all(|column| column.codes.len() == cells.counts.rows));
-    }
-    whole.is_ok()
-}
-
 /// How long to go on with one kind of file.
 fn seconds() -> Duration {
     let text = std::env::var("CELLPRISM_FUZZ_SECONDS").unwrap_or_default();
     Duration::from_secs_f64(text.parse::<f64>().unwrap_or(3.0) / 2.0)
 }
 
-fn fuzz(whole: &[u8]) {
+fn fuzz(whole: &[u8], read: fn(&Path) -> bool) {
     let seed = std::env::var("CELLPRISM_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fuzz.h5ad");
@@ -103,7 +94,7 @@ fn fuzz(whole: &[u8]) {
 
 #[test]
 fn damaged_files_end_in_an_error() {
-    fuzz(&small());
+    fuzz(&small(), damaged::h5ad);
 }
 
 /// The HDF5 C library writes older structures (symbol tables, version 1 B-trees) than we do.
@@ -111,5 +102,13 @@ fn damaged_files_end_in_an_error() {
 fn damaged_files_of_the_c_library_end_in_an_error() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/demo/cells.h5ad");
     let path = std::env::var_os("CELLPRISM_FUZZ_FILE").map_or(path, Into::into);
-    fuzz(&std::fs::read(path).unwrap());
+    fuzz(&std::fs::read(path).unwrap(), damaged::h5ad);
+}
+
+#[test]
+fn damaged_gene_tables_end_in_a_table_or_an_error() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/demo/genes.tsv.gz");
+    fuzz(&std::fs::read(path).unwrap(), damaged::gene_table);
+    let table = "ENSG00000105369,CD79A\nENSG00000090382,LYZ\n";
+    fuzz(table.as_bytes(), damaged::gene_table);
 }

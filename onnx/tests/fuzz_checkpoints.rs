@@ -2,12 +2,11 @@
 //! panic, no endless loop, no runaway memory. Deterministic; `CELLPRISM_FUZZ_SECONDS` (default 3) sets how long.
 #![allow(clippy::unwrap_used)] // all of this file is tests
 
+mod damaged;
+
 use std::time::{Duration, Instant};
 
-use cellprism_onnx::{
-    checkpoint::{pickle::Pickle, safetensors::SafetensorsFile},
-    geneformer, scgpt, scimilarity, scvi,
-};
+use cellprism_onnx::scvi;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -82,29 +81,12 @@ fn go_on(share: f64, seed: u64, mut once: impl FnMut(&mut Xoshiro256PlusPlus) ->
     (fine, all)
 }
 
-fn import_scgpt([model, args, vocabulary]: [&[u8]; 3]) -> bool {
-    scgpt::import(scgpt::Files { model, args, vocabulary }, "fuzz").is_ok()
-}
-
-fn import_scimilarity([encoder, genes]: [&[u8]; 2]) -> bool {
-    let files = scimilarity::Files { encoder, genes, layer_sizes: None, hyperparameters: None };
-    scimilarity::import(files, "fuzz").is_ok()
-}
-
-fn import_geneformer([model, tokens, medians, symbols]: [&[u8]; 4]) -> bool {
-    let config =
-        br#"{"model_type": "bert", "hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 12,
-        "num_hidden_layers": 2, "vocab_size": 10, "max_position_embeddings": 7}"#;
-    let files = geneformer::Files { config, model, tokens, medians, symbols: Some(symbols) };
-    geneformer::import(files, geneformer::Reading::default(), "fuzz").is_ok()
-}
-
 #[test]
 fn whole_checkpoints_are_read() {
-    assert!(import_scimilarity(SCIMILARITY));
-    assert!(import_geneformer(GENEFORMER));
+    assert!(damaged::scimilarity(SCIMILARITY));
+    assert!(damaged::geneformer(GENEFORMER));
     scvi::import(SCVI, "fuzz").unwrap();
-    assert!(import_scgpt(SCGPT));
+    assert!(damaged::scgpt(SCGPT));
 }
 
 #[test]
@@ -112,7 +94,7 @@ fn damaged_scvi_checkpoints() {
     let (fine, all) = go_on(0.3, 1, |random| {
         let mut bytes = SCVI.to_vec();
         damage(&mut bytes, random);
-        scvi::import(&bytes, "fuzz").is_ok()
+        damaged::scvi(&bytes)
     });
     println!("{fine} of {all} damaged checkpoints were read");
 }
@@ -123,7 +105,7 @@ fn damaged_scgpt_checkpoints() {
         let mut files = SCGPT.map(<[u8]>::to_vec);
         let which = [0, 0, 0, 0, 1, 2][below(random, 6)];
         damage(&mut files[which], random);
-        import_scgpt([&files[0], &files[1], &files[2]])
+        damaged::scgpt([&files[0], &files[1], &files[2]])
     });
     println!("{fine} of {all} damaged checkpoints were read");
 }
@@ -133,7 +115,7 @@ fn damaged_scimilarity_checkpoints() {
     go_on(0.2, 5, |random| {
         let mut files = SCIMILARITY.map(<[u8]>::to_vec);
         damage(&mut files[[0, 0, 0, 1][below(random, 4)]], random);
-        import_scimilarity([&files[0], &files[1]])
+        damaged::scimilarity([&files[0], &files[1]])
     });
 }
 
@@ -142,7 +124,7 @@ fn damaged_geneformer_checkpoints() {
     go_on(0.3, 6, |random| {
         let mut files = GENEFORMER.map(<[u8]>::to_vec);
         damage(&mut files[below(random, 4)], random);
-        import_geneformer([&files[0], &files[1], &files[2], &files[3]])
+        damaged::geneformer([&files[0], &files[1], &files[2], &files[3]])
     });
 }
 
@@ -186,8 +168,7 @@ fn pickles_of_random_opcodes() {
         if below(random, 3) == 0 {
             damage(&mut bytes, random);
         }
-        // Walking what was read must end too, whatever contains itself.
-        Pickle::read(&bytes).is_ok_and(|pickle| pickle.root().entries().count() < usize::MAX)
+        damaged::pickle(&bytes)
     });
 }
 
@@ -198,7 +179,6 @@ fn damaged_safetensors() {
     go_on(0.2, 4, |random| {
         let mut bytes = whole.clone();
         damage(&mut bytes, random);
-        let Ok(file) = SafetensorsFile::read(&bytes) else { return false };
-        file.names().iter().all(|name| file.tensor(name).is_ok())
+        damaged::safetensors(&bytes)
     });
 }

@@ -77,7 +77,7 @@ pub fn view(bundle: &Arc<Bundle>, found: Memo<Vec<usize>>) -> AnyView {
         "Concepts placed by the directions of their dictionary rows; the list below holds the same concepts";
     view! {
         <figure class="fig c5">
-            <header><h3>"Map of the dictionary"</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
+            <header><h2 class="h3">"Map of the dictionary"</h2><span class="tools"><button on:click=csv>"CSV"</button></span></header>
             <div class="plot bare mapbox" style="height:250px">
                 <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label=label>{dots}</svg>
             </div>

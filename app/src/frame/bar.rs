@@ -29,13 +29,13 @@ pub fn Bar(bundle: Option<Arc<Bundle>>, listed: Vec<Listed>) -> impl IntoView {
         .collect::<Vec<_>>();
     let name = bundle.map(|b| b.manifest.name.clone()).unwrap_or_default();
     view! {
-        <div class="topbar"><div class="wrap">
+        <header class="topbar"><div class="wrap">
             <a class="wordmark" href="#/" aria-label="cellprism, overview"><Mark />"cellprism"</a>
             {picker(&name, listed)}
             <nav class="nav" aria-label="Pages">{links}</nav>
             {ready.then(|| view! { <Find /> })}
             <Theme />
-        </div></div>
+        </div></header>
     }
 }
 

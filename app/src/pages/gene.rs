@@ -56,12 +56,14 @@ pub fn Genes() -> impl IntoView {
             <span>"Gene"</span>
             <input type="search" placeholder="CD74" prop:value=move || asked.get() on:input=typed />
         </label>
-        <section class="section first"><table>
-            <thead><tr>
-                <th>"Gene"</th><th class="n">"Concepts"</th><th class="n">"Highest attribution"</th><th>"In"</th>
-            </tr></thead>
-            <tbody>{rows}</tbody>
-        </table></section>
+        <section class="section first">
+            <div class="scroll" tabindex="0" role="region" aria-label="Genes"><table>
+                <thead><tr>
+                    <th>"Gene"</th><th class="n">"Concepts"</th><th class="n">"Highest attribution"</th><th>"In"</th>
+                </tr></thead>
+                <tbody>{rows}</tbody>
+            </table></div>
+        </section>
     }
 }
 

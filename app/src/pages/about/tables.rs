@@ -49,10 +49,10 @@ fn stages(bundle: &Bundle) -> AnyView {
     view! {
         <section class="section" id="stages">
             <header><h2>"Stages"</h2></header>
-            <table>
+            <div class="scroll" tabindex="0" role="region" aria-label="Stages"><table>
                 <thead><tr><th>"Stage"</th><th class="n">"Seconds"</th><th>"Where"</th><th>"Precision"</th></tr></thead>
                 <tbody>{rows}</tbody>
-            </table>
+            </table></div>
         </section>
     }
     .into_any()
@@ -66,9 +66,9 @@ fn sources(bundle: &Bundle) -> AnyView {
     view! {
         <section class="section" id="sources">
             <header><h2>"Sources and licences"</h2></header>
-            <table>
+            <div class="scroll" tabindex="0" role="region" aria-label="Sources and licences"><table>
                 <thead><tr><th>"Part"</th><th>"Source"</th><th>"Licence"</th></tr></thead><tbody>{rows}</tbody>
-            </table>
+            </table></div>
         </section>
     }
     .into_any()
@@ -85,7 +85,9 @@ fn skipped(bundle: &Bundle) -> Option<AnyView> {
         view! {
             <section class="section" id="columns">
                 <header><h2>"Columns that were not tested"</h2></header>
-                <table><thead><tr><th>"Column"</th><th>"Reason"</th></tr></thead><tbody>{rows}</tbody></table>
+                <div class="scroll" tabindex="0" role="region" aria-label="Columns that were not tested"><table>
+                    <thead><tr><th>"Column"</th><th>"Reason"</th></tr></thead><tbody>{rows}</tbody>
+                </table></div>
             </section>
         }
         .into_any()

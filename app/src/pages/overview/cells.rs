@@ -57,7 +57,7 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
 }
 
 /// Activations of the concept that was asked for.
-fn activation(bundle: &Arc<Bundle>, concept: Memo<Option<u32>>) -> RwSignal<Load<Arc<Vec<(u32, f32)>>>> {
+fn activation(bundle: &Arc<Bundle>, concept: Memo<Option<u32>>) -> RwSignal<Load<legend::Active>> {
     let activation = RwSignal::new(Load::Waiting);
     let fetched = bundle.clone();
     Effect::new(move || {

@@ -14,7 +14,7 @@ use crate::{
 const MOST: usize = 20;
 
 /// Active cells with their activations.
-type Active = Arc<Vec<(u32, f32)>>;
+pub type Active = Arc<Vec<(u32, f32)>>;
 
 /// The ramp of a concept, or why there is nothing to see.
 pub fn activation(id: u32, found: &Load<Active>) -> AnyView {

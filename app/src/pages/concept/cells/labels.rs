@@ -58,15 +58,18 @@ fn table(shown: &Shown, column: &ColumnSpecificity) -> AnyView {
     let more = move || if all.get() { format!("Show the first {FIRST}") } else { format!("Show {n} labels") };
     let csv_of = shown.clone();
     let title = crate::format::capital(&column.column.replace('_', " "));
+    let region = format!("Labels of {title}");
     view! {
         <figure class="fig c6">
-            <table class="comp" data-column=column.column.clone()>
-                <thead><tr>
-                    <th>{title}</th><th class="n">"Active cells"</th><th class="n">"Share of active"</th>
-                    <th class="n">"Share of all"</th><th class="n">"Lift"</th>
-                </tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
+            <div class="scroll" tabindex="0" role="region" aria-label=region>
+                <table class="comp" data-column=column.column.clone()>
+                    <thead><tr>
+                        <th>{title}</th><th class="n">"Active cells"</th><th class="n">"Share of active"</th>
+                        <th class="n">"Share of all"</th><th class="n">"Lift"</th>
+                    </tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
             {(n > FIRST).then(|| view! {
                 <p class="more"><button class="btn quiet" aria-expanded=move || all.get().to_string()
                     on:click=move |_| all.update(|a| *a = !*a)>{more}</button></p>

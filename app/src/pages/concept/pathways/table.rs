@@ -36,7 +36,7 @@ pub fn view(shown: &Shown, found: &SideEnrichment, side: Side, chosen: Chosen) -
     };
     let more = move || if all.get() { format!("Show the first {FIRST}") } else { format!("Show {n} sets") };
     let tested = format!(
-        "{} sets tested; certainty from the best set, of any library, of {} random rankings.",
+        "{} sets tested; certainty from the best set, of any library, of {} random rankings, of the best set’s two contrasts the less certain one.",
         thousands(found.tested),
         thousands(found.rankings)
     );
