@@ -48,8 +48,8 @@ pub struct Args {
     /// File to write
     #[arg(long, value_name = "SAFETENSORS")]
     out: PathBuf,
-    /// cpu, cuda or cuda:N for the embeddings and for swaps through scGPT or another encoder; swaps through scVI run on
-    /// the processor
+    /// cpu, cuda or cuda:N for the embeddings and for swaps through scGPT, Geneformer, SCimilarity or another encoder;
+    /// swaps through scVI run on the processor
     #[arg(long, default_value = "cpu", value_parser = Device::parse)]
     device: Device,
     #[command(flatten)]

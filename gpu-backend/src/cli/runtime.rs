@@ -10,7 +10,7 @@ use crate::runtime::{Device, Place};
 #[derive(Args, Clone, Debug, Default)]
 pub struct RuntimeArgs {
     /// ONNX Runtime library (default: ORT_DYLIB_PATH, beside this program, the cache that `cargo xtask` fills); where it is given,
-    /// scVI runs in it on the processor, too
+    /// scVI and SCimilarity run in it on the processor, too
     #[arg(long, value_name = "PATH")]
     pub onnxruntime: Option<PathBuf>,
 }

@@ -57,7 +57,7 @@ impl Settings {
         if settings.max_length < 3 {
             return Err(config.wrong(format!("\"max_position_embeddings\" is {}", settings.max_length)));
         }
-        if !(settings.epsilon > 0.0) {
+        if settings.epsilon <= 0.0 {
             return Err(config.wrong(format!("\"layer_norm_eps\" is {}", settings.epsilon)));
         }
         Ok(settings)
