@@ -55,9 +55,9 @@ fn embeddings_and_attribution_are_those_of_the_scvi_path() {
         let library = PathBuf::from(library);
         let report = cellprism(&[
             &"--json",
+            &"embed",
             &"--onnxruntime",
             &library,
-            &"embed",
             &"--model",
             &scvi,
             &"--cells",

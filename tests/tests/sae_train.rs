@@ -82,6 +82,8 @@ fn killed_runs_end_with_the_same_bytes() {
     assert_eq!(epochs(&whole).len(), 60);
     assert!(!checkpoint.exists(), "the work folder is gone");
     train(&x, &whole, options).refused_keeping(&["exists already"]);
+    let other = options.replace("--seed 5", "--seed 6");
+    train(&x, &whole, &other).refused_keeping(&["exists already", "seed: 5, now 6", "--overwrite"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::attribution::{Attribution, ConceptCells, Perturb};
 /// Bins of genes with equally many in each; genes without any count are apart, as they can have no score.
 const BINS: usize = 10;
 
-/// Stratum of each gene, `[genes]`: 0 where no cell of the pairs counts it, else one of [`BINS`] by its mean over the
+/// Stratum of each gene, `[genes]`: 0 where no cell of the pairs counts it, else one of 10 by its mean over the
 /// pairs of what the model reads of it.
 pub fn strata(attribution: &Attribution, cells: &ConceptCells, model: &(impl Perturb + ?Sized)) -> Vec<u8> {
     let genes = model.genes();

@@ -7,7 +7,7 @@
 //! | `weights` | the BERT's weights |
 //! | `bert` | `model.onnx` |
 //!
-//! `model.onnx`: `tokens` i64 [n, length], padded at the end, `positions` i64 [length] (0, 1, 2 …), `mask` i32 (see
+//! `model.onnx`: `tokens` i64 [n, length], padded at the end, `positions` i64 `[length]` (0, 1, 2 …), `mask` i32 (see
 //! [`crate::transformer`]) and for the mean `weights` f32 [n, length] (one over the number of genes at genes, 0 at all
 //! else) to `embeddings` f32 [n, width]. `genes.tsv`: tokens, medians and symbols of the genes.
 

@@ -6,7 +6,7 @@
 //! | `weights` | layers read from the state dictionary |
 //!
 //! `model.onnx`: `counts` f32 [n, genes], scaled to 10,000 a cell, to `embeddings` f32 [n, latent] of length 1.
-//! `encoder.safetensors` holds the layers as scVI's does, with `layers.I.slope` [1] for what is below zero.
+//! `encoder.safetensors` holds the layers as scVI's does, with `layers.I.slope [1]` for what is below zero.
 
 mod sizes;
 mod weights;

@@ -35,7 +35,7 @@ pub type ActiveCovariates = [u32];
 
 impl ScviEncoder {
     /// Reads `encoder.safetensors` of a model folder or a bundle: `layers.I.{weight [out, in], bias, scale,
-    /// shift}` and for another activation than ReLU `layers.I.slope` [1], `mean.{weight, bias}`, and the card as JSON under the metadata key `card`.
+    /// shift}` and for another activation than ReLU `layers.I.slope [1]`, `mean.{weight, bias}`, and the card as JSON under the metadata key `card`.
     ///
     /// # Errors
     /// If a tensor is missing, has another shape or type, or the card does not fit.

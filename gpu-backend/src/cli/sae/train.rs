@@ -87,6 +87,9 @@ pub struct Args {
     /// Forget an interrupted run instead of going on from it
     #[arg(long)]
     restart: bool,
+    /// Replace what is there already under that name
+    #[arg(long)]
+    overwrite: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -133,6 +136,7 @@ impl Args {
             },
             checkpoint_every: self.checkpoint_every,
             restart: self.restart,
+            overwrite: self.overwrite,
         }
     }
 }

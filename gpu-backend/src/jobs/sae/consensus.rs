@@ -119,6 +119,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             machine: &machine,
             checkpoint_every: None,
             restart: false,
+            overwrite: false,
         };
         dictionaries.push(match training.run_once(progress)? {
             Some((weights, _)) => weights,

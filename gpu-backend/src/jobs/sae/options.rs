@@ -108,6 +108,8 @@ pub struct Options {
     pub checkpoint_every: Option<NonZeroU32>,
     /// Forget an interrupted run.
     pub restart: bool,
+    /// Replace what is there already.
+    pub overwrite: bool,
 }
 
 impl Options {

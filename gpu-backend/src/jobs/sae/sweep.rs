@@ -149,8 +149,15 @@ fn measured(
     out: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<Metrics> {
-    let training =
-        Training { data, out, options, machine: &asked.machine, checkpoint_every: None, restart: false };
+    let training = Training {
+        data,
+        out,
+        options,
+        machine: &asked.machine,
+        checkpoint_every: None,
+        restart: false,
+        overwrite: false,
+    };
     Ok(match training.run_once(progress)? {
         Some((_, metrics)) => metrics,
         None => metrics::evaluate(&sae::read(out)?, data.values.view()),

@@ -40,6 +40,8 @@ pub struct Training<'a> {
     pub checkpoint_every: Option<NonZeroU32>,
     /// Forget an interrupted run.
     pub restart: bool,
+    /// Replace what is there already.
+    pub overwrite: bool,
 }
 
 /// A finished training.
@@ -62,7 +64,7 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     let source = &options.basics.embeddings;
     let file = embeddings::open(source)?;
     let trainer = options.for_cells(file.rows)?;
-    check_absent(&options.out)?;
+    check_absent(&options.out, &trainer, options.overwrite)?;
     memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
     let data = file.read()?;
     let training = Training {
@@ -72,6 +74,7 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
         machine: &options.machine,
         checkpoint_every: options.checkpoint_every,
         restart: options.restart,
+        overwrite: options.overwrite,
     };
     let (weights, metrics) = training.run(progress).with_context(|| source.display().to_string())?;
     let (concepts, size) = (weights.config.d_sae, weights.config.d_in);
@@ -79,16 +82,37 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     Ok(Trained { concepts, size, metrics })
 }
 
-/// Refuses an output that is there already.
-fn check_absent(out: &Path) -> anyhow::Result<()> {
+/// Refuses an output that is there already, with what differs.
+fn check_absent(out: &Path, options: &TrainOptions, overwrite: bool) -> anyhow::Result<()> {
     target::for_folder(out)?;
-    anyhow::ensure!(
-        !out.exists() || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none()),
-        "{} exists already: choose another name or remove it",
+    let is_empty = || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none());
+    if overwrite || !out.exists() || is_empty() {
+        return Ok(());
+    }
+    let text = fs::read(out.join(RECORD)).unwrap_or_default();
+    let record: Option<Value> = serde_json::from_slice(&text).ok();
+    let changes = match record {
+        Some(record) => {
+            let now = of_options(Key::default(), &serde_json::to_value(options)?);
+            now.changes(&of_options(Key::default(), &record["run"]["options"]))
+        }
+        None => Vec::new(),
+    };
+    let differs = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join("; ")) };
+    anyhow::bail!(
+        "{} exists already{differs}: choose another name, or replace it with --overwrite",
         out.display()
     );
-    Ok(())
 }
+
+/// A key with the options of a training, each by its name.
+fn of_options(key: Key, options: &Value) -> Key {
+    let each = options.as_object().into_iter().flatten();
+    each.fold(key, |key, (name, value)| key.with(&name.replace('_', "-"), value))
+}
+
+/// What was trained, beside the weights.
+const RECORD: &str = "training.json";
 
 impl Training<'_> {
     /// Trains, or goes on, until the output is there; the weights with their metrics on all cells.
@@ -102,15 +126,11 @@ impl Training<'_> {
 
     /// What the result depends on, by name; for a device also which, and by which library.
     fn key(&self) -> anyhow::Result<Key> {
-        let mut key = Key::default()
+        let key = Key::default()
             .with("cellprism", env!("CARGO_PKG_VERSION"))
             .with("embeddings", &self.data.sha256)
             .with("engine", self.machine.key()?);
-        let options = serde_json::to_value(self.options)?;
-        for (name, value) in options.as_object().into_iter().flatten() {
-            key = key.with(&name.replace('_', "-"), value);
-        }
-        Ok(key)
+        Ok(of_options(key, &serde_json::to_value(self.options)?))
     }
 
     /// What the result depends on, as it is recorded.
@@ -125,6 +145,8 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
     let Training { data, out, options, .. } = job;
     let run = job.record();
     let mut partial = Partial::open(out, "train", &job.key()?, progress)?;
+    // Another run may have written it, before this one had the lock.
+    check_absent(out, options, job.overwrite)?;
     if job.restart {
         partial.begin_anew()?;
     }
@@ -135,14 +157,15 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
         Ok((mut weights, archetypes)) => {
             weights.note_origin(data.values.view(), data.model())?;
             let measured = metrics::evaluate(&weights, data.values.view());
-            let folder = OutputFolder::create(out)?;
+            let replaced = if job.overwrite { OutputFolder::replace(out) } else { OutputFolder::create(out) };
+            let folder = replaced?;
             sae::write(folder.path(), &weights)?;
             if let Some(archetypes) = archetypes {
                 fs::write(folder.path().join(archetypal::FILE), archetypes.to_safetensors()?)?;
             }
             work.copy_metrics(&folder.path().join("metrics.jsonl"))?;
             let record = json!({ "run": run, "metrics": measured });
-            fs::write(folder.path().join("training.json"), serde_json::to_string_pretty(&record)? + "\n")?;
+            fs::write(folder.path().join(RECORD), serde_json::to_string_pretty(&record)? + "\n")?;
             folder.finish().with_context(|| format!("writing {}", out.display()))?;
             partial.remove()?;
             Ok((weights, measured))
