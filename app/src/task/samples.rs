@@ -99,6 +99,8 @@ fn cells(prototypes: &[u32], near: &[Vec<u32>], most: usize) -> ConceptCells {
 
 #[cfg(test)]
 mod tests {
+    use cellprism_core::bundle::Tensors;
+
     use super::*;
 
     fn file() -> bundle::Samples {
@@ -124,7 +126,16 @@ mod tests {
         assert!(
             read(&bundle::Samples { prototypes: vec![0, 7], ..file() }).unwrap_err().contains("not there")
         );
-        assert!(read(&bundle::Samples { prototypes: vec![0], ..file() }).unwrap_err().contains("as many"));
+        let mut uneven = Tensors::default();
+        for (name, values) in
+            [("cells", vec![4, 9, 12]), ("indptr", vec![0, 1, 1, 2]), ("prototypes", vec![0])]
+        {
+            uneven.u32(name, &[values.len()], values);
+        }
+        uneven.u32("counterfactuals", &[2, 1], [1, 1]);
+        uneven.u16("indices", &[2], [0, 1]);
+        uneven.u16("values", &[2], [3, 1]);
+        assert!(Samples::read(&uneven.to_bytes().unwrap(), 2).unwrap_err().contains("as many"));
         assert!(Samples::read(b"nonsense", 2).is_err());
     }
 }
