@@ -50,7 +50,7 @@ pub(super) fn check(bundle: &Bundle<'_>, metadata: &CellMetadata, report: &mut R
     let Some(arrays) = Arrays::open(CELL_CODES, &bytes, report) else { return };
     for name in arrays.names() {
         let known = metadata.columns.iter().any(|column| column.name == name);
-        report.expect(known, CELL_CODES, || format!("tensor {name:?} is no column of {}", CELL_METADATA));
+        report.expect(known, CELL_CODES, || format!("tensor {name:?} is no column of {CELL_METADATA}"));
     }
     for column in &metadata.columns {
         let labels = column.labels.len();

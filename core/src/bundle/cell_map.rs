@@ -66,7 +66,7 @@ pub(super) fn check(bundle: &Bundle<'_>, metadata: &CellMetadata, report: &mut R
     let cells = bundle.manifest.counts.cells as usize;
     let listed = bundle.manifest.files.contains_key(UMAP);
     let Some(scale) = &metadata.umap else {
-        report.expect(!listed, UMAP, || format!("{} gives no scale for it", CELL_METADATA));
+        report.expect(!listed, UMAP, || format!("{CELL_METADATA} gives no scale for it"));
         return;
     };
     report.expect(listed, UMAP, || "cells/metadata.json describes it, but it is not listed".into());

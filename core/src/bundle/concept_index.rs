@@ -72,7 +72,7 @@ pub(super) fn check(
     if let Some(metadata) = &cells.metadata {
         for name in &index.columns {
             let known = metadata.columns.iter().any(|column| column.name == *name);
-            report.expect(known, file, || format!("{name:?} is no column of {}", CELL_METADATA));
+            report.expect(known, file, || format!("{name:?} is no column of {CELL_METADATA}"));
         }
     }
     let symbols = genes.map(|genes| genes.symbols.iter().map(String::as_str).collect());

@@ -58,12 +58,12 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: &GeneIndex, report: &mut Report)
     for (index, symbols) in (0..genes.descriptions_files).zip(parts) {
         let file = descriptions(index);
         report.expect(bundle.manifest.files.contains_key(&file), &file, || {
-            format!("{} counts on it, but it is not listed", GENE_INDEX)
+            format!("{GENE_INDEX} counts on it, but it is not listed")
         });
         let Some(found) = bundle.read::<GeneDescriptions>(&file, report) else { continue };
         let symbols: HashSet<&str> = symbols.iter().map(String::as_str).collect();
         if let Some(symbol) = found.keys().find(|symbol| !symbols.contains(symbol.as_str())) {
-            report.note(&file, format!("{symbol:?} is no gene of this part of {}", GENE_INDEX));
+            report.note(&file, format!("{symbol:?} is no gene of this part of {GENE_INDEX}"));
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: &GeneIndex, report: &mut Report)
         report.expect(found.library == library, file, || format!("it holds the library {:?}", found.library));
         let beyond = found.sets.iter().find(|(_, set)| set.iter().any(|gene| gene.index() >= genes));
         if let Some((term, _)) = beyond {
-            report.note(file, format!("set {term:?} has a gene beyond the {genes} of {}", GENE_INDEX));
+            report.note(file, format!("set {term:?} has a gene beyond the {genes} of {GENE_INDEX}"));
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut
         // scGPT's card names no genes: they are in its vocabulary.
         if let Some(genes) = genes.filter(|_| !card.genes.is_empty()) {
             report.expect(card.genes == genes.symbols, file, || {
-                format!("its genes are not those of {}", GENE_INDEX)
+                format!("its genes are not those of {GENE_INDEX}")
             });
         }
     }

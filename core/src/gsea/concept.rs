@@ -5,7 +5,7 @@ use super::{
     detail::{EnrichmentDetail, LabelNull, PathwayLabel, SetResult},
     edge::peak,
     indexed::{GeneSetFile, rank_sets},
-    label::{Earned, LabelRule, label, label_null},
+    label::{AllEarned, LabelRule, label, label_null},
     null::{Cancelled, Watch},
     parameters::EnrichmentParameters,
     prerank::{PrerankOptions, prerank},
@@ -71,7 +71,7 @@ pub(super) fn enrich_one(
     scores: &[f32],
     request: ConceptEnrichment<'_>,
     watch: Watch<'_>,
-) -> Result<(EnrichmentDetail, Option<Vec<Option<Earned>>>), Cancelled> {
+) -> Result<(EnrichmentDetail, Option<AllEarned>), Cancelled> {
     let parameters = request.parameters;
     let order = order_by_score(scores);
     let ranked = rank_sets(request.sets, &order, parameters.min_size as usize, parameters.max_size as usize);

@@ -91,7 +91,7 @@ pub struct NullOutcome {
     /// Share with any label.
     pub any: f64,
     /// The label of each random ranking, where it earned one.
-    pub earned: Vec<Option<Earned>>,
+    pub earned: AllEarned,
     /// For each set, the share of random rankings in which it scores as high.
     pub set_chance: Vec<f64>,
 }
@@ -164,6 +164,9 @@ pub(super) fn shares(earned: &[Option<Earned>], published: Option<Earned>) -> (f
     let share = |n: usize| n as f64 / earned.len().max(1) as f64;
     (share(earned.iter().flatten().filter(as_good).count()), share(earned.iter().flatten().count()))
 }
+
+/// The label of each random ranking, where it earned one.
+pub type AllEarned = Vec<Option<Earned>>;
 
 /// A label that a ranking earns.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use super::{
     concept::{ConceptEnrichment, enrich_one},
     detail::{EnrichmentDetail, PathwayLabel},
     indexed::GeneSetFile,
-    label::{Earned, LabelRule, shares},
+    label::{AllEarned, Earned, LabelRule, shares},
     null::{Cancelled, Watch},
 };
 
@@ -33,7 +33,7 @@ pub fn enrich_libraries<'a>(
     watch: Watch<'_>,
 ) -> Result<OverLibraries, Cancelled> {
     let mut found = OverLibraries { libraries: Vec::new(), label: None, chance: None, any: None };
-    let mut earned: Option<Vec<Option<Earned>>> = None;
+    let mut earned: Option<AllEarned> = None;
     let mut rule = None;
     for sets in sets {
         let request = request(sets);
@@ -114,7 +114,7 @@ mod tests {
                 no_null: None,
             };
             let go_on = &mut |_| ControlFlow::Continue(());
-            let found = enrich_libraries(&scores, &sets, &request, go_on).unwrap();
+            let found = enrich_libraries(&scores, &sets, request, go_on).unwrap();
             let alone = enrich_concept(&scores, request(&sets[0]), go_on).unwrap();
             let alone = alone.null.value().unwrap().any;
             assert!(
@@ -122,7 +122,7 @@ mod tests {
                 "two libraries earn labels no less often: {:?} {alone}",
                 found.any
             );
-            let one = enrich_libraries(&scores, &sets[..1], &request, go_on).unwrap();
+            let one = enrich_libraries(&scores, &sets[..1], request, go_on).unwrap();
             assert_eq!(one.any, Some(alone), "one library as before");
             found.label.unwrap().term
         };

@@ -51,9 +51,12 @@ pub fn headline(held_out: usize, share: f64) -> u32 {
     (held_out as f64 * share).ceil().max(1.0) as u32
 }
 
+/// Some active cells with their activations, most active first.
+pub type ActivePart = Vec<(CellId, f32)>;
+
 /// The active cells next in activation to `prototypes` most active ones, `n` of them; those prototypes themselves where
 /// there are no others (the flag says so). Ties go to the lowest cell index.
-pub fn held_out(active: &ActiveCells, prototypes: usize, n: usize) -> (Vec<(CellId, f32)>, bool) {
+pub fn held_out(active: &ActiveCells, prototypes: usize, n: usize) -> (ActivePart, bool) {
     let all = active.prototypes(prototypes + n);
     // A few left over would say less than all of them again.
     if all.len() >= prototypes + n.div_ceil(2) {
@@ -65,7 +68,7 @@ pub fn held_out(active: &ActiveCells, prototypes: usize, n: usize) -> (Vec<(Cell
 
 /// `n` of the active cells from as many quantiles of their activation, the middle one of each, most active first; and the
 /// ones next to them, as held-out prototypes.
-pub fn spread(active: &ActiveCells, n: usize) -> (Vec<(CellId, f32)>, Vec<(CellId, f32)>) {
+pub fn spread(active: &ActiveCells, n: usize) -> (ActivePart, ActivePart) {
     let all = active.prototypes(active.len());
     let middle = |i: usize| (2 * i + 1) * all.len() / (2 * n);
     let taken: Vec<usize> =

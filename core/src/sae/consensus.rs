@@ -180,7 +180,7 @@ mod tests {
             Some(vec![ConceptId(1)]),
             "of the three, the second was dead"
         );
-        let found = consensus(&known, &[all.clone()], 0.99).unwrap();
+        let found = consensus(&known, std::slice::from_ref(&all), 0.99).unwrap();
         assert_eq!(found.iter().map(|r| r.concept.0).collect::<Vec<_>>(), [0, 2, 3, 4]);
         assert!(matches!(reduced(&all, &[ConceptId(6)]), Err(ReduceError::Unknown { .. })));
     }
