@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use cellprism_core::bundle::{Tensors, read_f64};
+use cellprism_core::bundle::{Tensors, read_f64, read_u32};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -109,6 +109,30 @@ fn many_rankings_equal_one_after_another_and_go_on_after_an_interruption() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("no unfinished work of cellprism"));
     assert!(at("all.out.partial/thesis.txt").exists());
+}
+
+#[test]
+fn the_best_set_of_each_ranking_is_held_against_chance() {
+    let folder = setting();
+    let options = ["--rankings", "all.safetensors", "--min-size", "3", "--permutations", "50", "--chance"];
+    let run = |out: &str, threads: &str| {
+        done(&enrich(folder.path(), &[&["--out", out, "--threads", threads], options.as_slice()].concat()));
+        fs::read(folder.path().join(out)).unwrap()
+    };
+    let bytes = run("all.out", "1");
+    assert_eq!(bytes, run("again.out", "2"), "whatever the threads");
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let f64s = |name: &str| read_f64(&file, name).unwrap().1;
+    let u32s = |name: &str| read_u32(&file, name).unwrap().1;
+    let (nes, chance, adjusted) = (f64s("nes"), f64s("chance"), f64s("chance_adjusted"));
+    let (best, survives) = (u32s("best"), u32s("survives"));
+    assert_eq!((best.len(), chance.len()), (3, 3));
+    for (ranking, nes) in nes.chunks(nes.len() / 3).enumerate() {
+        let highest = nes.iter().copied().fold(0.0, f64::max);
+        assert!((nes[best[ranking] as usize] - highest).abs() < 1e-12, "{ranking}: {nes:?} {best:?}");
+        assert!(chance[ranking] > 0.0 && chance[ranking] <= adjusted[ranking] && adjusted[ranking] <= 1.0);
+        assert_eq!(survives[ranking] == 1, adjusted[ranking] <= 0.1);
+    }
 }
 
 #[test]

@@ -45,6 +45,6 @@ pub use faithful::{held_out_curves, orders as held_out_orders};
 pub use labels::{LabelledSide, SideRequest, SideScores, label_side};
 pub use settle::{settle, settle_one};
 pub use sides::{Sides, at_edge, by_prototype, sides};
-pub use strata::strata;
+pub use strata::{mean_counts, strata, strata_by_mean};
 pub use title::{name_pathways, said_of_cells, title, title_parts};
 pub use typical::TypicalPool;

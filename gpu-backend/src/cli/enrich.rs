@@ -24,6 +24,11 @@ pub struct Args {
     /// With --rankings: its tensor of scores, [rankings, genes], with the names as a list under metadata key "genes"
     #[arg(long, value_name = "NAME", default_value = "scores")]
     tensor: String,
+    /// With --rankings: also "best" (place of the set of highest NES), "chance" (share of rankings, with the scores dealt again
+    /// among genes of the same mean count, whose best set is as good), "chance_adjusted" over all rankings and "survives"; mean
+    /// counts are tensor "mean_counts" of the file, as `cellprism attribute` writes it
+    #[arg(long, requires = "rankings")]
+    chance: bool,
     /// Gene sets (.gmt or .gmt.gz); several libraries get a separate false-discovery rate each
     #[arg(long, value_name = "GMT", required = true, num_args = 1..)]
     gene_sets: Vec<PathBuf>,
@@ -108,6 +113,7 @@ impl Args {
             ranking: self.ranking,
             rankings: self.rankings,
             tensor: self.tensor,
+            chance: self.chance,
             gene_sets: self.gene_sets,
             gene_info: self.gene_info,
             out: self.out,

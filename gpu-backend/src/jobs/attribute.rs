@@ -9,7 +9,7 @@ use cellprism_core::{
     embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
     parallel,
-    readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides},
+    readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides, mean_counts},
 };
 use serde::{Deserialize, Serialize};
 
@@ -161,8 +161,9 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             }
             None => None,
         };
+        let mean_counts = mean_counts(&attribution, &cells, &*swaps);
         steps.advance(1);
-        Ok(Scored { cells, attribution, sides })
+        Ok(Scored { cells, attribution, mean_counts, sides })
     })
     .into_iter()
     .collect::<anyhow::Result<Vec<_>>>()?;
@@ -183,6 +184,7 @@ fn by_cost(asked: Option<usize>, dear: bool) -> u32 {
 struct Scored {
     cells: ConceptCells,
     attribution: Attribution,
+    mean_counts: Vec<f64>,
     sides: Option<BothSides>,
 }
 
@@ -276,6 +278,8 @@ fn sides(file: &mut Tensors, found: &[Scored], genes: usize) {
         let carried = all.iter().flat_map(|sides| sides.carried.of(side).iter().copied());
         file.u32(&format!("carried_by_{name}"), &shape, carried);
     }
+    let counts = found.iter().flat_map(|one| one.mean_counts.iter().map(|&mean| mean as f32));
+    file.f32("mean_counts", &shape, counts);
     let prototypes = all.iter().map(|sides| sides.held_out.bases.len() as u32);
     file.u32("held_out", &[all.len()], prototypes);
 }

@@ -15,7 +15,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Args, Clock, Convention, Options, SortOrder, matched, names::Names, read_libraries, table::parameters,
+    Args, Clock, Convention, Options, SortOrder,
+    chance::{Labelling, MeanCounts},
+    matched,
+    names::Names,
+    read_libraries,
+    table::parameters,
 };
 use crate::work::{atomic, key::Key, partial::Partial, progress::Progress, target};
 
@@ -31,6 +36,8 @@ struct Rankings {
     genes: Vec<String>,
     /// Row-major `[rankings][genes]`.
     scores: Vec<f32>,
+    /// `[rankings][genes]`, `[genes]`, or nothing.
+    mean_counts: Vec<f32>,
     sha256: String,
 }
 
@@ -74,15 +81,22 @@ pub fn run(
     let key = key(args, &rankings, &matched);
     let parts = Parts { partial: Partial::open(&args.out, "enrich", &key, progress)? };
     let count = rankings.scores.len() / genes;
-    super::with_threads(args.threads, || compute(&rankings, &matched, &options, &parts, progress))??;
+    let deck = deck(genes, &options);
+    super::with_threads(args.threads, || compute(&rankings, &matched, &deck, &options, &parts, progress))??;
     let computing = clock.lap();
-    let file = parts.gather(count, matched.sets.len(), |file| {
+    let mut file = parts.gather(count, matched.sets.len(), |file| {
         let terms: Vec<&str> = matched.sets.iter().map(|set| set.term.as_str()).collect();
         let sizes: Vec<usize> = matched.sets.iter().map(|set| set.size).collect();
         file.metadata("terms", json!(terms).to_string());
         file.metadata("sizes", json!(sizes).to_string());
         file.metadata("parameters", parameters(args, &list, &matched).join("\n"));
     })?;
+    if args.chance {
+        let rows: Vec<&[f32]> = rankings.scores.chunks(genes).collect();
+        let counts = MeanCounts::new(&rankings.mean_counts, rows.len(), genes)?;
+        let labelling = Labelling::new(args, &matched, &rankings.genes, &deck);
+        super::with_threads(args.threads, || labelling.add(&rows, &counts, &mut file, progress))??;
+    }
     atomic::write_file(&args.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     parts.partial.remove()?;
@@ -109,7 +123,8 @@ fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
         let (row, gene) = (at / genes.len(), &genes[at % genes.len()]);
         bail!("{}: tensor {tensor:?}, row {row}, gene {gene}: {} is no score", place(), scores[at]);
     }
-    Ok(Rankings { genes, scores, sha256: format!("{:x}", Sha256::digest(&bytes)) })
+    let mean_counts = read_f32(&file, "mean_counts").map(|found| found.1).unwrap_or_default();
+    Ok(Rankings { genes, scores, mean_counts, sha256: format!("{:x}", Sha256::digest(&bytes)) })
 }
 
 /// Everything that decides the numbers.
@@ -132,18 +147,18 @@ fn key(options: &Options, rankings: &Rankings, matched: &Matched) -> Key {
 fn compute(
     rankings: &Rankings,
     matched: &Matched,
+    deck: &Deck,
     options: &PrerankOptions,
     parts: &Parts,
     progress: &dyn Progress,
 ) -> anyhow::Result<()> {
     let genes = rankings.genes.len();
-    let deck = deck(genes, options);
     let rows: Vec<&[f32]> = rankings.scores.chunks(genes).collect();
     let steps = progress.begin("enrich", rows.len() as u64, "rankings");
     for (number, rows) in rows.chunks(PART).enumerate() {
         if parts.columns(number, rows.len() * matched.sets.len()).is_none() {
             let found: Vec<[Vec<f64>; 5]> =
-                rows.par_iter().map(|scores| one(scores, matched, &deck, options.weight)).collect();
+                rows.par_iter().map(|scores| one(scores, matched, deck, options.weight)).collect();
             let mut file = Tensors::default();
             for (i, column) in COLUMNS.iter().enumerate() {
                 let values = found.iter().flat_map(|row| row[i].iter().copied());

@@ -27,6 +27,7 @@ use crate::{
 };
 
 mod batch;
+mod chance;
 mod json;
 mod list;
 mod names;

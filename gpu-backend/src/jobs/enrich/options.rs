@@ -17,6 +17,8 @@ pub struct Options {
     pub rankings: Option<PathBuf>,
     /// With `rankings`: its tensor of scores, [rankings, genes], with the names as a list under metadata key "genes".
     pub tensor: String,
+    /// With `rankings`: also the best set of each ranking, and how often chance has one as good, adjusted over all.
+    pub chance: bool,
     /// Gene sets (.gmt or .gmt.gz); several libraries get a separate false-discovery rate each.
     pub gene_sets: Vec<PathBuf>,
     /// Gene table (NCBI gene_info or the project's own): Ensembl identifiers and older names, of the ranking and of the
@@ -63,6 +65,7 @@ impl Default for Options {
             ranking: None,
             rankings: None,
             tensor: "scores".into(),
+            chance: false,
             gene_sets: Vec::new(),
             gene_info: None,
             out: PathBuf::new(),
