@@ -155,7 +155,7 @@ mod tests {
         for (toml, said) in [
             ("seed = ", "TOML"),
             ("seed = [[1]]", "seed"),
-            ("[sae]\nk = 3", "line 1: \"sae\""),
+            ("[training]\nk = 3", "line 1: \"training\""),
             ("seed = 1\n\nconcept = 3", "line 3: \"concept\" is no option"),
         ] {
             let error = format!("{:#}", with_config(toml, "").unwrap_err());
