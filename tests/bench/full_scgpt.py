@@ -73,7 +73,7 @@ def main():
         concept = np.bincount(np.argsort(-codes, axis=1)[:, :8].ravel(), minlength=64).argmax()
         arguments = ["--model", work / "model", "--sae", work / "sae", "--cells", work / "cells.h5ad", *rule]
         arguments += ["--concepts", concept, "--prototypes", 1, "--counterfactuals", COUNTERFACTUALS, "--out", work / "a"]
-        done, _, memory = measured("attribute", *arguments)
+        done, _, memory = measured("attribute", "--paper", *arguments)
         scored = np.count_nonzero(load_file(work / "a")["scores_pre_topk"])
         print(f"attribution of one prototype, {COUNTERFACTUALS} counterfactuals: {done['seconds']:.0f} s, {scored} genes with a score, {memory:.2f} GB")
 

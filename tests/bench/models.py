@@ -128,7 +128,7 @@ def occlusion(work, n=2000, genes=8000, concepts=500):
     (folder / "cfg.json").write_text(json.dumps(config))
 
     def ours():
-        done = cellprism("attribute", "--model", work / "scvi-model", "--sae", folder, "--cells", work / "scvi.h5ad", "--out", work / "a.safetensors")
+        done = cellprism("attribute", "--paper", "--model", work / "scvi-model", "--sae", folder, "--cells", work / "scvi.h5ad", "--out", work / "a.safetensors")
         found = load_file(work / "a.safetensors")["counterfactuals"]
         return done["seconds"] / (found != 2**32 - 1).sum()
 
