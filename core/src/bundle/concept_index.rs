@@ -9,7 +9,7 @@ use super::{
     cell_metadata::CELL_METADATA,
     cells::Cells,
     checking::{Bundle, Report},
-    concept_row,
+    concept_row, first,
     manifest::MANIFEST,
 };
 
@@ -78,6 +78,7 @@ pub(super) fn check(
     let symbols = genes.map(|genes| genes.symbols.iter().map(String::as_str).collect());
     rows(file, &index, cells, symbols.as_ref(), report);
     neurons(bundle, cells, symbols.as_ref(), report);
+    first::check_index(bundle, &index, report);
     Some(index)
 }
 

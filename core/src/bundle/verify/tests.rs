@@ -103,6 +103,7 @@ fn small() -> Memory {
                 in_browser: false,
             },
             ladder: None,
+            first: None,
             parameters: Parameters::default(),
             inputs: Vec::new(),
             gene_audit: GeneAudit::default(),
