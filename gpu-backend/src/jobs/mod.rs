@@ -18,6 +18,7 @@ pub mod bundle;
 mod concepts;
 pub mod embed;
 pub mod enrich;
+mod fetched;
 pub mod import;
 mod inputs;
 pub mod ladder;
