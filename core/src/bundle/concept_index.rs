@@ -105,4 +105,5 @@ fn neurons(bundle: &Bundle<'_>, cells: &Cells, symbols: Option<&HashSet<&str>>, 
     let sides = 2 * u64::from(bundle.manifest.counts.embedding);
     report.same(NEURON_INDEX, "rows", index.rows.len() as u64, sides, MANIFEST);
     rows(NEURON_INDEX, &index, cells, symbols, report);
+    first::check_neurons(bundle, &index, report);
 }

@@ -11,7 +11,7 @@ pub use super::{
     dictionary::{SAE, SAE_CONFIG, SAE_WEIGHTS},
     embeddings::EMBEDDINGS,
     files::FILES,
-    first::{FIRST_CELLS, FIRST_GENES, FIRST_INDEX, first_activations, first_codes, first_concept},
+    first::{FIRST_CELLS, FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, first_activations, first_codes, first_concept},
     gene_descriptions::descriptions,
     gene_index::GENE_INDEX,
     gene_sets::{gene_sets, library_of},
@@ -26,7 +26,7 @@ pub fn is_per_concept(path: &str) -> bool {
     let within = |folder: &str| path.split_once('/').is_some_and(|(first, _)| first == folder);
     within("samples")
         || (within(CONCEPTS) && path != CONCEPT_INDEX && path != FIRST_INDEX)
-        || (within(NEURONS) && path != NEURON_INDEX)
+        || (within(NEURONS) && path != NEURON_INDEX && path != FIRST_NEURONS)
 }
 
 /// Whether a path stays within the bundle: relative, with `/`, without empty, `.` or `..` parts.

@@ -1,5 +1,7 @@
 //! `concepts/first.json.gz`: one short row a concept; `genes/first.json.gz`: the index of genes, packed.
 
+use serde_json::{Number, Value};
+
 use super::packed::{pack, unpack};
 use crate::bundle::{
     ConceptIndex, ConceptRow, File, GeneIndex, ReadError, WriteError,
@@ -9,11 +11,13 @@ use crate::bundle::{
 
 /// Short rows of all concepts.
 pub const FIRST_INDEX: &str = "concepts/first.json.gz";
+/// Short rows of the baseline.
+pub const FIRST_NEURONS: &str = "neurons/first.json.gz";
 /// The index of genes, packed.
 pub const FIRST_GENES: &str = "genes/first.json.gz";
 
-/// `concepts/index.json` with short rows: without histogram and statistics of labels, with the commonest label only and
-/// rounded numbers. Gzipped JSON of the same schema.
+/// `concepts/index.json` with short rows: without histograms and without labels that do not survive, numbers rounded to four
+/// digits. Gzipped JSON of the same schema.
 #[derive(Clone, Debug)]
 pub struct FirstIndex(pub ConceptIndex);
 
@@ -28,26 +32,34 @@ impl FirstIndex {
     }
 }
 
-/// Four digits, as they are shown.
-fn rounded(value: f32) -> f32 {
-    format!("{value:.3e}").parse().unwrap_or(value)
+/// Numbers to four digits, more than lists show.
+fn rounded(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let short = number.as_f64().and_then(|number| format!("{number:.3e}").parse().ok());
+            if let Some(short) = short.and_then(Number::from_f64) {
+                *number = short;
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(rounded),
+        Value::Object(fields) => fields.values_mut().for_each(rounded),
+        _ => {}
+    }
 }
 
 fn short(row: &ConceptRow) -> ConceptRow {
     let mut short = row.clone();
     short.histogram = Vec::new();
-    short.composition.truncate(1);
-    short.max = rounded(row.max);
-    short.xy = row.xy.map(|xy| xy.map(rounded));
-    short.genes.iter_mut().for_each(|gene| gene.score = rounded(gene.score));
-    short.pathway = None;
-    short.chance = None;
     short.any_label_by_chance = None;
     for label in [&mut short.labels.presence, &mut short.labels.absence] {
         // Only what stands is said of a concept before its page is opened.
         *label = label.take().filter(|label| label.survives);
     }
-    short
+    let rounded = serde_json::to_value(&short).and_then(|mut value| {
+        rounded(&mut value);
+        serde_json::from_value(value)
+    });
+    rounded.unwrap_or(short)
 }
 
 macro_rules! packed {
@@ -74,22 +86,34 @@ pub(in crate::bundle) fn check(bundle: &Bundle<'_>, index: &ConceptIndex, report
     if bundle.manifest.first.is_none() {
         return;
     }
-    for (name, whole) in [(FIRST_INDEX, path::CONCEPT_INDEX), (FIRST_GENES, path::GENE_INDEX)] {
-        report.expect(bundle.manifest.files.contains_key(name), name, || {
-            format!("the manifest has a first view, but does not list this file beside {whole}")
-        });
-    }
-    if let Some(found) = bundle.read::<FirstIndex>(FIRST_INDEX, report) {
-        let written = |index: &FirstIndex| index.0.to_bytes().ok();
-        report.expect(written(&found) == written(&FirstIndex::of(index)), FIRST_INDEX, || {
-            format!("its rows are not those of {}", path::CONCEPT_INDEX)
-        });
-    }
+    report.expect(bundle.manifest.files.contains_key(FIRST_GENES), FIRST_GENES, || {
+        format!("the manifest has a first view, but does not list this file beside {}", path::GENE_INDEX)
+    });
+    rows(bundle, index, FIRST_INDEX, path::CONCEPT_INDEX, report);
     if let (Some(found), Some(genes)) =
         (bundle.read::<FirstGenes>(FIRST_GENES, report), bundle.read::<GeneIndex>(path::GENE_INDEX, report))
     {
         report.expect(found.0.to_bytes().ok() == genes.to_bytes().ok(), FIRST_GENES, || {
             format!("its genes are not those of {}", path::GENE_INDEX)
+        });
+    }
+}
+
+/// Short rows of the baseline's index.
+pub(in crate::bundle) fn check_neurons(bundle: &Bundle<'_>, index: &ConceptIndex, report: &mut Report) {
+    if bundle.manifest.first.is_some() {
+        rows(bundle, index, FIRST_NEURONS, path::NEURON_INDEX, report);
+    }
+}
+
+fn rows(bundle: &Bundle<'_>, index: &ConceptIndex, name: &str, whole: &str, report: &mut Report) {
+    report.expect(bundle.manifest.files.contains_key(name), name, || {
+        format!("the manifest has a first view, but does not list this file beside {whole}")
+    });
+    if let Some(found) = bundle.read::<FirstIndex>(name, report) {
+        let written = |index: &FirstIndex| index.0.to_bytes().ok();
+        report.expect(written(&found) == written(&FirstIndex::of(index)), name, || {
+            format!("its rows are not those of {whole}")
         });
     }
 }

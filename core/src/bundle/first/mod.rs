@@ -4,7 +4,7 @@
 //! | file of a bundle | file here |
 //! |---|---|
 //! | `cells/first.safetensors`, `cells/first.NN.safetensors` | `cells` |
-//! | `concepts/first.json.gz`, `genes/first.json.gz` | `index` |
+//! | `concepts/first.json.gz`, `neurons/first.json.gz`, `genes/first.json.gz` | `index` |
 //! | `concepts/NNNN.q8.safetensors` | `activations` |
 //! | `concepts/NNNN.first.safetensors` | `concept` |
 
@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 pub use activations::{FirstActivations, first_activations};
 pub use cells::{FIRST_CELLS, FirstCodes, FirstMap, first_codes};
 pub use concept::{FirstConcept, first_concept};
-pub use index::{FIRST_GENES, FIRST_INDEX, FirstGenes, FirstIndex};
+pub use index::{FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, FirstGenes, FirstIndex};
 
-pub(super) use index::check as check_index;
+pub(super) use index::{check as check_index, check_neurons};
 
 use super::{
     CellMetadata, Counts, Manifest,

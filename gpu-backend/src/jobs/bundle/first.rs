@@ -33,6 +33,10 @@ pub fn write(counts: &Counts, neurons: Option<usize>, work: &Work) -> anyhow::Re
     }
     let index: ConceptIndex = read(&root, path::CONCEPT_INDEX)?;
     work.put(path::FIRST_INDEX, &FirstIndex::of(&index).to_bytes()?)?;
+    if neurons.is_some() {
+        let index: ConceptIndex = read(&root, path::NEURON_INDEX)?;
+        work.put(path::FIRST_NEURONS, &FirstIndex::of(&index).to_bytes()?)?;
+    }
     let genes: GeneIndex = read(&root, path::GENE_INDEX)?;
     work.put(path::FIRST_GENES, &FirstGenes(genes).to_bytes()?)?;
     let rows = first.rows(counts.cells);
