@@ -2,11 +2,26 @@
 
 use std::f64::consts::FRAC_PI_4;
 
-use wasm_bindgen::Clamped;
-use web_sys::{CanvasRenderingContext2d, ImageData};
+use wasm_bindgen::{Clamped, JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::CanvasRenderingContext2d;
 
 use super::cell_map::Frame;
 use crate::bundle::Points;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Pixels, four bytes each.
+    type ImageData;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(bytes: Clamped<&[u8]>, width: u32, height: u32) -> Result<ImageData, JsValue>;
+
+    /// A canvas that takes pixels.
+    type Picture;
+
+    #[wasm_bindgen(method, js_name = putImageData)]
+    fn put(this: &Picture, pixels: &ImageData, x: f64, y: f64);
+}
 
 /// Draws cells in their order, each as a disc without a soft edge.
 pub(super) fn draw(
@@ -31,9 +46,8 @@ pub(super) fn draw(
             }
         }
     }
-    let made = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture), width as u32, height as u32);
-    if let Ok(image) = made {
-        let _ = context.put_image_data(&image, 0.0, 0.0);
+    if let Ok(pixels) = ImageData::new(Clamped(&picture), width as u32, height as u32) {
+        context.unchecked_ref::<Picture>().put(&pixels, 0.0, 0.0);
     }
 }
 
