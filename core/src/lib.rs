@@ -24,6 +24,7 @@ pub mod concepts;
 pub mod embedding;
 pub mod gsea;
 pub mod ids;
+pub mod limits;
 pub mod maybe;
 pub mod parallel;
 pub mod readings;

@@ -6,7 +6,10 @@ use anyhow::Context;
 use cellprism_core::{cells::CountMatrix, embedding::scvi::ScviEncoder};
 
 use super::{Encode, Graph};
-use crate::{models::Model, runtime::Place};
+use crate::{
+    models::{Model, folder::read_bounded},
+    runtime::Place,
+};
 
 /// The weights of an encoder without ONNX.
 pub const ENCODER: &str = "encoder.safetensors";
@@ -41,8 +44,7 @@ impl NativeEncoder {
             return Ok(encoder);
         }
         let path = model.folder.join(ENCODER);
-        let bytes = std::fs::read(&path)
-            .with_context(|| format!("cannot read {}, which `cellprism import` writes", path.display()))?;
+        let bytes = read_bounded(&path).context("it is what `cellprism import` writes")?;
         let encoder = ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(self.0.get_or_init(|| encoder))
     }
