@@ -76,6 +76,10 @@ pub const PAIRS: Limit =
 pub const FURTHER_CELLS: Limit = Limit::new(0, 100_000, "each is compared with cells gene by gene");
 /// Concepts that are read for comparison.
 pub const CALIBRATION: Limit = Limit::new(0, 100_000, "each takes as long as a concept");
+/// Genes of a set.
+pub const SET_SIZE: Limit = Limit::new(0, 1_000_000, "no genome has as many genes");
+/// Cells of a label that make it one to be specific for.
+pub const MIN_CELLS: Limit = Limit::new(0, 1_000_000_000, "no data set has as many cells");
 /// Permutations of a gene set's score while concepts are described.
 pub const PERMUTATIONS_OF_CONCEPTS: Limit =
     Limit::new(1, 100_000, "every concept is permuted so often; single rankings go further with `enrich`");

@@ -14,6 +14,8 @@ use crate::work::regular;
 const MOST_BYTES: u64 = 1 << 30;
 /// Longest line: NCBI's longest has some ten thousand bytes.
 const LONGEST_LINE: u64 = 1 << 20;
+/// Most lines: the human genome has 200 thousand, all species together 60 million.
+const MOST_LINES: usize = 5_000_000;
 /// Most memory of what is kept, counted as bytes and [`STRING`] for every text. The human genome takes a quarter.
 const MOST_KEPT: usize = 512 << 20;
 /// Memory of a text beside its bytes: its place in a list, its block, its place in the table of names.
@@ -44,6 +46,9 @@ impl<'p> Lines<'p> {
                 break;
             }
             let at = |problem: String| Problem::Line(number, problem).at(self.path);
+            if number > MOST_LINES {
+                return Err(at(format!("more than {MOST_LINES} lines: take the table of one species")));
+            }
             if read as u64 > LONGEST_LINE {
                 return Err(at(format!("more than {LONGEST_LINE} bytes without an end of line")));
             }

@@ -77,6 +77,9 @@ impl Container {
         let mut names = handle.datasets().map_err(failed)?;
         names.extend(handle.groups().map_err(failed)?);
         names.sort();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(self.damaged(group, format!("it holds {:?} twice", pair[0])));
+        }
         Ok(names)
     }
 }

@@ -55,7 +55,7 @@ impl Job {
     /// # Errors
     /// Says which to change.
     pub fn check(&self) -> anyhow::Result<()> {
-        let Parameters { sae, attribution, enrichment, reading, .. } = &self.parameters;
+        let Parameters { sae, specificity, attribution, enrichment, reading, .. } = &self.parameters;
         pairs(attribution.prototypes as usize, attribution.counterfactuals as usize)?;
         limits::PERMUTATIONS_OF_CONCEPTS.check("--permutations", enrichment.permutations)?;
         let held_out = reading.as_ref().map_or(0, |reading| reading.held_out);
@@ -71,6 +71,9 @@ impl Job {
         if self.sae.is_none() && !(sae.learning_rate.is_finite() && sae.learning_rate > 0.0) {
             bail!("--learning-rate {} is not a number above 0", sae.learning_rate);
         }
+        limits::SET_SIZE.check("--min-size", enrichment.min_size)?;
+        limits::SET_SIZE.check("--max-size", enrichment.max_size)?;
+        limits::MIN_CELLS.check("--min-cells", specificity.min_cells)?;
         if enrichment.min_size > enrichment.max_size {
             bail!("--min-size {} is larger than --max-size {}", enrichment.min_size, enrichment.max_size);
         }

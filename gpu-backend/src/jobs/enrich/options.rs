@@ -107,6 +107,8 @@ impl Options {
         }
         limits::PERMUTATIONS.check("--permutations", self.permutations)?;
         limits::RANDOM_LISTS.check("--random-lists", self.random_lists)?;
+        limits::SET_SIZE.check("--min-size", self.min_size)?;
+        limits::SET_SIZE.check("--max-size", self.max_size)?;
         limits::CURVES.check("--curves", self.curves)?;
         limits::THREADS.check("--threads", self.threads.unwrap_or_default())?;
         if self.min_size > self.max_size {
