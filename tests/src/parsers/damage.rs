@@ -23,7 +23,7 @@ const TEXTS: [&[u8]; 14] = [
     "é\u{130}ß".as_bytes(),
 ];
 /// Characters that separate, quote and end.
-const MARKS: &[u8; 24] = b"\t\n\r\",#_-+.eE0 \xff\0{}[]:|=";
+const MARKS: &[u8; 23] = b"\t\n\r\",#_-+.eE0 \xff\0{}[]:|=";
 
 /// A number below `bound`.
 pub fn below(random: &mut Xoshiro256PlusPlus, bound: usize) -> usize {
