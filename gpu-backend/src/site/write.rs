@@ -103,6 +103,19 @@ mod tests {
     use crate::site::tests::app;
 
     #[test]
+    fn what_becomes_shorter_is_packed_beside() {
+        let work = tempfile::tempdir().unwrap();
+        let out = work.path().join("site");
+        let mut app = app();
+        app.files.insert("long.js".into(), b"let concept = 1; ".repeat(500));
+        write(&app, &[], &out).unwrap();
+        let size = |name: &str| fs::metadata(out.join(name)).map(|found| found.len()).unwrap_or(0);
+        assert_eq!(size("long.js"), 8500);
+        assert!((1..900).contains(&size("long.js.gz")) && (1..900).contains(&size("long.js.br")));
+        assert!(!out.join("start.js.gz").exists(), "too short to gain anything");
+    }
+
+    #[test]
     fn an_older_site_is_replaced_and_nothing_else() {
         let work = tempfile::tempdir().unwrap();
         let out = work.path().join("site");

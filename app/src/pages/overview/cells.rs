@@ -33,7 +33,7 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
     });
     let concept = Memo::new(move |_| chosen.get().strip_prefix('C').and_then(|n| n.parse::<u32>().ok()));
     let drawn = Drawn::new(&bundle);
-    let points = Signal::from(drawn.points);
+    let points: Signal<Arc<Points>> = drawn.points.into();
     let activation = activation(&bundle, concept, points);
     let asked = Signal::derive(move || concept.get().is_none().then(|| column.get()));
     let codes = codes_of(&bundle, points, asked);

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     browser,
+    bundle::Points,
     components::{
         cell_map::{CellMap, Colouring, codes_of},
         points::Drawn,
@@ -57,7 +58,7 @@ pub fn strongest_first(shown: &Shown) -> Vec<(u32, f32)> {
 fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
     let by = RwSignal::new(None::<usize>);
     let drawn = Drawn::new(&shown.bundle);
-    let points = Signal::from(drawn.points);
+    let points: Signal<Arc<Points>> = drawn.points.into();
     let active = Memo::new(move |_| Arc::new(cells.with(strongest_first)));
     // Complete activations for complete cells; where they do not come, nothing is said of the cells.
     Effect::new(move || {
