@@ -11,6 +11,7 @@
 //! | `steer` | a concept set to another value |
 //! | `enrich` | gene set enrichment analysis of any ranking |
 //! | `simulate` | cells with planted gene programs |
+//! | `study` | concepts and neurons rated without knowing which is which |
 //! | `bundle` | the whole, from cells to bundle |
 
 pub mod attribute;
@@ -24,5 +25,6 @@ pub mod ladder;
 pub mod sae;
 pub mod simulate;
 pub mod steer;
+pub mod study;
 
 pub use concepts::{activations, parse_concepts, read_sae};
