@@ -19,6 +19,8 @@ pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::Err
 
 /// Size of words at ticks and rows, in pixels: nothing is smaller.
 pub(crate) const SMALL: f64 = 12.0;
+/// plotters divides sizes by this when it writes SVG.
+const POINTS: f64 = 1.24;
 /// Size of titles.
 pub(crate) const TITLE: f64 = 13.0;
 
@@ -125,7 +127,7 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
             Side::Middle => HPos::Center,
             Side::Left => HPos::Right,
         };
-        let style = ("sans-serif", size * self.times)
+        let style = ("sans-serif", size * self.times * POINTS)
             .into_font()
             .color(&self.theme.of(colour))
             .pos(Pos::new(along, VPos::Center));

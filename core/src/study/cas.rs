@@ -41,6 +41,8 @@ pub fn annotations(joined: &Joined<'_>, sheets: &BTreeMap<String, Sheet>, study:
         }
     }
     json!({
+        "title": format!("Blinded rating of concepts and neurons, study {study}"),
+        "description": "What raters who did not know concept from neuron read in the genes of each item.",
         "author_name": author,
         "author_list": joined.raters().collect::<Vec<_>>().join(", "),
         "cellannotation_schema_version": SCHEMA,

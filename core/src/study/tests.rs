@@ -135,6 +135,9 @@ fn yes_is_an_annotation_with_its_genes_and_cells() {
     let found = annotations(&joined, &sheets, &study.study, "Ann Other");
     let annotations = found["annotations"].as_array().unwrap();
     assert_eq!(annotations.len(), 2);
+    for required in ["title", "author_name", "labelsets"] {
+        assert!(found.get(required).is_some(), "{required}");
+    }
     assert_eq!(annotations[0]["cell_label"], "B");
     assert_eq!(annotations[1]["author_annotation_fields"]["answer"], "unclear");
     assert_eq!(annotations[0]["marker_gene_evidence"].as_array().unwrap().len(), 3);

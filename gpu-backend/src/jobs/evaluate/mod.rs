@@ -8,6 +8,8 @@
 //! | `table` | [`Table`]: the columns that are promised; a value that is missing says why |
 //! | `tables` | one file a table |
 //! | `found` | [`Found`]: all tables; what figures, claims and the page read |
+//! | `figures` | drawings, from the finished tables |
+//! | `page` | all of it as one page that opens alone |
 //! | `output` | files of the report, `evaluation.json` |
 //!
 //! # To add a table
@@ -21,10 +23,12 @@
 //! SVG, in a module of its own, with a line in the list that [`run`] draws after all tables.
 
 mod evidence;
+pub mod figures;
 mod found;
 mod given;
 mod options;
 mod output;
+pub mod page;
 mod subjects;
 mod table;
 pub mod tables;

@@ -1,5 +1,6 @@
 //! One file a table, and the list of them.
 
+mod map;
 mod reconstruction;
 
 use super::{Evaluation, Table};
@@ -12,7 +13,10 @@ pub struct Maker {
 }
 
 /// All tables, in the order in which they are made.
-pub const MAKERS: &[Maker] = &[Maker { names: &["reconstruction"], make: reconstruction::tables }];
+pub const MAKERS: &[Maker] = &[
+    Maker { names: &["reconstruction"], make: reconstruction::tables },
+    Maker { names: &["map"], make: map::tables },
+];
 
 /// Names of all tables.
 pub fn names() -> Vec<&'static str> {

@@ -330,7 +330,7 @@
 
   // ---------------------------------------------------------------- begin
 
-  byId("title").textContent = title;
+  byId("title").textContent = "Blinded study";
   byId("start-title").textContent = title;
   document.querySelectorAll(".count").forEach((place) => { place.textContent = items.length; });
   byId("genes").classList.toggle("unnamed", Object.keys(names).length === 0);
