@@ -39,6 +39,13 @@ pub struct Args {
     /// Seed of everything that is drawn
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Items of each baseline whose genes and labels are read through the model, the strongest ones (default: 20, none where
+    /// each swap of a gene is a pass of a large model)
+    #[arg(long, value_name = "N")]
+    items: Option<u32>,
+    /// Trainings of the same dictionary with other seeds, to see what comes back
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    seeds: u32,
     /// Tables that are left out
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     skip: Vec<String>,
@@ -63,6 +70,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         gene_info: args.gene_info,
         truth: args.truth,
         seed: args.seed,
+        items: args.items,
+        seeds: args.seeds,
         skip: args.skip,
         place: args.runtime.place(args.device),
     };

@@ -205,7 +205,7 @@ fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
 }
 
 /// Pathways as in the paper: whether there are enough cells for a chance rate decides on that only.
-fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
+pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
     let min_cells = context.parameters.specificity.min_cells;
     let few =
         (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
@@ -220,12 +220,13 @@ fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow:
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+pub fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
     let Compared { group, reference, .. } = compared;
     (group.len() > 1 && reference.len() > 1).then(|| welch(context.counts, &context.totals, group, reference))
 }
 
-fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
+/// Orders in which genes are swapped as in the paper.
+pub fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
     let mut orders =
         vec![GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&attribution.scores) }];
     if let Some(test) = test {

@@ -3,6 +3,8 @@
 //! | file | idea |
 //! |---|---|
 //! | `options` | [`Options`]: what is asked for |
+//! | `subjects` | what stands beside the dictionary, trained and kept |
+//! | `readings`, `items` | genes, labels and curves of every subject |
 //! | `given` | bundles read, and their cells and models found by checksum |
 //! | `evidence` | [`Evidence`]: one bundle with all that tables are computed from |
 //! | `table` | [`Table`]: the columns that are promised; a value that is missing says why |
@@ -23,8 +25,10 @@
 mod evidence;
 mod found;
 mod given;
+pub mod items;
 mod options;
 mod output;
+pub mod readings;
 mod subjects;
 mod table;
 pub mod tables;
@@ -75,9 +79,14 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         let name = one.name.clone();
         bundles.push(Evidence::read(one, options, &work, progress).with_context(|| name)?);
     }
+    let makers: Vec<_> = tables::MAKERS.iter().filter(|maker| !maker.is_skipped(&options.skip)).collect();
+    if makers.iter().any(|maker| maker.needs_readings) {
+        for evidence in &mut bundles {
+            evidence.readings = readings::all(evidence, options, &work, progress)?;
+        }
+    }
     let evaluation = Evaluation { options, bundles, work: &work, progress };
     let mut found = Found::new(&evaluation);
-    let makers: Vec<_> = tables::MAKERS.iter().filter(|maker| !maker.is_skipped(&options.skip)).collect();
     let steps = progress.begin("tables", makers.len() as u64, "tables");
     for maker in makers {
         steps.message(maker.names[0]);
@@ -99,6 +108,9 @@ fn key(options: &Options, given: &[given::Given]) -> Key {
     let mut key = Key::default()
         .with("cellprism", env!("CARGO_PKG_VERSION"))
         .with("seed", options.seed)
+        .with("items", options.items.map_or_else(|| "by cost".into(), |items| items.to_string()))
+        .with("seeds", options.seeds)
+        .with("gene tables", format!("{:?}", options.gene_info))
         .with("truth", options.truth);
     for (place, one) in given.iter().enumerate() {
         key = key.with(&format!("bundle {place} ({})", one.name), &one.manifest_sum);

@@ -27,6 +27,11 @@ pub struct Options {
     pub truth: bool,
     /// Seed of everything that is drawn.
     pub seed: u64,
+    /// Items of each baseline whose genes and labels are read through the model, the strongest ones; chosen by what a swap
+    /// costs where nothing is said.
+    pub items: Option<u32>,
+    /// Trainings of the same dictionary with other seeds.
+    pub seeds: u32,
     /// Tables that are left out, by name.
     pub skip: Vec<String>,
     /// Where the model runs.
