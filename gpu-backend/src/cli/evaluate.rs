@@ -36,6 +36,10 @@ pub struct Args {
     /// The cells are simulated: score what is recovered of the planted programs
     #[arg(long)]
     truth: bool,
+    /// Write a copy of the bundle that holds the report as well, under a new tag; of several bundles one folder each, named by
+    /// their tags
+    #[arg(long, value_name = "BUNDLE")]
+    into_bundle: Option<PathBuf>,
     /// Seed of everything that is drawn
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -69,6 +73,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         models: args.model,
         gene_info: args.gene_info,
         truth: args.truth,
+        into_bundle: args.into_bundle,
         seed: args.seed,
         items: args.items,
         seeds: args.seeds,
@@ -87,6 +92,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 fn say(report: &Report, options: &Options) {
     for (name, rows) in &report.tables {
         eprintln!("{name:<26} {rows} rows");
+    }
+    for (claim, agrees) in &report.claims {
+        eprintln!("{agrees:<14} {claim}");
     }
     eprintln!("written to {}", options.out.display());
 }

@@ -10,6 +10,7 @@
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
 //! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
+//! | `planted` | the truth about simulated cells |
 //! | `write` | files in today's encoding |
 //! | `guard` | a panic in the HDF5 library becomes an error |
 
@@ -24,6 +25,7 @@ mod guard;
 mod lookup;
 mod maps;
 mod matrix;
+mod planted;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,7 @@ use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
 use crate::work::shards::Rows;
 
 pub use error::{H5adError, NotACount};
+pub use planted::Planted;
 pub use write::{Extras, to_bytes};
 
 use compressed::{ReadError, Wrong};

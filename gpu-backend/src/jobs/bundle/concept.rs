@@ -133,7 +133,11 @@ fn fill(
     detail.enrichment = enriched.libraries;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
-    detail.deletion = Maybe::Value(deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?);
+    let curves = deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?;
+    detail.deletion = match curves.pairs {
+        0 => Maybe::missing("no pair of a prototype and a cell without the concept"),
+        _ => Maybe::Value(curves),
+    };
     (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;

@@ -27,7 +27,7 @@ use crate::{
         bundle::{compared::Compared, concept, context::Context, dictionary::Embedding, reading, subject},
         inputs::open_cells,
     },
-    models::{Counted, Prepared, Request},
+    models::{Prepared, Request},
     work::{
         partial::Partial,
         progress::{Progress, Silent},
@@ -226,9 +226,7 @@ impl GivenModel {
             neurons: None,
             training: stage(1)?,
             ladder: None,
-            swaps: self
-                .prepared
-                .perturb(&options.place, Counted { data: &self.cells.counts, model: &counts })?,
+            swapper: self.prepared.swapper(&options.place)?,
             deletion,
             is_dear: self.prepared.is_dear(),
             totals,
@@ -294,7 +292,9 @@ fn one(
     described: &subject::Subject,
     compared: &Compared,
 ) -> anyhow::Result<ItemReading> {
-    let (id, cells, swaps) = (compared.concept, &compared.cells, &*context.swaps);
+    let (id, cells) = (compared.concept, &compared.cells);
+    let fetched = context.fetch(compared.swapped());
+    let swaps = &*context.swapper.among(fetched.counted())?;
     let active = described.activations.of(id);
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let attribution = attribute(swaps, &described.reader, id, cells, counterfactuals)?;

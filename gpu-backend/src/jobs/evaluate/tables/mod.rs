@@ -4,6 +4,7 @@ mod attribution_distribution;
 mod classes;
 mod deletion;
 mod gene_set_sizes;
+mod ground_truth;
 mod labels;
 mod matches;
 mod reconstruction;
@@ -27,6 +28,7 @@ pub const MAKERS: &[Maker] = &[
     of_readings(&["labels", "label_items"], labels::tables),
     of_readings(&["deletion", "deletion_area"], deletion::tables),
     of_readings(&["attribution_distribution"], attribution_distribution::tables),
+    of_readings(&["ground_truth", "false_labels"], ground_truth::tables),
     of_readings(&["matches", "stability"], matches::tables),
 ];
 
