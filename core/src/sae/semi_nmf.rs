@@ -6,8 +6,8 @@
 //! D ← (Zᵀ·Z + 1e-8)⁻¹ · Zᵀ·A
 //! ```
 //!
-//! With an L1 penalty λ on Z (of ½‖A − Z·D‖² + λ·ΣZ) it stands beside 1e-8 in the denominator, and the rows of D have length 1:
-//! without that Z would shrink and D grow, and nothing be sparser.
+//! With an L1 penalty λ on Z (of ½‖A − Z·D‖² + λ·ΣZ) it stands beside 1e-8 in the denominator, and the rows of D get
+//! length 1 after each update: without that Z would shrink and D grow, and nothing be sparser.
 //!
 //! The inverse is a Cholesky solution: with the stabiliser the matrix is positive definite, though where c exceeds the
 //! number of cells only just, and a larger one is then used and reported.
@@ -90,14 +90,14 @@ pub fn fit_from(
     let mut found = SemiNmf { z, d, iterations: 0, stabiliser };
     let penalty = options.penalty;
     if penalty > 0.0 {
-        unit_rows(&mut found.z, &mut found.d);
+        unit_rows(&mut found.d);
     }
     for iteration in 1..=options.iterations {
         let change = update_activations(a, &mut found.z, &found.d, penalty);
         let stabiliser = &mut found.stabiliser;
         found.d = directions(a, &found.z, stabiliser).ok_or(NotFinite { iterations: found.iterations })?;
         if penalty > 0.0 {
-            unit_rows(&mut found.z, &mut found.d);
+            unit_rows(&mut found.d);
         }
         found.iterations = iteration;
         progress(iteration);
@@ -108,13 +108,13 @@ pub fn fit_from(
     Ok(found)
 }
 
-/// Rows of D divided by their length, columns of Z multiplied by it: Z·D stays. Rows of zeros stay zero.
-fn unit_rows(z: &mut Array2<f64>, d: &mut Array2<f64>) {
-    for (mut direction, mut activations) in d.rows_mut().into_iter().zip(z.columns_mut()) {
+/// Rows of D divided by their length; Z is left as it is, so that its next update weighs the penalty against unit directions.
+/// Rows of zeros stay zero.
+fn unit_rows(d: &mut Array2<f64>) {
+    for mut direction in d.rows_mut() {
         let length = direction.dot(&direction).sqrt();
         if length > 0.0 {
             direction /= length;
-            activations *= length;
         }
     }
 }

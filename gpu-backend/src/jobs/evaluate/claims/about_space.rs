@@ -72,6 +72,14 @@ fn across(of: &Of<'_>) -> Claim {
     let Some(here) = falls("sae") else {
         return Claim::missing(claim, item, paper, "it takes two bundles of one model");
     };
+    if here == 0.0 {
+        return Claim::missing(
+            claim,
+            item,
+            paper,
+            "the other bundle is of the same cells: R² is the same one",
+        );
+    }
     let baseline = ["random", "frozen-decoder"]
         .iter()
         .filter_map(|&name| falls(name).map(|value| (value, name.to_owned())))
