@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::Read,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, ensure};
 use cellprism_core::study::{GeneNames, Sheet, Study};
 use serde::de::DeserializeOwned;
+
+use crate::work::regular;
 
 /// The items, in order.
 pub const STUDY: &str = "study.json";
@@ -63,9 +63,6 @@ impl StudyFolder {
 /// # Errors
 /// If it cannot be read, is too large, or something else; the error names it.
 pub fn json<T: DeserializeOwned>(path: &PathBuf) -> anyhow::Result<T> {
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
-    ensure!(bytes.len() as u64 <= MOST_BYTES, "{} is larger than {} MB", path.display(), MOST_BYTES >> 20);
+    let bytes = regular::read(path, MOST_BYTES).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
 }

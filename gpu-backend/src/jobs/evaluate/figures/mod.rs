@@ -22,7 +22,7 @@ mod tasks;
 
 use cellprism_figures::{Panels, Theme, svg};
 
-use super::Found;
+use super::{Figure, Found};
 
 /// A figure with what is said below it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,13 @@ pub struct Drawing {
     pub tables: Vec<String>,
     /// The drawing, in light colours.
     pub svg: String,
+}
+
+impl Drawing {
+    /// Without what is said below it.
+    pub fn into_figure(self) -> Figure {
+        Figure { name: self.name, title: self.title, item: self.item, svg: self.svg }
+    }
 }
 
 /// A figure before it is drawn.

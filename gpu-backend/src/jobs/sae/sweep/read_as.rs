@@ -1,7 +1,7 @@
 //! How the concepts of a run divide: by class for each column of metadata (Figure 2 B), by their number of important genes
 //! (Figure 2 C).
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context;
 use cellprism_core::{
@@ -18,7 +18,7 @@ use crate::{
     files::embeddings::Embeddings,
     jobs::{activations, attribute},
     runtime::Place,
-    work::progress::Progress,
+    work::{progress::Progress, regular},
 };
 
 /// Classes, as `evaluate` names them.
@@ -114,7 +114,7 @@ pub fn gene_sets(
         attribute::run(&options, progress)?;
     }
     let place = || out.display().to_string();
-    let bytes = fs::read(&out).with_context(place)?;
+    let bytes = regular::read(&out, regular::TENSORS).with_context(place)?;
     let (shape, scores) = read_f32(&SafeTensors::deserialize(&bytes).with_context(place)?, "scores").with_context(place)?;
     let genes = shape.get(1).copied().unwrap_or(0).max(1);
     let important = AttributionParameters::default().important;
