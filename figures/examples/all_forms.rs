@@ -24,7 +24,10 @@ fn main() -> Result<(), String> {
                 ],
                 bars: vec![
                     Bar { label: "concepts".into(), counts: vec![12.0, 40.0, 300.0] },
-                    Bar { label: "neurons, positive and negated side apart".into(), counts: vec![1.0, 20.0, 1079.0] },
+                    Bar {
+                        label: "neurons, positive and negated side apart".into(),
+                        counts: vec![1.0, 20.0, 1079.0],
+                    },
                 ],
             }),
         ),
@@ -37,20 +40,27 @@ fn main() -> Result<(), String> {
                     Series::named("neurons", 0),
                     Series::named("random", 2),
                 ],
-                rows: ["B cells", "CD14+ monocytes", "a label that is longer than any row may be, and then some"]
-                    .iter()
-                    .enumerate()
-                    .map(|(i, label)| Row {
-                        label: (*label).into(),
-                        marks: (0..3)
-                            .map(|series| Mark {
-                                series,
-                                value: 0.98 - 0.1 * series as f64 - 0.05 * i as f64,
-                                interval: Some((0.9 - 0.1 * series as f64 - 0.05 * i as f64, 1.0 - 0.1 * series as f64)),
-                            })
-                            .collect(),
-                    })
-                    .collect(),
+                rows: [
+                    "B cells",
+                    "CD14+ monocytes",
+                    "a label that is longer than any row may be, and then some",
+                ]
+                .iter()
+                .enumerate()
+                .map(|(i, label)| Row {
+                    label: (*label).into(),
+                    marks: (0..3)
+                        .map(|series| Mark {
+                            series,
+                            value: 0.98 - 0.1 * series as f64 - 0.05 * i as f64,
+                            interval: Some((
+                                0.9 - 0.1 * series as f64 - 0.05 * i as f64,
+                                1.0 - 0.1 * series as f64,
+                            )),
+                        })
+                        .collect(),
+                })
+                .collect(),
                 range: Some((0.5, 1.0)),
                 references: vec![(0.5, "chance".into())],
             }),
@@ -92,7 +102,10 @@ fn main() -> Result<(), String> {
                 places: (0..3000)
                     .map(|i| {
                         let (a, b) = (f64::from(i) * 2.4, f64::from(i % 97) / 97.0);
-                        Place { at: (0.5 + 0.45 * b * a.cos(), 0.5 + 0.45 * b * a.sin()), series: (i % 6) as usize }
+                        Place {
+                            at: (0.5 + 0.45 * b * a.cos(), 0.5 + 0.45 * b * a.sin()),
+                            series: (i % 6) as usize,
+                        }
                     })
                     .collect(),
                 note: "UMAP of the model's embeddings; 3,000 cells".into(),

@@ -62,7 +62,8 @@ impl Figure for Curves {
         let (left, right) = (52.0, pen.width - 22.0);
         let (top, bottom) = (above + 32.0, pen.height - 50.0);
         let places = || self.curves.iter().flat_map(|curve| curve.places.iter().copied());
-        let bands = self.curves.iter().flat_map(|curve| curve.band.iter().flat_map(|&(low, high)| [low, high]));
+        let bands =
+            self.curves.iter().flat_map(|curve| curve.band.iter().flat_map(|&(low, high)| [low, high]));
         let x_range = self.x_range.unwrap_or_else(|| range_of(places().map(|(x, _)| x)));
         let y_range = self.y_range.unwrap_or_else(|| range_of(places().map(|(_, y)| y).chain(bands)));
         let (x, y) = (
@@ -80,11 +81,12 @@ impl Figure for Curves {
         pen.words(&self.x_title, ((left + right) / 2.0, bottom + 36.0), Side::Middle, TITLE, Colour::Ink)?;
         for curve in &self.curves {
             if curve.band.len() == curve.places.len() && !curve.band.is_empty() {
-                let along = |upper: bool| {
-                    curve.places.iter().zip(&curve.band).map(move |(&(at, _), &(low, high))| {
-                        (x.at(at), y.at(if upper { high } else { low }))
-                    })
-                };
+                let along =
+                    |upper: bool| {
+                        curve.places.iter().zip(&curve.band).map(move |(&(at, _), &(low, high))| {
+                            (x.at(at), y.at(if upper { high } else { low }))
+                        })
+                    };
                 let mut outline: Vec<_> = along(true).collect();
                 outline.extend(along(false).rev());
                 pen.area(&outline, curve.series.colour, 0.14)?;

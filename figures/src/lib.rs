@@ -44,10 +44,10 @@ pub use heat::Heat;
 pub use map::{Map, Place};
 pub use panels::{Panel, Panels};
 pub use pen::{Drawn, Pen};
-pub use stacked::{Bar, Stacked};
-pub use svg::{Figure, svg};
 /// A colour of plotters.
 pub use plotters::style::RGBColor as Rgb;
+pub use stacked::{Bar, Stacked};
+pub use svg::{Figure, svg};
 pub use theme::{Colour, Theme};
 
 /// What a colour stands for.

@@ -89,7 +89,8 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
     /// A line through places.
     pub fn line(&self, places: &[(f64, f64)], colour: Colour, width: f64) -> Drawn<DB> {
         let style = self.style(colour, 1.0, width);
-        self.area.draw(&PathElement::new(places.iter().map(|&place| self.at(place)).collect::<Vec<_>>(), style))
+        self.area
+            .draw(&PathElement::new(places.iter().map(|&place| self.at(place)).collect::<Vec<_>>(), style))
     }
 
     /// A line of dashes between two places of one height or one column.

@@ -39,7 +39,8 @@ fn step(span: f64, wanted: usize) -> f64 {
 /// A number with so many digits, thousands apart, a true minus.
 pub fn words(number: f64, digits: usize) -> String {
     let text = format!("{:.digits$}", number.abs());
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
+    let (whole, rest) =
+        text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
     let mut grouped = String::new();
     for (i, digit) in whole.chars().enumerate() {
         if i > 0 && (whole.len() - i).is_multiple_of(3) {
@@ -104,6 +105,9 @@ mod tests {
 
     #[test]
     fn thousands_are_apart() {
-        assert_eq!((words(1234567.0, 0), words(-0.5, 1), words(-0.0, 1)), ("1,234,567".into(), "−0.5".into(), "0.0".into()));
+        assert_eq!(
+            (words(1234567.0, 0), words(-0.5, 1), words(-0.0, 1)),
+            ("1,234,567".into(), "−0.5".into(), "0.0".into())
+        );
     }
 }

@@ -98,16 +98,7 @@ impl Theme {
                 rgb(0xad_9b_f7),
                 rgb(0xde_d5_ff),
             ],
-            categories: [
-                orange,
-                sky,
-                green,
-                yellow,
-                rgb(0x2f_8f_c9),
-                vermillion,
-                purple,
-                rgb(0xf5_f5_f7),
-            ],
+            categories: [orange, sky, green, yellow, rgb(0x2f_8f_c9), vermillion, purple, rgb(0xf5_f5_f7)],
         }
     }
 
@@ -157,7 +148,8 @@ mod tests {
     fn one_colour_has_one_meaning() {
         // a page that switches themes replaces colours one by one
         let theme = Theme::light();
-        let mut from: Vec<_> = theme.pairs(&Theme::dark()).into_iter().map(|(a, _)| (a.0, a.1, a.2)).collect();
+        let mut from: Vec<_> =
+            theme.pairs(&Theme::dark()).into_iter().map(|(a, _)| (a.0, a.1, a.2)).collect();
         let n = from.len();
         from.sort_unstable();
         from.dedup();

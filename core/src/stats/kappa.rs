@@ -79,7 +79,10 @@ mod tests {
             let pairs: Vec<_> = (0..n * n).flat_map(|at| cell(at / n, at % n)).collect();
             let found = cohen_kappa(&pairs).unwrap();
             let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
-            assert!(close(found.kappa, kappa) && close(found.low, low) && close(found.high, high), "{found:?}");
+            assert!(
+                close(found.kappa, kappa) && close(found.low, low) && close(found.high, high),
+                "{found:?}"
+            );
         }
     }
 

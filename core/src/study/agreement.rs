@@ -45,7 +45,11 @@ type Pair<'a> = (&'a super::Answer, &'a super::Answer);
 fn rows_of(raters: &[&str], pairs: &[Pair<'_>], none: &'static str) -> Vec<Agreement> {
     let row = |question: Question| {
         let ratings: Vec<_> = pairs.iter().map(|&(a, b)| (question.of(a), question.of(b))).collect();
-        let why = if ratings.is_empty() { none } else { "only one answer was ever given, so agreement says nothing" };
+        let why = if ratings.is_empty() {
+            none
+        } else {
+            "only one answer was ever given, so agreement says nothing"
+        };
         Agreement {
             raters: raters.iter().map(|&rater| rater.to_owned()).collect(),
             question,

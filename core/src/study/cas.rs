@@ -22,7 +22,12 @@ const MARKERS: usize = 10;
 const LONGEST: usize = 2000;
 
 /// The annotations of all raters; `author` is the schema's primary author.
-pub fn annotations(joined: &Joined<'_>, sheets: &BTreeMap<String, Sheet>, study: &str, author: &str) -> Value {
+pub fn annotations(
+    joined: &Joined<'_>,
+    sheets: &BTreeMap<String, Sheet>,
+    study: &str,
+    author: &str,
+) -> Value {
     let (mut labelsets, mut annotations) = (Vec::new(), Vec::new());
     for rater in joined.raters() {
         for question in Question::ALL {

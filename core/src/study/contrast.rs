@@ -39,7 +39,8 @@ fn of_raters(joined: &Joined<'_>, rater: Option<&str>) -> Vec<Contrast> {
         let counted = |kind| {
             let raters = joined.raters().filter(|&one| rater.is_none_or(|rater| one == rater));
             let answers: Vec<_> = raters.flat_map(|one| joined.first(one, Some(kind))).collect();
-            let hits = answers.iter().filter(|answer| earned.contains(&Question::of(question, answer))).count();
+            let hits =
+                answers.iter().filter(|answer| earned.contains(&Question::of(question, answer))).count();
             (hits as u32, answers.len() as u32)
         };
         let (concepts, neurons) = (counted(Kind::Concept), counted(Kind::Neuron));

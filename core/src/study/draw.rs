@@ -75,8 +75,10 @@ pub(super) fn presentations(items: usize, twice: &[usize], seed: u64) -> Vec<usi
     let all: Vec<usize> = (0..items).chain(twice.iter().copied()).collect();
     let attempt = |attempt| shuffled(seed, Draw::Order(attempt), all.clone());
     let nearest = |order: &[usize]| {
-        let places = |item: usize| order.iter().enumerate().filter(move |&(_, &at)| at == item).map(|(i, _)| i);
-        let gap = |item: usize| places(item).max().zip(places(item).min()).map_or(0, |(last, first)| last - first);
+        let places =
+            |item: usize| order.iter().enumerate().filter(move |&(_, &at)| at == item).map(|(i, _)| i);
+        let gap =
+            |item: usize| places(item).max().zip(places(item).min()).map_or(0, |(last, first)| last - first);
         twice.iter().map(|&item| gap(item)).min().unwrap_or(usize::MAX)
     };
     let mut best = attempt(0);

@@ -57,9 +57,12 @@ impl Evidence {
             return Err(Unfit::Damaged);
         }
         let mut shown = Vec::with_capacity(genes);
-        for (&gene, scores) in arrays.top_genes.iter().zip(arrays.pair_scores.chunks(arrays.pairs)).take(genes) {
+        for (&gene, scores) in
+            arrays.top_genes.iter().zip(arrays.pair_scores.chunks(arrays.pairs)).take(genes)
+        {
             let symbol = symbols.get(gene as usize).ok_or(Unfit::Damaged)?.clone();
-            let of_cell = |pairs: &[f32]| pairs.iter().map(|&s| f64::from(s)).sum::<f64>() / pairs.len() as f64;
+            let of_cell =
+                |pairs: &[f32]| pairs.iter().map(|&s| f64::from(s)).sum::<f64>() / pairs.len() as f64;
             let cells: Vec<f64> = scores.chunks(pairs).map(of_cell).collect();
             let mean = cells.iter().sum::<f64>() / cells.len() as f64;
             shown.push(EvidenceGene { symbol, mean, cells });
@@ -122,7 +125,10 @@ mod tests {
         let symbols = ["A", "B", "C"].map(str::to_owned);
         let found = Evidence::of(&arrays(), &symbols, 2, 2, 2).unwrap();
         assert_eq!(found.genes[0], EvidenceGene { symbol: "C".into(), mean: 0.5, cells: vec![1.0, 0.0] });
-        assert_eq!(found.genes[1], EvidenceGene { symbol: "A".into(), mean: 0.125, cells: vec![0.125, 0.125] });
+        assert_eq!(
+            found.genes[1],
+            EvidenceGene { symbol: "A".into(), mean: 0.125, cells: vec![0.125, 0.125] }
+        );
     }
 
     #[test]

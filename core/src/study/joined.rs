@@ -54,7 +54,9 @@ impl Question {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
     /// The key opens another study.
-    #[error("the key is that of study {key:?}, not of {study:?}: give the key.json that was written beside this study")]
+    #[error(
+        "the key is that of study {key:?}, not of {study:?}: give the key.json that was written beside this study"
+    )]
     Key {
         /// By the key.
         key: String,
@@ -180,7 +182,8 @@ impl<'a> Joined<'a> {
     pub fn first(&self, rater: &str, kind: Option<Kind>) -> Vec<&'a Answer> {
         let own = self.raters.get(rater).into_iter().flat_map(BTreeMap::iter);
         let wanted = |item: &str| {
-            self.key(item).is_some_and(|key| key.repeat_of.is_none() && kind.is_none_or(|kind| key.kind == kind))
+            self.key(item)
+                .is_some_and(|key| key.repeat_of.is_none() && kind.is_none_or(|kind| key.kind == kind))
         };
         own.filter(|(item, _)| wanted(item)).map(|(_, &answer)| answer).collect()
     }
@@ -201,7 +204,9 @@ fn sensible(rater: &str, answer: &Answer) -> Result<(), Misfit> {
         }
     }
     match answer.confidence {
-        Some(confidence) if !(1..=5).contains(&confidence) => Err(Misfit::Confidence { rater, item, confidence }),
+        Some(confidence) if !(1..=5).contains(&confidence) => {
+            Err(Misfit::Confidence { rater, item, confidence })
+        }
         _ => Ok(()),
     }
 }

@@ -30,7 +30,14 @@ pub fn ratings(joined: &Joined<'_>) -> Vec<RatingCount> {
         let answers: Vec<_> = joined.raters().flat_map(|rater| joined.first(rater, Some(kind))).collect();
         let mut row = |question, answer: &str, count: usize, of: usize| {
             let (count, of) = (count as u32, of as u32);
-            rows.push(RatingCount { kind, question, answer: answer.into(), count, of, share: wilson(count, of) });
+            rows.push(RatingCount {
+                kind,
+                question,
+                answer: answer.into(),
+                count,
+                of,
+                share: wilson(count, of),
+            });
         };
         for question in Question::ALL {
             for &rating in question.ratings() {

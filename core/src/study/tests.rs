@@ -23,7 +23,10 @@ fn chosen(n: u32) -> Vec<Chosen> {
 fn answer(item: &str, rating: Rating) -> Answer {
     Answer {
         item: item.into(),
-        cell_type: Which { answer: if rating == Rating::No { Rating::No } else { Rating::Yes }, which: "B".into() },
+        cell_type: Which {
+            answer: if rating == Rating::No { Rating::No } else { Rating::Yes },
+            which: "B".into(),
+        },
         tissue: Which { answer: Rating::No, which: String::new() },
         process: Process { answer: rating, text: "t".into() },
         confidence: Some(3),
@@ -82,7 +85,8 @@ fn figures_are_of_first_presentations() {
     let joined = Joined::new(&study, &key, &files).unwrap();
     let found = ratings(&joined);
     let of = |kind, question, answer: &str| {
-        let row = found.iter().find(|r| r.kind == kind && r.question == question && r.answer == answer).unwrap();
+        let row =
+            found.iter().find(|r| r.kind == kind && r.question == question && r.answer == answer).unwrap();
         (row.count, row.of)
     };
     assert_eq!(of(Kind::Concept, "process", "yes"), (10, 10));
@@ -92,10 +96,12 @@ fn figures_are_of_first_presentations() {
     let found = agreement(&joined);
     let within = found.iter().find(|row| row.raters == ["ann"] && row.question == Question::Process).unwrap();
     assert_eq!((within.n, within.kappa.unwrap().kappa), (4, 1.0));
-    let between = found.iter().find(|row| row.raters.len() == 2 && row.question == Question::CellType).unwrap();
+    let between =
+        found.iter().find(|row| row.raters.len() == 2 && row.question == Question::CellType).unwrap();
     // Both said yes to the concepts, and one of them to the neurons.
     assert_eq!((between.n, between.kappa.unwrap().kappa), (10, 0.0));
-    let constant = found.iter().find(|row| row.raters.len() == 2 && row.question == Question::Tissue).unwrap();
+    let constant =
+        found.iter().find(|row| row.raters.len() == 2 && row.question == Question::Tissue).unwrap();
     assert!(constant.kappa.unwrap_err().contains("only one answer"));
 
     let found = contrast(&joined);
@@ -117,7 +123,10 @@ fn what_does_not_fit_is_named() {
     assert!(of(|a| a.study = "other".into()).contains("\"other\""));
     assert!(of(|a| a.answers[0].item = "item-999".into()).contains("\"item-999\""));
     assert!(of(|a| a.answers.push(a.answers[0].clone())).contains("\"item-001\" twice"));
-    assert!(of(|a| a.answers[1].tissue.answer = Rating::Unclear).contains("tissue cannot be answered \"unclear\""));
+    assert!(
+        of(|a| a.answers[1].tissue.answer = Rating::Unclear)
+            .contains("tissue cannot be answered \"unclear\"")
+    );
     assert!(of(|a| a.answers[1].confidence = Some(6)).contains("confidence 6"));
     assert!(of(|a| a.rater = " ".into()).contains("without a rater"));
     let twice = [good.clone(), good.clone()];
@@ -129,7 +138,8 @@ fn what_does_not_fit_is_named() {
 #[test]
 fn yes_is_an_annotation_with_its_genes_and_cells() {
     let Blinded { study, sheets, key } = blind("t", &chosen(4), 0, 1);
-    let files = [answers(&study, "ann", |item| if item == "item-001" { Rating::Unclear } else { Rating::No })];
+    let files =
+        [answers(&study, "ann", |item| if item == "item-001" { Rating::Unclear } else { Rating::No })];
     let joined = Joined::new(&study, &key, &files).unwrap();
     let sheets = sheets.into_iter().map(|sheet| (sheet.item.clone(), sheet)).collect();
     let found = annotations(&joined, &sheets, &study.study, "Ann Other");

@@ -155,12 +155,21 @@ fn figures(args: Score, global: &Global) -> anyhow::Result<()> {
         return Ok(());
     }
     let percent = |(hits, n): (u32, u32)| {
-        if n == 0 { "none rated".into() } else { format!("{hits} of {n} ({:.0} %)", f64::from(hits) / f64::from(n) * 100.0) }
+        if n == 0 {
+            "none rated".into()
+        } else {
+            format!("{hits} of {n} ({:.0} %)", f64::from(hits) / f64::from(n) * 100.0)
+        }
     };
     eprintln!("{}: ratings of {}", options.out.display(), report.raters.join(", "));
     for row in report.contrast.iter().filter(|row| row.rater.is_none()) {
         let p = row.p.map_or_else(String::new, |p| format!(", p = {p:.2e}"));
-        eprintln!("  {:<19} concepts {}, neurons {}{p}", row.question, percent(row.concepts), percent(row.neurons));
+        eprintln!(
+            "  {:<19} concepts {}, neurons {}{p}",
+            row.question,
+            percent(row.concepts),
+            percent(row.neurons)
+        );
     }
     for row in &report.agreement {
         let kappa = match row.kappa {

@@ -255,8 +255,7 @@ fn row(dataset: &str, name: String, options: &TrainOptions, found: &Metrics) -> 
 /// Marks the highest R² of each size on each set of cells.
 fn mark_best(rows: &mut [Row]) {
     for i in 0..rows.len() {
-        let size =
-            |row: &Row| (row.dataset.clone(), row.metrics.concepts, row.metrics.active_per_cell);
+        let size = |row: &Row| (row.dataset.clone(), row.metrics.concepts, row.metrics.active_per_cell);
         let mine = size(&rows[i]);
         let most =
             rows.iter().filter(|row| size(row) == mine).map(|row| row.metrics.r2).fold(f64::MIN, f64::max);

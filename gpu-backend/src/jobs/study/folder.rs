@@ -37,7 +37,10 @@ impl StudyFolder {
     /// If a file is not there, damaged, or of another item.
     pub fn read(root: &Path) -> anyhow::Result<Self> {
         let study: Study = json(&root.join(STUDY)).with_context(|| {
-            format!("{} is no study: give the folder \"study\" that `cellprism study new` wrote", root.display())
+            format!(
+                "{} is no study: give the folder \"study\" that `cellprism study new` wrote",
+                root.display()
+            )
         })?;
         ensure!(study.items.len() <= MOST_ITEMS, "{}: more than {MOST_ITEMS} items", root.display());
         let sheet = |item: &str| -> anyhow::Result<Sheet> {

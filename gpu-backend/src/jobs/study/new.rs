@@ -177,7 +177,10 @@ impl Source<'_> {
                 Ok(Some(Chosen { kind, id, cells: names, evidence }))
             }
             Err(cellprism_core::study::Unfit::Damaged) => {
-                bail!("{}: its arrays do not fit each other (`cellprism verify` says more)", path::arrays(folder, id))
+                bail!(
+                    "{}: its arrays do not fit each other (`cellprism verify` says more)",
+                    path::arrays(folder, id)
+                )
             }
             Err(_) => Ok(None),
         }
@@ -220,7 +223,8 @@ fn write(options: &Options, blinded: &Blinded, names: &GeneNames) -> anyhow::Res
         fs::write(study.join(Sheet::path(&sheet.item)), sheet.padded(bytes)?).with_context(place)?;
     }
     let pretty = |value: serde_json::Result<String>| value.map(|text| text + "\n");
-    fs::write(study.join(STUDY), pretty(serde_json::to_string_pretty(&blinded.study))?).with_context(place)?;
+    fs::write(study.join(STUDY), pretty(serde_json::to_string_pretty(&blinded.study))?)
+        .with_context(place)?;
     fs::write(study.join(GENES), pretty(serde_json::to_string(names))?).with_context(place)?;
     fs::write(out.path().join("key.json"), pretty(serde_json::to_string_pretty(&blinded.key))?)
         .with_context(place)?;

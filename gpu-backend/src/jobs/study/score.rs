@@ -54,8 +54,12 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
     let files = options.answers.iter().map(json::<Answers>).collect::<anyhow::Result<Vec<_>>>()?;
     let joined = Joined::new(&study.study, &key, &files)?;
     let raters: Vec<String> = joined.raters().map(str::to_owned).collect();
-    let report =
-        Report { ratings: ratings(&joined), agreement: agreement(&joined), contrast: contrast(&joined), raters };
+    let report = Report {
+        ratings: ratings(&joined),
+        agreement: agreement(&joined),
+        contrast: contrast(&joined),
+        raters,
+    };
     let author = options.author.as_ref().or(report.raters.first()).map_or("", String::as_str);
     let name = study.study.study.clone();
     let sheets: BTreeMap<String, Sheet> = study.by_item();

@@ -39,7 +39,8 @@ pub fn agreement(rows: &[Agreement]) -> String {
         };
         let compares = if row.raters.len() == 1 { "within" } else { "between" };
         let raters = quoted(&row.raters.join(" / "));
-        let _ = writeln!(out, "{raters},{},{},{figures},{compares},{}", row.question.name(), row.n, quoted(why));
+        let _ =
+            writeln!(out, "{raters},{},{},{figures},{compares},{}", row.question.name(), row.n, quoted(why));
     }
     out
 }

@@ -53,7 +53,8 @@ pub fn charts(found: &Found) -> Vec<Chart> {
         name: "map",
         title: "Cells in the plane",
         item: "Figures 6 and 7",
-        caption: "UMAP of the cells, by label. Colours are Okabe and Ito's; labels beyond eight share grey.".into(),
+        caption: "UMAP of the cells, by label. Colours are Okabe and Ito's; labels beyond eight share grey."
+            .into(),
         tables: &["map"],
         panels,
     }]

@@ -2,7 +2,10 @@
 
 use cellprism_figures::{Bar, Colour, Panel, Panels, Series, Stacked};
 
-use super::{Chart, rows::{distinct, name, panel, plain, rows}};
+use super::{
+    Chart,
+    rows::{distinct, name, panel, plain, rows},
+};
 use crate::jobs::evaluate::Found;
 
 /// The figures.

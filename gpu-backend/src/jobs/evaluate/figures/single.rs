@@ -142,7 +142,9 @@ fn truth(found: &Found) -> Chart {
         name: "ground_truth",
         title: "Planted programs that come back",
         item: "beyond the paper",
-        caption: "Simulated cells whose programs are known, matched one to one with the items of each subject.".into(),
+        caption:
+            "Simulated cells whose programs are known, matched one to one with the items of each subject."
+                .into(),
         tables: &["ground_truth"],
         panels,
     }

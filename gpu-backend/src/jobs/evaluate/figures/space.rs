@@ -73,7 +73,8 @@ fn matches(found: &Found) -> Chart {
     let mut shared = Vec::new();
     for left in distinct(&all, "left") {
         for right in distinct(&all, "right") {
-            let own: Vec<_> = all.iter().filter(|row| row.is("left", &left) && row.is("right", &right)).collect();
+            let own: Vec<_> =
+                all.iter().filter(|row| row.is("left", &left) && row.is("right", &right)).collect();
             let mut cosines: Vec<f64> = own.iter().filter_map(|row| row.number("cosine")).collect();
             if cosines.is_empty() {
                 continue;
@@ -89,7 +90,8 @@ fn matches(found: &Found) -> Chart {
                 dots: false,
             });
             let words = [("left", left.as_str()), ("right", right.as_str())];
-            if let Some(null) = rows(found, "stability", &words).iter().find_map(|row| row.number("null_95")) {
+            if let Some(null) = rows(found, "stability", &words).iter().find_map(|row| row.number("null_95"))
+            {
                 curves.push(Curve {
                     series: Series::coloured("95 % of unrelated dictionaries are below", Colour::Faint),
                     places: vec![(0.0, null), (100.0, null)],
@@ -160,7 +162,8 @@ fn stability(found: &Found) -> Chart {
             let marks: Vec<Mark> =
                 kinds.iter().enumerate().filter_map(|(i, c)| row.number(c).map(|v| Mark::of(i, v))).collect();
             let (left, right) = (row.text("left"), row.text("right"));
-            let label = if left == right { format!("{left}, other seeds") } else { format!("{left} and {right}") };
+            let label =
+                if left == right { format!("{left}, other seeds") } else { format!("{left} and {right}") };
             (!marks.is_empty()).then_some(Row { label, marks })
         })
         .collect();

@@ -45,8 +45,9 @@ fn deletion(found: &Found) -> Chart {
                     .into_iter()
                     .map(|word| {
                         let points = of.iter().filter(|row| row.is("order", &word));
-                        let mut places: Vec<(f64, f64)> =
-                            points.filter_map(|row| Some((row.number("step")?, row.number("mean")?))).collect();
+                        let mut places: Vec<(f64, f64)> = points
+                            .filter_map(|row| Some((row.number("step")?, row.number("mean")?)))
+                            .collect();
                         places.sort_by(|a, b| a.0.total_cmp(&b.0));
                         Curve { series: order(&word), places, band: Vec::new(), dots: false }
                     })

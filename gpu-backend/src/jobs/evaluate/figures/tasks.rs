@@ -135,7 +135,9 @@ fn coefficients(found: &Found) -> Chart {
                 let mut own: Vec<_> = of
                     .iter()
                     .filter(|row| row.is("class", class))
-                    .filter_map(|row| Some((row.number("coefficient")?, row.text("id"), row.text("reads_as"))))
+                    .filter_map(|row| {
+                        Some((row.number("coefficient")?, row.text("id"), row.text("reads_as")))
+                    })
                     .collect();
                 own.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
                 for (_, id, reads_as) in own.into_iter().take(ITEMS) {
@@ -148,12 +150,12 @@ fn coefficients(found: &Found) -> Chart {
                 continue;
             }
             let value = |class: &str, id: &str| {
-                of.iter().find(|row| row.is("class", class) && row.text("id") == id).and_then(|row| row.number("coefficient"))
+                of.iter()
+                    .find(|row| row.is("class", class) && row.text("id") == id)
+                    .and_then(|row| row.number("coefficient"))
             };
-            let values: Vec<Vec<Option<f64>>> = classes
-                .iter()
-                .map(|class| items.iter().map(|(id, _)| value(class, id)).collect())
-                .collect();
+            let values: Vec<Vec<Option<f64>>> =
+                classes.iter().map(|class| items.iter().map(|(id, _)| value(class, id)).collect()).collect();
             let most = values.iter().flatten().flatten().map(|v| v.abs()).fold(0.0, f64::max);
             let column = |(id, reads_as): &(String, String)| {
                 if reads_as.is_empty() { format!("C{id}") } else { format!("C{id}: {reads_as}") }

@@ -15,8 +15,7 @@ fn agrees(claims: &Table, word: &str) -> usize {
 
 /// In one sentence.
 pub fn verdict(claims: &Table) -> String {
-    let (yes, no, missing) =
-        (agrees(claims, "yes"), agrees(claims, "no"), agrees(claims, "not available"));
+    let (yes, no, missing) = (agrees(claims, "yes"), agrees(claims, "no"), agrees(claims, "not available"));
     if yes + no == 0 {
         return "None of the paper’s claims could be asked of these bundles; the table says why.".into();
     }
@@ -86,7 +85,8 @@ pub fn section(content: Content<'_>, _linked: &Linked) -> String {
             _ => ("none", "– not asked"),
         };
         let subject = text("baseline_subject");
-        let subject = if subject.is_empty() { subject } else { format!("<br><span class=\"faint\">{subject}</span>") };
+        let subject =
+            if subject.is_empty() { subject } else { format!("<br><span class=\"faint\">{subject}</span>") };
         out += &format!(
             "<tr><td><b>{}</b><br><span class=\"faint\">{}</span></td><td><span class=\"badge {class}\">{word}</span></td>\
              <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}{subject}</td><td>{}</td></tr>\n",

@@ -14,8 +14,11 @@ pub fn section(content: Content<'_>) -> String {
             .filter(|name| content.tables.iter().any(|table| table.name == **name))
             .map(|name| format!("<a href=\"#table-{name}\">{name}</a>"))
             .collect();
-        let item =
-            if drawing.item.is_empty() { String::new() } else { format!(" <span class=\"item\">{}</span>", escaped(&drawing.item)) };
+        let item = if drawing.item.is_empty() {
+            String::new()
+        } else {
+            format!(" <span class=\"item\">{}</span>", escaped(&drawing.item))
+        };
         out += &format!(
             "<figure id=\"figure-{}\"><h3>{}{item}</h3>\n{}\n<figcaption><b>Figure {}.</b> {} Drawn from {}.</figcaption></figure>\n",
             drawing.name,

@@ -51,7 +51,9 @@ fn superscript(power: i32) -> String {
 /// A value in a cell of a table.
 pub fn cell(value: &Value) -> String {
     match value {
-        Value::Number(exact) => format!("<td class=\"n\" title=\"{}\">{}</td>", value.to_text(), number(*exact)),
+        Value::Number(exact) => {
+            format!("<td class=\"n\" title=\"{}\">{}</td>", value.to_text(), number(*exact))
+        }
         Value::Count(count) => format!("<td class=\"n\">{}</td>", grouped(*count)),
         other => format!("<td>{}</td>", escaped(&other.to_text())),
     }

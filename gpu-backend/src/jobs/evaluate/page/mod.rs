@@ -66,7 +66,8 @@ pub fn page(content: Content<'_>) -> String {
 fn contents(content: Content<'_>) -> String {
     let mut out = String::from("<nav aria-label=\"Contents\"><a href=\"#claims\">Claims</a>");
     for (number, drawing) in content.drawings.iter().enumerate() {
-        out += &format!("<a href=\"#figure-{}\">{}. {}</a>", drawing.name, number + 1, escaped(&drawing.title));
+        out +=
+            &format!("<a href=\"#figure-{}\">{}. {}</a>", drawing.name, number + 1, escaped(&drawing.title));
     }
     out + "<a href=\"#subjects\">Subjects</a><a href=\"#tables\">Tables</a><a href=\"#parameters\">Parameters</a></nav>"
 }
@@ -113,7 +114,15 @@ mod tests {
         let columns = ["claim", "item", "paper", "here", "baseline", "agrees", "why"];
         let mut claims = Table::new("claims", "", "", &columns);
         claims.row(
-            ["near perfect".into(), "Table 3".into(), "0.99".into(), 0.987_654f64.into(), 0.5f64.into(), "yes".into(), "w".into()],
+            [
+                "near perfect".into(),
+                "Table 3".into(),
+                "0.99".into(),
+                0.987_654f64.into(),
+                0.5f64.into(),
+                "yes".into(),
+                "w".into(),
+            ],
             None,
         );
         let tables = [table];

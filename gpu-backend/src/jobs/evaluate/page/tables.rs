@@ -60,7 +60,9 @@ fn one(table: &Table, linked: &Linked) -> String {
     }
     out += "</tbody></table></div>";
     if table.rows.len() > SHOWN {
-        out += &format!("<p class=\"faint\">The first {SHOWN} rows, and those that a number above leads to.</p>");
+        out += &format!(
+            "<p class=\"faint\">The first {SHOWN} rows, and those that a number above leads to.</p>"
+        );
     }
     out + "</details>\n"
 }

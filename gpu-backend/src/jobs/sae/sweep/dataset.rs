@@ -36,12 +36,16 @@ pub struct Dataset {
 pub fn all(options: &Options) -> anyhow::Result<Vec<Dataset>> {
     let (n, cells) = (options.embeddings.len(), options.cells.len());
     ensure!(n > 0, "--embeddings: no file");
-    ensure!(cells == 0 || cells == n, "{cells} files after --cells, but {n} after --embeddings: give one for each");
+    ensure!(
+        cells == 0 || cells == n,
+        "{cells} files after --cells, but {n} after --embeddings: give one for each"
+    );
     ensure!(options.model.is_none() || cells > 0, "--model scores genes of cells: give them with --cells");
     let mut names = HashSet::new();
     let mut sets = Vec::with_capacity(n);
     for (place, embeddings) in options.embeddings.iter().enumerate() {
-        let name = embeddings.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let name =
+            embeddings.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         ensure!(
             names.insert(name.clone()),
             "two files after --embeddings are named {name:?}, which is what tables call them: rename one"
@@ -78,7 +82,9 @@ impl Dataset {
         let find = |name: &String| {
             let known = || cells.columns().iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
             let column = cells.columns().iter().find(|column| column.name == *name);
-            column.map(of_rows).with_context(|| format!("{}: no column {name:?}; there are {}", place(), known()))
+            column
+                .map(of_rows)
+                .with_context(|| format!("{}: no column {name:?}; there are {}", place(), known()))
         };
         named.iter().map(find).collect()
     }
@@ -99,6 +105,8 @@ fn rows(data: &Embeddings, cells: &H5ad) -> anyhow::Result<Vec<usize>> {
     ensure!(ids.len() == data.values.nrows(), "{} names for {} embeddings", ids.len(), data.values.nrows());
     let known: HashMap<&str, usize> =
         cells.names().iter().enumerate().map(|(row, name)| (name.as_str(), row)).collect();
-    let row = |id: &String| known.get(id.as_str()).copied().with_context(|| format!("cell {id:?} is not among them"));
+    let row = |id: &String| {
+        known.get(id.as_str()).copied().with_context(|| format!("cell {id:?} is not among them"))
+    };
     ids.iter().map(row).collect()
 }

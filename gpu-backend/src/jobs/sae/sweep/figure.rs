@@ -30,10 +30,14 @@ pub fn svg(rows: &[Row], divided: &[Divided]) -> anyhow::Result<String> {
         let (title, parts): (String, Vec<(&str, Colour)>) = match column {
             Some(name) => {
                 let colours = [Colour::Accent, Colour::Ramp(1), Colour::Category(3), Colour::Line];
-                (format!("Classes by {}", name.replace('_', " ")), CLASSES.iter().map(|c| c.1).zip(colours).collect())
+                (
+                    format!("Classes by {}", name.replace('_', " ")),
+                    CLASSES.iter().map(|c| c.1).zip(colours).collect(),
+                )
             }
             None => {
-                let colours = [Colour::Line, Colour::Ramp(1), Colour::Ramp(2), Colour::Ramp(4), Colour::Ramp(5)];
+                let colours =
+                    [Colour::Line, Colour::Ramp(1), Colour::Ramp(2), Colour::Ramp(4), Colour::Ramp(5)];
                 ("Genes with a score above 0.05".into(), SIZES.iter().map(|s| s.0).zip(colours).collect())
             }
         };
@@ -62,9 +66,15 @@ fn curves(best: &[&Row], y_title: &str, value: fn(&Row) -> f64, y_range: Option<
     }
     let line = |(place, name): (usize, &&str)| {
         let own = best.iter().filter(|row| row.dataset == **name);
-        let mut places: Vec<(f64, f64)> = own.map(|row| (f64::from(row.metrics.concepts), value(row))).collect();
+        let mut places: Vec<(f64, f64)> =
+            own.map(|row| (f64::from(row.metrics.concepts), value(row))).collect();
         places.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        Curve { series: Series::named(name, [4, 0, 2, 5, 6][place % 5]), places, band: Vec::new(), dots: true }
+        Curve {
+            series: Series::named(name, [4, 0, 2, 5, 6][place % 5]),
+            places,
+            band: Vec::new(),
+            dots: true,
+        }
     };
     Curves {
         x_title: "Concepts in the dictionary (c)".into(),
@@ -86,7 +96,9 @@ fn bar(row: &Row, divided: &[Divided], column: Option<&str>, parts: &[(&str, Col
     };
     let counts: Vec<f64> = parts
         .iter()
-        .map(|(part, _)| divided.iter().filter(own).find(|of| of.part == *part).map_or(0.0, |of| of.count as f64))
+        .map(|(part, _)| {
+            divided.iter().filter(own).find(|of| of.part == *part).map_or(0.0, |of| of.count as f64)
+        })
         .collect();
     let label = format!("{}, c {}, k {}", row.dataset, row.metrics.concepts, row.metrics.active_per_cell);
     divided.iter().any(|of| own(&of)).then_some(Bar { label, counts })

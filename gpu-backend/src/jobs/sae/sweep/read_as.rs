@@ -69,7 +69,12 @@ impl Divided {
 }
 
 /// Classes by each column; cells count as few below 100, or below 20 where there are fewer than 10,000, as in a bundle.
-pub fn classes(row: Option<&Row>, sae: &SaeWeights, data: &Embeddings, columns: &[Column]) -> Vec<Vec<Divided>> {
+pub fn classes(
+    row: Option<&Row>,
+    sae: &SaeWeights,
+    data: &Embeddings,
+    columns: &[Column],
+) -> Vec<Vec<Divided>> {
     let Some(row) = row.filter(|_| !columns.is_empty()) else { return Vec::new() };
     let min_cells = if data.values.nrows() >= 10_000 { 100 } else { 20 };
     let parameters = SpecificityParameters { min_cells, ..SpecificityParameters::default() };
@@ -115,7 +120,8 @@ pub fn gene_sets(
     }
     let place = || out.display().to_string();
     let bytes = regular::read(&out, regular::TENSORS).with_context(place)?;
-    let (shape, scores) = read_f32(&SafeTensors::deserialize(&bytes).with_context(place)?, "scores").with_context(place)?;
+    let (shape, scores) =
+        read_f32(&SafeTensors::deserialize(&bytes).with_context(place)?, "scores").with_context(place)?;
     let genes = shape.get(1).copied().unwrap_or(0).max(1);
     let important = AttributionParameters::default().important;
     let counts: Vec<usize> = scores
