@@ -18,6 +18,7 @@
 //! | `gene_sets/<library>.json` | [`GeneSetFile`] |
 //! | `sae/` | SAELens layout |
 //! | `model/` | `model.json` (preprocessing card), `encoder.safetensors` and `decoder.safetensors` (scVI only) |
+//! | `evaluation/evaluation.json` | [`EvaluationIndex`]: tables, claims, figures beside it, where `cellprism evaluate` put them there |
 //! | `evaluation/metrics.json` | [`SaeMetricsRow`] list: Table 3 of the paper |
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
@@ -48,6 +49,7 @@ mod concept_index;
 mod concept_row;
 mod dictionary;
 mod embeddings;
+mod evaluation;
 mod file;
 mod files;
 mod first;
@@ -79,6 +81,7 @@ pub use concept_arrays::{ConceptArrays, read_activations};
 pub use concept_index::ConceptIndex;
 pub use concept_row::{ConceptRow, GeneScore};
 pub use embeddings::{EMBEDDINGS_TENSOR, Embeddings};
+pub use evaluation::{EvaluationFile, EvaluationFileKind, EvaluationIndex};
 pub use file::{File, JsonFile, ReadError, WriteError};
 pub use files::{FileEntry, Files};
 pub use first::{

@@ -10,6 +10,7 @@ pub use super::{
     concept_index::{CONCEPT_INDEX, CONCEPTS, NEURON_INDEX, NEURONS},
     dictionary::{SAE, SAE_CONFIG, SAE_WEIGHTS},
     embeddings::EMBEDDINGS,
+    evaluation::{EVALUATION, EVALUATION_INDEX},
     files::FILES,
     first::{FIRST_CELLS, FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, first_activations, first_codes, first_concept},
     gene_descriptions::descriptions,

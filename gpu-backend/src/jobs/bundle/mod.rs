@@ -21,10 +21,10 @@
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
-mod compared;
-mod concept;
-mod context;
-mod dictionary;
+pub(super) mod compared;
+pub(super) mod concept;
+pub(super) mod context;
+pub(super) mod dictionary;
 mod existing;
 mod finish;
 mod first;
@@ -34,11 +34,11 @@ mod job;
 mod manifest;
 mod map;
 mod notes;
-mod reading;
+pub(super) mod reading;
 mod samples;
 mod settle;
 mod shared;
-mod subject;
+pub(super) mod subject;
 mod work;
 
 use anyhow::Context as _;
