@@ -91,11 +91,7 @@ async fn listed(base: &str, manifest: &Manifest) -> Result<(ConceptIndex, GeneIn
 }
 
 /// Places and labels: of all cells, or of the first ones those of the primary column.
-async fn cell_files(
-    base: &str,
-    manifest: &Manifest,
-    cells: &CellMetadata,
-) -> Result<CellFiles, FetchError> {
+async fn cell_files(base: &str, manifest: &Manifest, cells: &CellMetadata) -> Result<CellFiles, FetchError> {
     let entry = |file: &str| manifest.files.get(file);
     let Some(first) = manifest.first else {
         let codes: CellCodes = client::file(base, path::CELL_CODES, entry(path::CELL_CODES)).await?;

@@ -15,8 +15,8 @@ mod points;
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    CellMetadata, CellNames, ConceptIndex, ConceptRow, File, FileEntry, Files, FirstIndex, GeneDescriptions, GeneIndex, Manifest,
-    Metrics, path,
+    CellMetadata, CellNames, ConceptIndex, ConceptRow, File, FileEntry, Files, FirstIndex, GeneDescriptions,
+    GeneIndex, Manifest, Metrics, path,
 };
 use leptos::prelude::*;
 

@@ -170,7 +170,8 @@ fn layers(bundle: &Bundle, points: &Points, colouring: &Colouring) -> Layers {
                 active.iter().filter_map(|&(row, value)| Some((points.place(row)?, value))).collect();
             found.retain(|&(cell, _)| cell < points.map.len());
             found.sort_by(|a, b| a.1.total_cmp(&b.1));
-            let strong = found.into_iter().map(|(cell, value)| (cell, 1 + ((value / max * 5.0) as usize).min(4)));
+            let strong =
+                found.into_iter().map(|(cell, value)| (cell, 1 + ((value / max * 5.0) as usize).min(4)));
             (all.map(|cell| (cell, 0)).chain(strong).collect(), colours)
         }
     }

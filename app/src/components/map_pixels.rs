@@ -84,8 +84,7 @@ fn parse(written: &str) -> Option<[u8; 4]> {
         return Some([byte(*shares.first()?), byte(*shares.get(1)?), byte(*shares.get(2)?), byte(opacity)]);
     }
     let inside = written.strip_prefix("rgba(").or_else(|| written.strip_prefix("rgb("))?.strip_suffix(')')?;
-    let numbers: Vec<f64> =
-        inside.split(',').map(|n| n.trim().parse().ok()).collect::<Option<Vec<f64>>>()?;
+    let numbers: Vec<f64> = inside.split(',').map(|n| n.trim().parse().ok()).collect::<Option<Vec<f64>>>()?;
     let opacity = numbers.get(3).copied().unwrap_or(1.0);
     Some([*numbers.first()? as u8, *numbers.get(1)? as u8, *numbers.get(2)? as u8, (opacity * 255.0) as u8])
 }

@@ -59,12 +59,18 @@ impl Drawn {
                 format!("{first} of {} cells are drawn, chosen at random along the file. ", thousands(all))
             }
         };
-        let done = move || self.points.with(|points| points.are_all());
         let name = move || if self.fetching.get() { "Loading …" } else { "Draw all cells" };
         let problem = move || self.failed.get().map(|why| view! { <span role="alert">{why}</span> });
+        let button = move || {
+            let open = !self.points.with(|points| points.are_all());
+            let ask = ask.clone();
+            open.then(|| view! {
+                <span class="tools"><button disabled=move || self.fetching.get() on:click=ask>{name}</button></span>
+            })
+        };
         view! {
             <span data-testid="drawn">{said}</span>
-            <span class="tools" hidden=done><button disabled=move || self.fetching.get() on:click=ask>{name}</button></span>
+            {button}
             {problem}
         }
         .into_any()

@@ -12,7 +12,9 @@ pub use super::{
     embeddings::EMBEDDINGS,
     evaluation::{EVALUATION, EVALUATION_INDEX},
     files::FILES,
-    first::{FIRST_CELLS, FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, first_activations, first_codes, first_concept},
+    first::{
+        FIRST_CELLS, FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, first_activations, first_codes, first_concept,
+    },
     gene_descriptions::descriptions,
     gene_index::GENE_INDEX,
     gene_sets::{gene_sets, library_of},

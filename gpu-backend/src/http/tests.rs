@@ -133,7 +133,10 @@ async fn files_that_are_packed_already_are_sent_so() {
     fs::write(folder.path().join("genes/index.json.br"), "packed").unwrap();
     let packed = ask(&router, path, &[("accept-encoding", "gzip, br")]).await;
     assert_eq!((packed.body.as_slice(), packed.header(header::CONTENT_ENCODING)), (&b"packed"[..], "br"));
-    assert_eq!((packed.header(header::CONTENT_TYPE), packed.header(header::VARY)), ("application/json", "accept-encoding"));
+    assert_eq!(
+        (packed.header(header::CONTENT_TYPE), packed.header(header::VARY)),
+        ("application/json", "accept-encoding")
+    );
     let plain = ask(&router, path, &[]).await;
     assert_eq!((plain.body.as_slice(), plain.header(header::CONTENT_ENCODING)), (&b"the genes"[..], ""));
     // The packed file is no file of the bundle by itself, and a link is not followed.

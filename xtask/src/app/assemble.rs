@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_policy_comes_first_and_the_start_says_what_is_missing() {
-        let html = with_policy("<head><meta charset=\"utf-8\"><script src=\"./a.js\"></script></head>").unwrap();
+        let html =
+            with_policy("<head><meta charset=\"utf-8\"><script src=\"./a.js\"></script></head>").unwrap();
         assert!(html.find("Content-Security-Policy").unwrap() < html.find("<script").unwrap());
         assert!(!POLICY.contains('"') && POLICY.contains("'wasm-unsafe-eval'"));
         assert!(with_policy("<head></head>").is_err());

@@ -68,6 +68,5 @@ pub(crate) fn chromium() -> Option<PathBuf> {
 
 /// Whether Playwright's package is there.
 pub(crate) fn has_playwright() -> bool {
-    Cache::location()
-        .is_ok_and(|cache| npm::folder(&cache, npm::PLAYWRIGHT).join("node_modules").exists())
+    Cache::location().is_ok_and(|cache| npm::folder(&cache, npm::PLAYWRIGHT).join("node_modules").exists())
 }

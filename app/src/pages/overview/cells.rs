@@ -9,13 +9,13 @@ use super::legend;
 use crate::{
     browser,
     bundle::{Bundle, Points},
+    client::FetchError,
     components::{
         cell_map::{CellMap, Colouring, codes_of},
         points::Drawn,
         states::Load,
         title,
     },
-    client::FetchError,
     route,
 };
 
@@ -40,9 +40,9 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
     let colouring = Signal::derive(move || match (concept.get(), activation.get()) {
         (Some(_), Load::Ready(active)) => Colouring::Activation(active),
         (Some(_), _) => Colouring::Unknown,
-        (None, _) => codes.get().map_or(Colouring::Unknown, |(column, codes)| {
-            Colouring::Column(column, codes, forward.get())
-        }),
+        (None, _) => codes
+            .get()
+            .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, forward.get())),
     });
     let legend_of = bundle.clone();
     let legend = move || match concept.get() {

@@ -112,7 +112,10 @@ fn rows(bundle: &Bundle, trained: &Trained, pairs: &BTreeMap<u32, Pair>) -> Resu
             cells[concept as usize].push(((place / k) as u32, value));
         }
     }
-    let codes = bundle.primary().filter(|_| trained.own_cells).and_then(|column| bundle.known_codes(column, &bundle.points()));
+    let codes = bundle
+        .primary()
+        .filter(|_| trained.own_cells)
+        .and_then(|column| bundle.known_codes(column, &bundle.points()));
     let mut rows: Vec<Row> = cells
         .into_iter()
         .enumerate()

@@ -75,13 +75,7 @@ impl File for FirstActivations {
 }
 
 /// Every active one of the first cells, within the error that is stated.
-pub(super) fn check(
-    bundle: &Bundle<'_>,
-    folder: &str,
-    id: ConceptId,
-    rows: &[u32],
-    report: &mut Report,
-) {
+pub(super) fn check(bundle: &Bundle<'_>, folder: &str, id: ConceptId, rows: &[u32], report: &mut Report) {
     let (name, whole) = (first_activations(folder, id), path::arrays(folder, id));
     bundle.expect_of_index(&name, path::MANIFEST, report);
     let Some(found) = bundle.read::<FirstActivations>(&name, report) else { return };
@@ -101,7 +95,8 @@ mod tests {
     fn the_error_is_within_what_is_stated_and_no_active_cell_is_lost() {
         let rows = FirstView { cells: 500, seed: 1 }.rows(2_000);
         let cells: Vec<u32> = (0..2_000).step_by(3).collect();
-        let activations: Vec<f32> = cells.iter().map(|&c| 1e-4 + (c as f32 * 0.37).sin().abs() * 7.0).collect();
+        let activations: Vec<f32> =
+            cells.iter().map(|&c| 1e-4 + (c as f32 * 0.37).sin().abs() * 7.0).collect();
         let arrays = ConceptArrays { cells, activations, ..ConceptArrays::default() };
         let first = FirstActivations::of(&arrays, &rows);
         let values = first.values(&rows);

@@ -133,7 +133,8 @@ impl File for FirstConcept {
             }
             Ok((read_u8(file, "detail")?.1, arrays))
         })?;
-        let detail = unpack(&packed).map_err(|problem| ReadError::Packed { file: path.to_owned(), problem })?;
+        let detail =
+            unpack(&packed).map_err(|problem| ReadError::Packed { file: path.to_owned(), problem })?;
         Ok(Self { detail, arrays })
     }
 }
@@ -182,7 +183,10 @@ mod tests {
         let bytes = first.to_bytes().unwrap();
         let back = FirstConcept::from_bytes("x", &bytes).unwrap();
         assert_eq!(back.to_bytes().unwrap(), bytes);
-        assert_eq!((back.detail, back.arrays.pair_scores, back.arrays.carried_by_presence), (b"{}".to_vec(), vec![0.3, 0.4], vec![0, 9, 4]));
+        assert_eq!(
+            (back.detail, back.arrays.pair_scores, back.arrays.carried_by_presence),
+            (b"{}".to_vec(), vec![0.3, 0.4], vec![0, 9, 4])
+        );
         assert!((back.arrays.scores[0] - 0.1).abs() < 4e-4 && back.arrays.cells.is_empty());
     }
 }

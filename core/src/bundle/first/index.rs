@@ -70,8 +70,8 @@ macro_rules! packed {
             }
 
             fn from_bytes(path: &str, bytes: &[u8]) -> Result<Self, ReadError> {
-                let content = unpack(bytes)
-                    .map_err(|problem| ReadError::Packed { file: path.to_owned(), problem })?;
+                let content =
+                    unpack(bytes).map_err(|problem| ReadError::Packed { file: path.to_owned(), problem })?;
                 <$inner>::from_bytes(path, &content).map(Self)
             }
         }

@@ -51,9 +51,8 @@ pub struct FirstView {
 impl FirstView {
     /// The first view of a bundle of these sizes; none where its complete files are small.
     pub fn of(counts: &Counts) -> Option<Self> {
-        let small = counts.cells <= FEW_CELLS
-            && counts.genes_model <= FEW_GENES
-            && counts.concepts <= FEW_CONCEPTS;
+        let small =
+            counts.cells <= FEW_CELLS && counts.genes_model <= FEW_GENES && counts.concepts <= FEW_CONCEPTS;
         (!small).then_some(Self { cells: counts.cells.min(MOST_FIRST), seed: 1 })
     }
 

@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::{
     bundle::{
-        CellCodes, CellMetadata, ConceptArrays, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, Counts,
-        FileEntry, Files, FirstActivations, FirstCodes, FirstConcept, FirstGenes, FirstIndex, FirstView,
-        GeneAudit, GeneSetFile, Maybe, MetadataColumn, ModelKind, ModelSummary, Parameters, Prototype,
-        SCHEMA_NAME, SCHEMA_VERSION, SideLabels, Software, TitleParts,
+        CellCodes, CellMetadata, ConceptArrays, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow,
+        Counts, FileEntry, Files, FirstActivations, FirstCodes, FirstConcept, FirstGenes, FirstIndex,
+        FirstView, GeneAudit, GeneSetFile, Maybe, MetadataColumn, ModelKind, ModelSummary, Parameters,
+        Prototype, SCHEMA_NAME, SCHEMA_VERSION, SideLabels, Software, TitleParts,
     },
     ids::{CellId, ConceptId, GeneId},
     sae::{SaeConfig, SaeWeights},
@@ -373,7 +373,8 @@ fn a_first_view_tells_the_same_as_the_complete_files() {
     packed.0.insert("concepts/index.json.br".into(), b"x".to_vec());
     assert_eq!(packed.problems(), []);
 
-    let names: Vec<String> = whole.0.keys().filter(|name| name.contains("first") || name.contains(".q8.")).cloned().collect();
+    let names: Vec<String> =
+        whole.0.keys().filter(|name| name.contains("first") || name.contains(".q8.")).cloned().collect();
     assert_eq!(names.len(), 5, "{names:?}");
     for name in names {
         let mut files = whole.clone();

@@ -132,12 +132,7 @@ mod tests {
     #[test]
     fn an_edge_pulls_as_often_as_its_weight_says_and_from_both_ends() {
         // 0 and 1 know each other; 2 knows 1 only.
-        let near = Neighbours {
-            each: 1,
-            cells: vec![1, 0, 1],
-            distances: vec![1.0, 1.0, 3.0],
-            found: None,
-        };
+        let near = Neighbours { each: 1, cells: vec![1, 0, 1], distances: vec![1.0, 1.0, 3.0], found: None };
         let graph = Graph::new(near, 10);
         let pulls = |point: usize| {
             let mut all = vec![0; 3];

@@ -42,7 +42,8 @@ mod tests {
     fn is_the_power_of_libm() {
         for i in 0..40_000 {
             let x = libm::exp(-20.0 + f64::from(i) * 1e-3) as f32;
-            let (fast, true_power) = (f64::from(power(x, 1.112_256)), libm::pow(f64::from(x), 1.112_256_f32.into()));
+            let (fast, true_power) =
+                (f64::from(power(x, 1.112_256)), libm::pow(f64::from(x), 1.112_256_f32.into()));
             assert!((fast / true_power - 1.0).abs() < 2e-5, "{x}: {fast}, not {true_power}");
         }
     }

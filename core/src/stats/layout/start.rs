@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn points_lie_along_their_largest_spread() {
-        let points = Array2::from_shape_fn((101, 2), |(i, j)| (i as f32 - 50.0) * if j == 0 { 3.0 } else { 1.0 });
+        let points =
+            Array2::from_shape_fn((101, 2), |(i, j)| (i as f32 - 50.0) * if j == 0 { 3.0 } else { 1.0 });
         let place = start(points.view(), 1);
         assert!((place[100][0].abs() - 10.0).abs() < 0.02 && place[50][0].abs() < 0.02);
         assert!(place.iter().all(|p| p[1].abs() < 0.02), "nothing is left for the second");

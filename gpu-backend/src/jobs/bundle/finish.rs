@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context as _;
 use cellprism_core::{
-    bundle::{ConceptIndex, Counts, File as _, FileEntry, Files, Manifest, SaeMetricsRow, Stage, StageName, path},
+    bundle::{
+        ConceptIndex, Counts, File as _, FileEntry, Files, Manifest, SaeMetricsRow, Stage, StageName, path,
+    },
     sae::metrics::evaluate,
 };
 use walkdir::WalkDir;
@@ -82,8 +84,7 @@ pub fn write(
     work.put(path::FILES, &per_concept.to_bytes()?)?;
     files.retain(|path, _| !per_concept.contains_key(path));
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
-    let manifest =
-        Manifest { first, ..manifest(job, inputs, context, &concepts, described, files)? };
+    let manifest = Manifest { first, ..manifest(job, inputs, context, &concepts, described, files)? };
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,

@@ -40,9 +40,7 @@ pub fn write(counts: &Counts, neurons: Option<usize>, work: &Work) -> anyhow::Re
     let genes: GeneIndex = read(&root, path::GENE_INDEX)?;
     work.put(path::FIRST_GENES, &FirstGenes(genes).to_bytes()?)?;
     let rows = first.rows(counts.cells);
-    for (folder, n) in
-        [(path::CONCEPTS, Some(counts.concepts as usize)), (path::NEURONS, neurons)]
-    {
+    for (folder, n) in [(path::CONCEPTS, Some(counts.concepts as usize)), (path::NEURONS, neurons)] {
         let written = parallel::map(n.unwrap_or(0), |i| one(folder, ConceptId::from(i), &rows, work));
         written.into_iter().collect::<anyhow::Result<()>>()?;
     }

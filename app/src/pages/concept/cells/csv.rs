@@ -9,11 +9,7 @@ use super::{Shown, strongest_first};
 use crate::{browser, client::FetchError};
 
 /// Fetches what is not there of names, activations and labels, and offers the file; `failed` says why it could not.
-pub fn download(
-    shown: &Shown,
-    known: RwSignal<Option<Arc<Vec<String>>>>,
-    failed: RwSignal<Option<String>>,
-) {
+pub fn download(shown: &Shown, known: RwSignal<Option<Arc<Vec<String>>>>, failed: RwSignal<Option<String>>) {
     let shown = shown.clone();
     leptos::task::spawn_local(async move {
         let problem = match whole(&shown, known).await {

@@ -77,9 +77,9 @@ fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
             Colouring::Activation(active.get())
         }
         None => Colouring::Unknown,
-        Some(_) => codes
-            .get()
-            .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, None)),
+        Some(_) => {
+            codes.get().map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, None))
+        }
     });
     let choice = |name: String, column: Option<usize>| {
         let pressed = move || (by.get() == column).to_string();

@@ -23,8 +23,8 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     bundle::Subject,
-    format::significant,
     client::FetchError,
+    format::significant,
     worker::{self, Slot},
 };
 
