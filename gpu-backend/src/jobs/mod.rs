@@ -28,4 +28,4 @@ pub mod sae;
 pub mod simulate;
 pub mod steer;
 
-pub use concepts::{activations, parse_concepts, read_sae};
+pub use concepts::{ENCODED, activations, parse_concepts, read_sae};
