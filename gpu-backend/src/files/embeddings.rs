@@ -16,6 +16,7 @@ use ndarray::Array2;
 use safetensors::{Dtype, tensor::Metadata};
 use sha2::{Digest, Sha256};
 
+use crate::work::regular;
 pub use values::Values;
 pub use writer::Writer;
 
@@ -85,7 +86,7 @@ impl Embeddings {
 pub fn open(path: &Path) -> Result<EmbeddingsFile, EmbeddingsError> {
     let io = |source| EmbeddingsError::Io { path: path.to_owned(), source };
     let wrong = |problem: String| EmbeddingsError::Format { path: path.to_owned(), problem };
-    let file = File::open(path).map_err(io)?;
+    let file = regular::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut reader = BufReader::with_capacity(PIECE, file);
     let mut digest = Sha256::new();

@@ -22,7 +22,7 @@ use crate::{
         read_sae,
     },
     models::{Model, Prepared, Request},
-    work::{digest, key::Key},
+    work::{digest, key::Key, memory},
 };
 
 /// Checked inputs.
@@ -93,6 +93,12 @@ impl Inputs {
                 engine: TrainingEngine::Given,
                 ..SaeParameters::default()
             };
+        } else if parameters.sae.concepts > 0 {
+            let options = parameters.sae.options();
+            options.validate()?;
+            let (n, d) = (cells.len() as u64, u64::from(card.latent));
+            // Embeddings are mapped.
+            memory::check(options.memory(n, d).saturating_sub(4 * n * d))?;
         }
         let mut files = vec![
             input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
