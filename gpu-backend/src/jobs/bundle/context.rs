@@ -79,9 +79,7 @@ impl<'a> Context<'a> {
         embedding: Embedding,
         sae: Dictionary,
     ) -> anyhow::Result<Self> {
-        let (n, map) = (counts.cells().max(1) as f32, inputs.model.map());
-        let detected = |column: &Option<u32>| column.map_or(0, |column| counts.detected()[column as usize]);
-        let detection = map.column_of.iter().map(|column| detected(column) as f32 / n).collect();
+        let map = inputs.model.map();
         let symbols = symbols(inputs);
         let files = job
             .gene_sets
@@ -115,7 +113,7 @@ impl<'a> Context<'a> {
             counts,
             map,
             symbols,
-            detection,
+            detection: detection(counts, map),
             sets,
             embedding,
             started: Instant::now(),
@@ -155,6 +153,13 @@ impl<'a> Context<'a> {
     pub fn embeddings(&self) -> ArrayView2<'_, f32> {
         self.embedding.values.view()
     }
+}
+
+/// Share of cells in which each of the model's genes is detected.
+pub fn detection(counts: &CountStore, map: &GeneMap) -> Vec<f32> {
+    let n = counts.cells().max(1) as f32;
+    let detected = |column: &Option<u32>| column.map_or(0, |column| counts.detected()[column as usize]);
+    map.column_of.iter().map(|column| detected(column) as f32 / n).collect()
 }
 
 /// Symbols of the model's genes: its own names, or for Ensembl identifiers the data's or the gene table's symbols.
