@@ -68,7 +68,7 @@ pub fn write(
     let metrics = metrics(context);
     work.put(path::METRICS, &vec![metrics.clone()].to_bytes()?)?;
     let sizes = Counts {
-        cells: inputs.cells.counts.rows as u32,
+        cells: inputs.cells.len() as u32,
         genes_model: inputs.model.genes().len() as u32,
         concepts: context.parameters.sae.concepts,
         ..Counts::default()
@@ -112,7 +112,7 @@ fn copy_folder(from: &Path, work: &Work, to: &str) -> anyhow::Result<()> {
 }
 
 fn metrics(context: &Context) -> SaeMetricsRow {
-    let found = evaluate(&context.concepts.weights, context.embeddings().view());
+    let found = evaluate(&context.concepts.weights, context.embeddings());
     let p = &context.parameters.sae;
     SaeMetricsRow {
         name: format!("This bundle, seed {}", p.seed),
