@@ -6,6 +6,7 @@ mod deletion;
 mod gene_set_sizes;
 mod ground_truth;
 mod labels;
+mod map;
 mod matches;
 mod reconstruction;
 
@@ -24,6 +25,7 @@ pub struct Maker {
 pub const MAKERS: &[Maker] = &[
     of_subjects(&["reconstruction"], reconstruction::tables),
     of_subjects(&["classes"], classes::tables),
+    of_subjects(&["map"], map::tables),
     of_readings(&["gene_set_sizes"], gene_set_sizes::tables),
     of_readings(&["labels", "label_items"], labels::tables),
     of_readings(&["deletion", "deletion_area"], deletion::tables),
