@@ -60,6 +60,19 @@ impl Work {
         self.partial.put(name, &serde_json::to_vec(found)?)
     }
 
+    /// What a finished stage has kept, as bytes.
+    pub fn stage_bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.partial.get(name)
+    }
+
+    /// Keeps what a finished stage has found, as bytes.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_bytes(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
+        self.partial.put(name, content)
+    }
+
     /// Where the bundle grows.
     pub fn bundle(&self) -> PathBuf {
         self.partial.path("bundle")
