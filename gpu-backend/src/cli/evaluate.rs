@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::stdout::outln;
+use super::{stderr::errln, stdout::outln};
 use super::{Global, runtime::RuntimeArgs};
 use crate::{
     jobs::evaluate::{self, Options, Report},
@@ -77,7 +77,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 
 fn say(report: &Report, options: &Options) {
     for (name, rows) in &report.tables {
-        eprintln!("{name:<26} {rows} rows");
+        errln!("{name:<26} {rows} rows");
     }
-    eprintln!("written to {}", options.out.display());
+    errln!("written to {}", options.out.display());
 }

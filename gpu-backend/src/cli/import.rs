@@ -8,7 +8,7 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use super::stdout::outln;
+use super::{stderr::errln, stdout::outln};
 use super::{Global, runtime::RuntimeArgs};
 use crate::{
     jobs::import,
@@ -111,7 +111,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string(&card)?);
     } else if !global.quiet {
-        eprintln!(
+        errln!(
             "{}: {} of {} genes or tokens, {} dimensions; {}",
             options.out.display(),
             card.kind.name(),

@@ -8,6 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::stderr::errln;
 use crate::work::progress::{Progress, Steps};
 
 /// Time between lines where stderr is no terminal.
@@ -32,7 +33,7 @@ impl Progress for Terminal {
         }
         bar.enable_steady_tick(Duration::from_millis(250));
         if bar.is_hidden() && !self.quiet {
-            eprintln!("{stage}: {total} {unit}");
+            errln!("{stage}: {total} {unit}");
         }
         let plain = !self.quiet && !std::io::stderr().is_terminal();
         let lines = plain.then(|| {
@@ -44,7 +45,7 @@ impl Progress for Terminal {
 
     fn say(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            errln!("{line}");
         }
     }
 }
@@ -69,7 +70,7 @@ impl Lines {
         let (done, seconds) = (bar.position() as f64, self.began.elapsed().as_secs_f64());
         let left = seconds * (bar.length().unwrap_or(0) as f64 - done).max(0.0) / done.max(1.0);
         let rate = done / seconds.max(1e-9);
-        eprintln!("{}: {text}  {rate:.0} {}/s  {left:.0} s left", self.stage, self.unit);
+        errln!("{}: {text}  {rate:.0} {}/s  {left:.0} s left", self.stage, self.unit);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, slice, time::Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, attribute, cells_of_concepts},
     bundle::{ReadingParameters, Side, Tensors},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     models::{Counted, Model, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{atomic::OutputFile, progress::Progress, shards::Shards},
 };
 
 /// What is scored.
@@ -109,6 +109,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let model = Model::open(&options.model)?;
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;
+    let out = OutputFile::claim(&options.out, "attribute")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
@@ -170,7 +171,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let seconds = started.elapsed().as_secs_f64();
     steps.finish();
     let genes = swaps.genes();
-    write(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
+    let content = to_bytes(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
+    out.finish(&content)?;
     Ok(Report { concepts: concepts.len(), genes, seconds })
 }
 
@@ -217,14 +219,14 @@ fn further(
     FurtherCells { held_out: enough.then_some(next), typical, balanced_over: None }
 }
 
-fn write(
+fn to_bytes(
     options: &Options,
     concepts: &[ConceptId],
     found: &[Scored],
     genes: usize,
     names: &[String],
     precision: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<u8>> {
     let (q, p, c) = (concepts.len(), options.prototypes, options.counterfactuals);
     let mut file = Tensors::default();
     file.u32("concepts", &[q], concepts.iter().map(|id| id.0));
@@ -260,8 +262,7 @@ fn write(
     sides(&mut file, found, genes);
     file.metadata("genes", serde_json::to_string(names)?);
     file.metadata("precision", precision.to_owned());
-    atomic::write_file(&options.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", options.out.display()))
+    Ok(file.to_bytes()?)
 }
 
 /// Presence and absence of all concepts, by the names that they have in a bundle.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use cellprism_core::{
     bundle::{GeneAudit, Tensors},
     cells::repeated,
@@ -14,7 +13,9 @@ use super::inputs::{in_words, open_cells, prepare};
 use crate::{
     models::{Embedded, Model, Prepared, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, digest, key::Key, partial::Partial, progress::Progress, shards::Shards, target},
+    work::{
+        digest, key::Key, partial::Partial, progress::Progress, shards::Shards, stamps::Stamps, target,
+    },
 };
 
 /// What is embedded.
@@ -78,6 +79,8 @@ pub struct Report {
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     target::for_file(&options.out)?;
     let model = Model::open(&options.model)?;
+    let weights = model.files()?.into_iter().map(|name| model.folder.join(name));
+    let stamps = Stamps::of(weights.chain([options.cells.clone()]))?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     if let Some((count, first)) = repeated(cells.names()) {
@@ -87,7 +90,10 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             options.cells.display()
         ));
     }
-    let partial = Partial::open(&options.out, "embed", &key(options, &*model)?, progress)?;
+    let key = key(options, &*model)?;
+    // What was opened is what the checksums are of.
+    stamps.check()?;
+    let partial = Partial::open(&options.out, "embed", &key, progress)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let shards = Shards::within(partial.path("parts"));
     let embedded = embed(&*model, &options.places, &mut cells, &shards, &*steps)?;
@@ -114,10 +120,12 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     }
     file.metadata("provider", embedded.provider.clone());
     file.metadata("precision", card.precision.clone());
-    atomic::write_file(&options.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
-    drop(shards);
-    partial.remove()?;
+    if let Err(error) = stamps.check() {
+        // Nobody knows which part was made of what.
+        partial.remove()?;
+        return Err(error);
+    }
+    partial.publish_file(&file.to_bytes()?)?;
     Ok(Report {
         cells: n,
         cells_kept: embedded.kept,

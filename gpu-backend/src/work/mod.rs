@@ -3,16 +3,23 @@
 //! | file | idea |
 //! |---|---|
 //! | `atomic` | output that is either whole under its final name or not there |
+//! | `checked` | parts with their checksums |
 //! | `progress` | who is told how a job goes |
 //! | `key`, `digest` | everything that decides a result |
 //! | `partial` | unfinished work beside an output: marker, lock, finished parts |
 //! | `shards` | finished parts of a long embedding |
+//! | `stamps` | inputs that stay what they were |
+//! | `place`, `sync` | names in one step, contents on the disk |
 //! | `target` | where output may go |
 
 pub mod atomic;
+pub mod checked;
 pub mod digest;
 pub mod key;
 pub mod partial;
+mod place;
 pub mod progress;
 pub mod shards;
+pub mod stamps;
+mod sync;
 pub mod target;

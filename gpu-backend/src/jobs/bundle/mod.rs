@@ -86,6 +86,8 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let work = Work::open(job, &inputs, progress)?;
     // Only now that nobody else writes there.
     if let Some(report) = existing::existing(job, &inputs)? {
+        // A run that was killed right after it had published.
+        work.discard()?;
         return Ok(report);
     }
     for line in notes::notes(job, &inputs)? {

@@ -22,7 +22,7 @@ use super::{
     read_libraries,
     table::parameters,
 };
-use crate::work::{atomic, key::Key, partial::Partial, progress::Progress, target};
+use crate::work::{key::Key, partial::Partial, progress::Progress, target};
 
 /// Rankings of one part.
 const PART: usize = 32;
@@ -97,9 +97,7 @@ pub fn run(
         let labelling = Labelling::new(args, &matched, &rankings.genes, &deck);
         super::with_threads(args.threads, || labelling.add(&rows, &counts, &mut file, progress))??;
     }
-    atomic::write_file(&args.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
-    parts.partial.remove()?;
+    parts.partial.publish_file(&file.to_bytes()?)?;
     Ok(json!({
         "rankings": count, "tested": matched.sets.len(), "genes": genes,
         "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},

@@ -2,12 +2,11 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use anyhow::Context;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::embeddings_for;
-use crate::{files::sae, work::atomic};
+use crate::{files::sae, work::atomic::OutputFile};
 
 /// What is encoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +37,7 @@ pub struct Encoded {
 /// # Errors
 /// If a file cannot be read or written, or the two do not fit.
 pub fn run(options: &Options) -> anyhow::Result<Encoded> {
+    let out = OutputFile::claim(&options.out, "encode")?;
     let weights = sae::read(&options.sae)?;
     let (cells, codes, metadata) = {
         let found = embeddings_for(&weights, &options.embeddings)?;
@@ -54,7 +54,6 @@ pub fn run(options: &Options) -> anyhow::Result<Encoded> {
     let mut metadata: HashMap<String, String> = handed_on.collect();
     metadata.insert("concepts".into(), weights.config.d_sae.to_string());
     let content = safetensors::serialize(tensors, Some(metadata))?;
-    atomic::write_file(&options.out, &content)
-        .with_context(|| format!("writing {}", options.out.display()))?;
+    out.finish(&content)?;
     Ok(Encoded { active: codes.k, cells, out: options.out.clone() })
 }

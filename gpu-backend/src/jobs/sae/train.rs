@@ -22,7 +22,7 @@ use crate::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic::OutputFolder, key::Key, partial::Partial, progress::Progress, target},
+    work::{key::Key, partial::Partial, progress::Progress, target},
 };
 
 /// What to train and where to.
@@ -111,6 +111,8 @@ fn of_options(key: Key, options: &Value) -> Key {
     each.fold(key, |key, (name, value)| key.with(&name.replace('_', "-"), value))
 }
 
+/// What becomes the output.
+const DICTIONARY: &str = "dictionary";
 /// What was trained, beside the weights.
 const RECORD: &str = "training.json";
 
@@ -157,17 +159,18 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
         Ok((mut weights, archetypes)) => {
             weights.note_origin(data.values.view(), data.model())?;
             let measured = metrics::evaluate(&weights, data.values.view());
-            let replaced = if job.overwrite { OutputFolder::replace(out) } else { OutputFolder::create(out) };
-            let folder = replaced?;
-            sae::write(folder.path(), &weights)?;
+            let folder = partial.path(DICTIONARY);
+            fs::create_dir_all(&folder)?;
+            sae::write(&folder, &weights)?;
             if let Some(archetypes) = archetypes {
-                fs::write(folder.path().join(archetypal::FILE), archetypes.to_safetensors()?)?;
+                fs::write(folder.join(archetypal::FILE), archetypes.to_safetensors()?)?;
             }
-            work.copy_metrics(&folder.path().join("metrics.jsonl"))?;
+            work.copy_metrics(&folder.join("metrics.jsonl"))?;
             let record = json!({ "run": run, "metrics": measured });
-            fs::write(folder.path().join(RECORD), serde_json::to_string_pretty(&record)? + "\n")?;
-            folder.finish().with_context(|| format!("writing {}", out.display()))?;
-            partial.remove()?;
+            fs::write(folder.join(RECORD), serde_json::to_string_pretty(&record)? + "\n")?;
+            // Another program may have made something there.
+            check_absent(out, options, job.overwrite)?;
+            partial.publish(DICTIONARY)?;
             Ok((weights, measured))
         }
         Err(error) => {
