@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{stderr::errln, stdout::outln};
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::evaluate::{self, Options, Report},
     runtime::Device,

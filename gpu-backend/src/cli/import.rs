@@ -8,8 +8,8 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use super::{stderr::errln, stdout::outln};
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::import,
     models::{ImportOptions, KINDS, Setting, Settings, find, whom},

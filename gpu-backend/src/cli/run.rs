@@ -10,8 +10,8 @@ use cellprism_core::bundle::{
 use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
 
-use super::{stderr::errln, stdout::outln};
 use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::bundle::{self, Job},
     runtime::Device,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args as ClapArgs;
 
-use super::{stderr::errln, stdout::outln};
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     http::{Access, Content, OnnxRuntime, Server, Shelf, Token, router},
     site::App,

@@ -6,8 +6,8 @@ use anyhow::bail;
 use cellprism_core::steering::Target;
 use clap::Args as ClapArgs;
 
-use super::{stderr::err, stdout::outln};
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::err, stdout::outln};
 use crate::{
     jobs::steer::{self, CellsLike},
     runtime::Device,

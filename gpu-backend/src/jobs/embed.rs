@@ -13,9 +13,7 @@ use super::inputs::{in_words, open_cells, prepare};
 use crate::{
     models::{Embedded, Model, Prepared, SequenceOptions, embed},
     runtime::Place,
-    work::{
-        digest, key::Key, partial::Partial, progress::Progress, shards::Shards, stamps::Stamps, target,
-    },
+    work::{digest, key::Key, partial::Partial, progress::Progress, shards::Shards, stamps::Stamps, target},
 };
 
 /// What is embedded.

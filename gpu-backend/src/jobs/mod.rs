@@ -20,6 +20,7 @@ mod concepts;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;
+mod fetched;
 pub mod import;
 mod inputs;
 pub mod ladder;

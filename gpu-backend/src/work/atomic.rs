@@ -41,6 +41,11 @@ impl OutputFile {
         Partial::claim(target, task).map(Self)
     }
 
+    /// A place beside the output for what is only needed meanwhile; it goes with this value, or with the next run after a kill.
+    pub fn meanwhile(&self, name: &str) -> PathBuf {
+        self.0.path(name)
+    }
+
     /// The file is there, whole.
     ///
     /// # Errors
@@ -176,6 +181,7 @@ mod tests {
         let work = tempfile::tempdir().unwrap();
         let target = work.path().join("out");
         let first = OutputFile::claim(&target, "enrich").unwrap();
+        fs::write(first.meanwhile("scores"), "x").unwrap();
         let second = OutputFile::claim(&target, "attribute").unwrap_err().to_string();
         assert!(second.contains(&format!("process {}", std::process::id())), "{second}");
         first.finish(b"x").unwrap();

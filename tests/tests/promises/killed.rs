@@ -1,6 +1,11 @@
 //! Killed at any moment: what is there afterwards is whole, the same command ends with the same bytes, and nothing is left.
 
-use std::{fs, process::Command, thread::sleep, time::{Duration, Instant}};
+use std::{
+    fs,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use cellprism_tests::{killed_after, timed};
 

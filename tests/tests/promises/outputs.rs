@@ -80,9 +80,11 @@ fn two_libraries_of_one_name_are_told_apart_by_whoever_named_them() {
     let ended = setting.run(&[]).to(&out).arg("--gene-sets").arg(&other).output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     let files = contents(&out);
-    assert!(["GO_Biological_Process", "other"].iter().all(|name| {
-        files.contains_key(std::path::Path::new(&format!("gene_sets/{name}.json")))
-    }));
+    assert!(
+        ["GO_Biological_Process", "other"]
+            .iter()
+            .all(|name| { files.contains_key(std::path::Path::new(&format!("gene_sets/{name}.json"))) })
+    );
 }
 
 /// Weights that change while a run is at work are in no bundle under the old ones' name.

@@ -1,6 +1,11 @@
 //! Places that cannot hold an output: a full disk, a folder that may only be read.
 
-use std::{fs, io::ErrorKind, path::{Path, PathBuf}, process::Command};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::setting::{Setting, Task, assert_same, contents};
 
@@ -46,9 +51,8 @@ fn read_only(setting: &Setting) -> Option<PathBuf> {
     let mut permissions = fs::metadata(&folder).unwrap().permissions();
     permissions.set_readonly(true);
     fs::set_permissions(&folder, permissions).unwrap();
-    let refuses = |folder: &Path| {
-        fs::create_dir(folder.join("x")).is_err_and(|e| e.kind() != ErrorKind::AlreadyExists)
-    };
+    let refuses =
+        |folder: &Path| fs::create_dir(folder.join("x")).is_err_and(|e| e.kind() != ErrorKind::AlreadyExists);
     [folder, PathBuf::from("/sys"), PathBuf::from("/proc")]
         .into_iter()
         .find(|folder| folder.is_dir() && refuses(folder))

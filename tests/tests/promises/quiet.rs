@@ -56,7 +56,8 @@ fn stderr_that_nobody_reads() {
     cellprism_tests::cellprism(&[&"verify", &out]).succeeded();
 
     // nor does an error that nobody reads end in another one
-    let mut child = Command::new(program()).args(["verify", "nowhere"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        Command::new(program()).args(["verify", "nowhere"]).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }

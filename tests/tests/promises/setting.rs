@@ -73,7 +73,8 @@ impl Setting {
             "run",
             &[&"run", &"--cells", &cells, &"--model", &self.at("model"), &"--gene-sets", &sets, &"--neurons"],
         );
-        let few = "--active 3 --epochs 8 --permutations 50 --prototypes 3 --counterfactuals 2 --calibration 2";
+        let few =
+            "--active 3 --epochs 8 --permutations 50 --prototypes 3 --counterfactuals 2 --calibration 2";
         task.words.extend(few.split(' ').chain(more.iter().copied()).map(OsString::from));
         task
     }
@@ -99,7 +100,8 @@ impl Setting {
         let (model, sae, embeddings) = (self.at("model"), self.at("train"), self.at("embed"));
         let ranking = self.at("ranking.rnk");
         let genes = fs::read_to_string(self.at("rankings.genes")).unwrap();
-        let lines: Vec<String> = genes.lines().enumerate().map(|(i, gene)| format!("{gene}\t{}", -(i as f64))).collect();
+        let lines: Vec<String> =
+            genes.lines().enumerate().map(|(i, gene)| format!("{gene}\t{}", -(i as f64))).collect();
         fs::write(&ranking, lines.join("\n")).unwrap();
         vec![
             self.run(&[]),
@@ -107,24 +109,77 @@ impl Setting {
             self.train(),
             Self::task(
                 "enrich --rankings",
-                &[&"enrich", &"--rankings", &self.at("rankings"), &"--gene-sets", &sets, &"--min-size", &"2", &"--permutations", &"200"],
+                &[
+                    &"enrich",
+                    &"--rankings",
+                    &self.at("rankings"),
+                    &"--gene-sets",
+                    &sets,
+                    &"--min-size",
+                    &"2",
+                    &"--permutations",
+                    &"200",
+                ],
             ),
             Self::task(
                 "enrich",
-                &[&"enrich", &"--ranking", &ranking, &"--gene-sets", &sets, &"--min-size", &"2", &"--permutations", &"200"],
+                &[
+                    &"enrich",
+                    &"--ranking",
+                    &ranking,
+                    &"--gene-sets",
+                    &sets,
+                    &"--min-size",
+                    &"2",
+                    &"--permutations",
+                    &"200",
+                ],
             ),
             Self::task(
                 "attribute",
-                &[&"attribute", &"--model", &model, &"--sae", &sae, &"--cells", &cells, &"--concepts", &"0-3"],
+                &[
+                    &"attribute",
+                    &"--model",
+                    &model,
+                    &"--sae",
+                    &sae,
+                    &"--cells",
+                    &cells,
+                    &"--concepts",
+                    &"0-3",
+                ],
             ),
             Self::task(
                 "steer",
-                &[&"steer", &"--model", &model, &"--sae", &sae, &"--cells", &cells, &"--concept", &"0", &"--to", &"1", &"--cells-like", &"all"],
+                &[
+                    &"steer",
+                    &"--model",
+                    &model,
+                    &"--sae",
+                    &sae,
+                    &"--cells",
+                    &cells,
+                    &"--concept",
+                    &"0",
+                    &"--to",
+                    &"1",
+                    &"--cells-like",
+                    &"all",
+                ],
             ),
             Self::task("sae encode", &[&"sae", &"encode", &"--sae", &sae, &"--embeddings", &embeddings]),
             Self::task(
                 "sae semi-nmf",
-                &[&"sae", &"semi-nmf", &"--embeddings", &embeddings, &"--concepts", &"5", &"--iterations", &"20"],
+                &[
+                    &"sae",
+                    &"semi-nmf",
+                    &"--embeddings",
+                    &embeddings,
+                    &"--concepts",
+                    &"5",
+                    &"--iterations",
+                    &"20",
+                ],
             ),
             Self::task("simulate", &[&"simulate", &"--cells", &"400", &"--genes", &"300"]),
             Self::task("import", &[&"import", &"scvi", &data.join("scvi")]),

@@ -18,7 +18,7 @@ use crate::{
         sae,
     },
     jobs::{
-        inputs::{check_precision, open_cells},
+        inputs::{by_cost, check_precision, open_cells},
         read_sae,
     },
     models::{Model, Prepared, Request},
@@ -243,9 +243,8 @@ const MOST_CELLS: u32 = 1000;
 /// Contrasts that cost many passes of a large model are made only where they are asked for.
 fn settle_reading(p: &mut Parameters, job: &Job, dear: bool) {
     if let Some(reading) = &mut p.reading {
-        let by_cost = |usual: u32| if dear { 0 } else { usual };
-        reading.typical = job.typical.unwrap_or(by_cost(reading.typical)).min(MOST_CELLS);
-        reading.calibration = job.calibration.unwrap_or(by_cost(reading.calibration));
+        reading.typical = by_cost(job.typical, reading.typical, dear).min(MOST_CELLS);
+        reading.calibration = by_cost(job.calibration, reading.calibration, dear);
     }
 }
 

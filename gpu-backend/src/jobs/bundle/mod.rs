@@ -45,7 +45,7 @@ use cellprism_core::{
 };
 
 use crate::{jobs::inputs::in_words, work::progress::Progress};
-use compared::Compared;
+use compared::{Compared, Scope};
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
@@ -138,7 +138,7 @@ fn describe(
     let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, progress);
+    let compared = Compared::find(context, subject, &open, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
     let total = open.iter().filter(|&&id| alive(id)).count() as u64;
     let steps = progress.begin(subject.folder, total, subject.folder);

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, bail, ensure};
 use cellprism_core::{
     bundle::{Tensors, read_f32, read_f64},
-    gsea::{Deck, Matched, MatchedSet, Order, PrerankOptions, Ranking, deck, prerank_with},
+    gsea::{Convention, Deck, Matched, MatchedSet, Order, PrerankOptions, Ranking, deck, prerank_with},
 };
 use rayon::prelude::*;
 use safetensors::SafeTensors;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Args, Clock, Convention, Options, SortOrder,
+    Args, Clock, Options, SortOrder,
     chance::{Labelling, MeanCounts},
     matched,
     names::Names,

@@ -16,8 +16,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::gsea::{
-    GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea, match_sets,
-    prerank_within,
+    Convention, GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea,
+    match_sets, prerank_within,
 };
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ mod options;
 mod rows;
 mod table;
 
-pub use self::options::{Convention, Options, SortOrder};
+pub use self::options::{Options, SortOrder};
 pub(super) use self::table::quoted;
 use self::{names::Names, options::multilevel, rows::Row};
 

@@ -25,7 +25,9 @@ pub fn take(root: &Path, out: &Path, wanted: &Marker) -> anyhow::Result<File> {
     let failed = || format!("cannot write {}", root.display());
     for _ in 0..TRIES {
         match fs::symlink_metadata(root) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(root, wanted).with_context(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make(root, wanted).with_context(failed)?
+            }
             Err(error) => return Err(error).with_context(failed),
             Ok(found) if !found.is_dir() => bail!(not_ours(root)),
             Ok(_) => {}

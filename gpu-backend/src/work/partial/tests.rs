@@ -152,10 +152,7 @@ fn the_lock_is_held_and_files_are_on_the_disk_before_the_output_has_its_name() {
     work.write(&place.join("in/new"), b"x").unwrap();
     synchronised();
     work.publish("bundle").unwrap();
-    assert_eq!(
-        synchronised(),
-        [place.join("in/new"), place.join("in"), place, folder.path().to_owned()]
-    );
+    assert_eq!(synchronised(), [place.join("in/new"), place.join("in"), place, folder.path().to_owned()]);
     assert!(out.join("in/new").exists() && !out.join("old").exists());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
 }
