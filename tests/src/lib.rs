@@ -5,6 +5,7 @@
 
 mod kill;
 mod parity;
+pub mod parsers;
 mod program;
 
 use std::{

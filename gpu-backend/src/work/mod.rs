@@ -6,7 +6,9 @@
 //! | `checked` | parts with their checksums |
 //! | `progress` | who is told how a job goes |
 //! | `key`, `digest` | everything that decides a result |
+//! | `memory` | whether work fits the machine |
 //! | `partial` | unfinished work beside an output: marker, lock, finished parts |
+//! | `regular` | input: regular files, their size known first |
 //! | `shards` | finished parts of a long embedding |
 //! | `stamps` | inputs that stay what they were |
 //! | `place`, `sync` | names in one step, contents on the disk |
@@ -16,9 +18,11 @@ pub mod atomic;
 pub mod checked;
 pub mod digest;
 pub mod key;
+pub mod memory;
 pub mod partial;
 mod place;
 pub mod progress;
+pub mod regular;
 pub mod shards;
 pub mod stamps;
 mod sync;

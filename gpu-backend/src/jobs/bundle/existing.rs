@@ -22,7 +22,7 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         return Ok(None);
     }
     let folder = BundleFolder::at(out)?;
-    let bytes = fs::read(out.join(path::MANIFEST)).ok();
+    let bytes = folder.manifest_bytes().ok();
     let Some(manifest) = bytes.and_then(|bytes| Manifest::from_bytes(path::MANIFEST, &bytes).ok()) else {
         bail!("{} exists already and is no bundle: choose another name or remove it", out.display());
     };

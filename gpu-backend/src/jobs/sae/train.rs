@@ -16,13 +16,13 @@ use cellprism_core::sae::{
 };
 use serde_json::{Value, json};
 
-use super::{Machine, Options, memory, work_folder::WorkFolder};
+use super::{Machine, Options, work_folder::WorkFolder};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{key::Key, partial::Partial, progress::Progress, target},
+    work::{key::Key, memory, partial::Partial, progress::Progress, regular, target},
 };
 
 /// What to train and where to.
@@ -89,7 +89,7 @@ fn check_absent(out: &Path, options: &TrainOptions, overwrite: bool) -> anyhow::
     if overwrite || !out.exists() || is_empty() {
         return Ok(());
     }
-    let text = fs::read(out.join(RECORD)).unwrap_or_default();
+    let text = regular::read(&out.join(RECORD), regular::LIST).unwrap_or_default();
     let record: Option<Value> = serde_json::from_slice(&text).ok();
     let changes = match record {
         Some(record) => {
