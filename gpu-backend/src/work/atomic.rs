@@ -53,6 +53,14 @@ impl OutputFile {
     pub fn finish(self, content: &[u8]) -> anyhow::Result<()> {
         self.0.publish_file(content)
     }
+
+    /// The same, written part by part.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish_parts(self, write: &mut dyn FnMut(&mut fs::File) -> io::Result<()>) -> anyhow::Result<()> {
+        self.0.publish_parts(write)
+    }
 }
 
 /// A folder being written: it appears under its final name only by [`OutputFolder::finish`], and is removed

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // all of this file is tests
 
 mod killed;
+mod older;
 mod outputs;
 mod pairs;
 mod places;

@@ -100,7 +100,9 @@ fn inputs_that_change_meanwhile_are_noticed() {
     }
     let mut other = good.clone();
     *other.last_mut().unwrap() ^= 1;
-    fs::write(&weights, other).unwrap();
+    // in one step, so that nobody reads half of it
+    fs::write(setting.at("other"), other).unwrap();
+    fs::rename(setting.at("other"), &weights).unwrap();
     let ended = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");

@@ -44,7 +44,10 @@ use cellprism_core::{
     parallel,
 };
 
-use crate::{jobs::inputs::in_words, work::progress::Progress};
+use crate::{
+    jobs::inputs::in_words,
+    work::{progress::Progress, target},
+};
 use compared::{Compared, Scope};
 use context::Context;
 use inputs::Inputs;
@@ -82,6 +85,7 @@ pub struct Report {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
+    target::for_folder(&job.out)?;
     let inputs = Inputs::read(job)?;
     let work = Work::open(job, &inputs, progress)?;
     // Only now that nobody else writes there.

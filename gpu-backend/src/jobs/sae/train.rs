@@ -16,7 +16,7 @@ use cellprism_core::sae::{
 };
 use serde_json::{Value, json};
 
-use super::{Machine, Options, work_folder::WorkFolder};
+use super::{Machine, Options, size, work_folder::WorkFolder};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
@@ -63,10 +63,21 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     options.check()?;
     let source = &options.basics.embeddings;
     let file = embeddings::open(source)?;
-    let trainer = options.for_cells(file.rows)?;
-    check_absent(&options.out, &trainer, options.overwrite)?;
+    let mut asked = options.clone();
+    let mut read = None;
+    if asked.basics.concepts == 0 {
+        // What is there need not wait for a size.
+        check_absent(&options.out, None, options.overwrite)?;
+        let data = read.insert(embeddings::read(source)?);
+        size::settle(&mut asked.basics, options.seed, data.values.view(), progress)?;
+    }
+    let trainer = asked.for_cells(file.rows)?;
+    check_absent(&options.out, Some(&trainer), options.overwrite)?;
     memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
-    let data = file.read()?;
+    let data = match read {
+        Some(data) => data,
+        None => file.read()?,
+    };
     let training = Training {
         data: &data,
         out: &options.out,
@@ -83,7 +94,7 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
 }
 
 /// Refuses an output that is there already, with what differs.
-fn check_absent(out: &Path, options: &TrainOptions, overwrite: bool) -> anyhow::Result<()> {
+fn check_absent(out: &Path, options: Option<&TrainOptions>, overwrite: bool) -> anyhow::Result<()> {
     target::for_folder(out)?;
     let is_empty = || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none());
     if overwrite || !out.exists() || is_empty() {
@@ -91,12 +102,12 @@ fn check_absent(out: &Path, options: &TrainOptions, overwrite: bool) -> anyhow::
     }
     let text = regular::read(&out.join(RECORD), regular::LIST).unwrap_or_default();
     let record: Option<Value> = serde_json::from_slice(&text).ok();
-    let changes = match record {
-        Some(record) => {
+    let changes = match (record, options) {
+        (Some(record), Some(options)) => {
             let now = of_options(Key::default(), &serde_json::to_value(options)?);
             now.changes(&of_options(Key::default(), &record["run"]["options"]))
         }
-        None => Vec::new(),
+        _ => Vec::new(),
     };
     let differs = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join("; ")) };
     anyhow::bail!(
@@ -148,7 +159,7 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
     let run = job.record();
     let mut partial = Partial::open(out, "train", &job.key()?, progress)?;
     // Another run may have written it, before this one had the lock.
-    check_absent(out, options, job.overwrite)?;
+    check_absent(out, Some(options), job.overwrite)?;
     if job.restart {
         partial.begin_anew()?;
     }
@@ -169,7 +180,7 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
             let record = json!({ "run": run, "metrics": measured });
             fs::write(folder.join(RECORD), serde_json::to_string_pretty(&record)? + "\n")?;
             // Another program may have made something there.
-            check_absent(out, options, job.overwrite)?;
+            check_absent(out, Some(options), job.overwrite)?;
             partial.publish(DICTIONARY)?;
             Ok((weights, measured))
         }

@@ -164,9 +164,17 @@ impl Partial {
     /// # Errors
     /// As [`Partial::publish`].
     pub fn publish_file(self, content: &[u8]) -> anyhow::Result<()> {
+        self.publish_parts(&mut |file: &mut File| file.write_all(content))
+    }
+
+    /// The same for a file that is written part by part.
+    ///
+    /// # Errors
+    /// As [`Partial::publish`], and if a part cannot be written.
+    pub fn publish_parts(self, write: &mut dyn FnMut(&mut File) -> io::Result<()>) -> anyhow::Result<()> {
         let from = self.path(OUTPUT);
         target::for_file(&self.out)
-            .and_then(|()| fs::write(&from, content))
+            .and_then(|()| write(&mut File::create(&from)?))
             .and_then(|()| sync::one(&from))
             .and_then(|()| place::at(&from, &self.out))
             .with_context(|| format!("cannot write {}", self.out.display()))?;
