@@ -9,7 +9,10 @@ use cellprism_core::bundle::{
 };
 
 use super::{App, names::list};
-use crate::{files::bundle::BundleFolder, work::{atomic::OutputFolder, regular}};
+use crate::{
+    files::bundle::BundleFolder,
+    work::{atomic::OutputFolder, regular},
+};
 
 /// Writes app and bundles to `out`, all or nothing. An older site at `out` is replaced; any other folder that has
 /// something in it is left alone.

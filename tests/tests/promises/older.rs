@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cellprism_core::bundle::{Maybe, SchemaVersion, path};
+use cellprism_core::bundle::{ConceptDetail, Maybe, SchemaVersion, path};
 use cellprism_tests::{Bundle, cellprism, files_of};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
@@ -23,8 +23,11 @@ use crate::setting::Setting;
 
 /// Fields of a bundle's JSON that 1.3 has brought, by the object they stand in: the end of the path to it, without places in
 /// lists. `manifest.json` has a title since 1.0, a concept since 1.3.
-const MANIFEST: [(&str, &[&str]); 3] =
-    [("", &["key", "ladder"]), ("parameters", &["reading"]), ("parameters.attribution", &["prototypes_from"])];
+const MANIFEST: [(&str, &[&str]); 3] = [
+    ("", &["key", "ladder"]),
+    ("parameters", &["reading"]),
+    ("parameters.attribution", &["prototypes_from"]),
+];
 const INDEX: [(&str, &[&str]); 3] = [
     ("", &["calibration", "side_tests", "surviving", "verdict"]),
     ("rows", &["labels", "survives", "title", "title_parts"]),
@@ -63,7 +66,8 @@ fn without(content: &[u8], fields: &[(&str, &[&str])]) -> Vec<u8> {
 fn without_tensors(content: &[u8]) -> Vec<u8> {
     let file = SafeTensors::deserialize(content).unwrap();
     let (_, header) = SafeTensors::read_metadata(content).unwrap();
-    let kept = file.tensors().into_iter().filter(|(name, _)| !TENSORS.iter().any(|later| name.starts_with(later)));
+    let kept =
+        file.tensors().into_iter().filter(|(name, _)| !TENSORS.iter().any(|later| name.starts_with(later)));
     let metadata: Option<HashMap<String, String>> = header.metadata().clone();
     safetensors::serialize(kept, metadata).unwrap()
 }
@@ -92,7 +96,8 @@ fn older(bundle: &Path, minor: u32, to: &Path) {
             _ => {}
         }
     }
-    let entry = |content: &[u8]| json!({"bytes": content.len(), "sha256": format!("{:x}", Sha256::digest(content))});
+    let entry =
+        |content: &[u8]| json!({"bytes": content.len(), "sha256": format!("{:x}", Sha256::digest(content))});
     let entries = |late: bool| -> serde_json::Map<String, Value> {
         let named = files.iter().map(|(name, content)| (name.to_str().unwrap(), content));
         named
@@ -134,7 +139,8 @@ fn older_layouts_are_whole_and_open() {
         let found = bundle.index();
         assert_eq!((found.rows.len(), found.side_tests), (index.rows.len(), 0));
         let older = bundle.concept(detail.id);
-        assert_eq!((&older.attribution, &older.enrichment), (&detail.attribution, &detail.enrichment));
+        let paper = |detail: &ConceptDetail| json!([detail.attribution, detail.enrichment]);
+        assert_eq!(paper(&older), paper(&detail));
         assert!(matches!(older.reading, Maybe::Missing { .. }) && older.title.is_empty());
         if minor > 0 {
             assert_eq!(bundle.neurons().rows.len(), today.neurons().rows.len());

@@ -16,8 +16,8 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::gsea::{
-    Convention, GeneSet, GeneSets, LARGEST_FILE, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea,
-    match_sets, prerank_within,
+    Convention, GeneSet, GeneSets, LARGEST_FILE, Matched, Order, PrerankOptions, Ranking,
+    canonical as canonical_gsea, match_sets, prerank_within,
 };
 use serde_json::{Value, json};
 
