@@ -24,7 +24,7 @@ use super::{
 use crate::{
     files::genes::{GeneTable, read_gene_table},
     jobs::{
-        bundle::{compared::Compared, concept, context::Context, dictionary::Embedding, reading, subject},
+        bundle::{compared::{Compared, Scope}, concept, context::Context, dictionary::Embedding, reading, subject},
         inputs::open_cells,
     },
     models::{Prepared, Request},
@@ -271,7 +271,7 @@ fn strongest(
     able.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut ids: Vec<ConceptId> = able.iter().take(most).map(|&(_, id)| id).collect();
     ids.sort_unstable();
-    let compared = Compared::find(context, &described, &ids, &Silent);
+    let compared = Compared::find(context, &described, &ids, Scope::Everything, &Silent);
     let steps = progress.begin("readings", ids.len() as u64, of.kind.name());
     let items = parallel::map(ids.len(), |place| {
         let item = one(context, &described, &compared[place]);
