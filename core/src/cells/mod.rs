@@ -11,6 +11,7 @@
 //! | `mapped` | counts in the model's order |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
+//! | `roster` | [`Roster`]: what is known of cells besides their counts |
 //! | `some` | [`SomeCells`]: counts of some of many cells |
 //! | [`simulate`] | cells with planted gene programs |
 //! | `labels` | [`long_label`]: common abbreviations of cell types written out |
@@ -25,6 +26,7 @@ mod labels;
 mod mapped;
 mod mapping;
 mod names;
+mod roster;
 pub mod simulate;
 mod some;
 
@@ -36,6 +38,7 @@ pub use genes::{GeneNames, is_ensembl, strip_version};
 pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
 pub use names::{looks_like_mouse, repeated};
+pub use roster::Roster;
 pub use some::SomeCells;
 
 /// Cells with their counts, genes and metadata: what is read from an `.h5ad` file.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `atomic` | output that is either whole under its final name or not there |
 //! | `checked` | parts with their checksums |
+//! | `counts` | counts of all cells on disk, from which any are fetched |
 //! | `progress` | who is told how a job goes |
 //! | `key`, `digest` | everything that decides a result |
 //! | `memory` | whether work fits the machine |
@@ -16,6 +17,7 @@
 
 pub mod atomic;
 pub mod checked;
+pub mod counts;
 pub mod digest;
 pub mod key;
 pub mod memory;

@@ -106,7 +106,7 @@ impl Compared {
         let queries: Vec<_> = wanted.iter().map(|wanted| wanted.queries(attribution)).collect();
         let total: usize = queries.iter().map(Vec::len).sum();
         let steps = progress.begin("neighbours", total as u64, "cells");
-        let embeddings = context.embeddings().view();
+        let embeddings = context.embeddings();
         let found = cells_near(&subject.activations, concepts, embeddings, queries, |cells| {
             steps.advance(cells as u64);
         });
@@ -145,7 +145,7 @@ impl Compared {
             held_out: (!held_out.prototypes.is_empty()).then_some(held_out),
             typical: context.parameters.reading.as_ref().and_then(|reading| {
                 let active = subject.activations.of(concept);
-                context.pool.beside((concept, active), &cells, &context.totals, reading)
+                context.pool.beside((concept, active), &cells, context.counts.totals(), reading)
             }),
             balanced_over: context.primary().map(|column| column.name.clone()),
         };

@@ -73,7 +73,8 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     }
     let trainer = asked.for_cells(file.rows)?;
     check_absent(&options.out, Some(&trainer), options.overwrite)?;
-    memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
+    let needed = options.machine.engine.memory(&trainer, file.rows, file.columns);
+    memory::check(needed.saturating_sub(file.mapped_bytes()))?;
     let data = match read {
         Some(data) => data,
         None => file.read()?,
