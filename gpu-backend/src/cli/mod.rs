@@ -15,8 +15,10 @@ pub mod runtime;
 pub mod sae;
 pub mod sequence;
 pub mod serve;
+pub mod signals;
 pub mod simulate;
 pub mod site;
+pub mod stderr;
 pub mod stdout;
 pub mod steer;
 pub mod study;
@@ -118,5 +120,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 pub fn start_logging(verbose: u8) {
     let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .without_time()
+        .init();
 }

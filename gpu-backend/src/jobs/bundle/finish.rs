@@ -86,7 +86,12 @@ pub fn write(
         tag: manifest.tag,
         unchanged: false,
     };
-    work.publish(&job.out)?;
+    if let Err(error) = inputs.stamps.check() {
+        // Nobody knows which part was made of what.
+        work.discard()?;
+        return Err(error);
+    }
+    work.publish()?;
     Ok(report)
 }
 
