@@ -6,8 +6,10 @@ pub mod cell_cycle;
 pub mod covariance;
 pub mod differential;
 mod eigenvalues;
+mod expression;
 mod hungarian;
 pub mod layout;
+mod log1p;
 mod spearman;
 
 pub use eigenvalues::eigenvalues;

@@ -9,13 +9,18 @@
 //! | `ladder` | how many concepts a dictionary gets where nobody says |
 //! | `attribute` | the genes that drive concepts |
 //! | `steer` | a concept set to another value |
+//! | `de`, `cell_cycle` | differential expression and cell-cycle phases, as scanpy has them |
+//! | `classify` | multinomial logistic regression on features, as scikit-learn has it |
 //! | `enrich` | gene set enrichment analysis of any ranking |
 //! | `simulate` | cells with planted gene programs |
 //! | `bundle` | the whole, from cells to bundle |
 
 pub mod attribute;
 pub mod bundle;
+pub mod cell_cycle;
+pub mod classify;
 mod concepts;
+pub mod de;
 pub mod embed;
 pub mod enrich;
 pub mod import;
