@@ -90,7 +90,10 @@ fn regressions_are_scikit_learns() {
         for (row, class) in fitted.with_coefficients().enumerate() {
             for feature in 0..shape[1] - 1 {
                 let (ours, theirs) = (fitted.coefficient(class, feature), theirs[row * shape[1] + feature]);
-                assert!((ours - theirs).abs() < 1e-7, "{name}, class {class}, feature {feature}: {ours}, {theirs}");
+                assert!(
+                    (ours - theirs).abs() < 1e-7,
+                    "{name}, class {class}, feature {feature}: {ours}, {theirs}"
+                );
             }
             // An intercept without a penalty is the flattest direction; with more than two classes a constant is added to none.
             assert!((fitted.intercept(class) - theirs[row * shape[1] + shape[1] - 1]).abs() < 1e-6);

@@ -69,7 +69,12 @@ impl Features {
     ///
     /// # Panics
     /// If the slices are not of one length, or not k times as long as there are cells.
-    pub fn from_codes(width: usize, k: usize, indices: &[u32], values: &[f32]) -> Result<Self, FeaturesError> {
+    pub fn from_codes(
+        width: usize,
+        k: usize,
+        indices: &[u32],
+        values: &[f32],
+    ) -> Result<Self, FeaturesError> {
         assert!(indices.len() == values.len() && indices.len().is_multiple_of(k.max(1)));
         let cells = indices.len() / k.max(1);
         let (mut starts, mut kept) = (vec![0], Vec::new());

@@ -82,11 +82,13 @@ mod tests {
 
     #[test]
     fn what_falls_for_ever_is_given_up() {
-        assert!(search(Point { step: 0.0, value: 0.0, slope: -1.0 }, 1.0, |step| Point {
-            step,
-            value: -step,
-            slope: -1.0
-        })
-        .is_none());
+        assert!(
+            search(Point { step: 0.0, value: 0.0, slope: -1.0 }, 1.0, |step| Point {
+                step,
+                value: -step,
+                slope: -1.0
+            })
+            .is_none()
+        );
     }
 }

@@ -68,7 +68,8 @@ pub fn split(classes: &[Option<usize>], sizes: PartSizes, seed: u64) -> Vec<(usi
     let mut parts = Vec::new();
     for (class, mut cells) in members {
         let Some(sizes) = sizes.within(cells.len()) else { continue };
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ (class as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut random =
+            Xoshiro256PlusPlus::seed_from_u64(seed ^ (class as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let drawn = sizes.train + sizes.test;
         for place in 0..drawn {
             let left = (cells.len() - place) as u64;

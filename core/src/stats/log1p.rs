@@ -50,7 +50,8 @@ pub(crate) fn log1p(x: f64) -> f64 {
     let series = (3..=14).rev().fold(0.0, |sum, power| {
         let share = 1.0 / f64::from(power);
         sum * rest + if power % 2 == 0 { -share } else { share }
-    }) * rest * square;
+    }) * rest
+        * square;
     let mut total = (0.0, 0.0);
     for part in [exponent * LN_2.0, logarithm, rest, -0.5 * square] {
         let next: f64 = total.0 + part;
@@ -58,7 +59,8 @@ pub(crate) fn log1p(x: f64) -> f64 {
         total.1 += (total.0 - before) + (part - (next - before));
         total.0 = next;
     }
-    let small = exponent * LN_2.1 + logarithm_rest + (series - 0.5 * square_rest) + lost * (1.0 - rest) + total.1;
+    let small =
+        exponent * LN_2.1 + logarithm_rest + (series - 0.5 * square_rest) + lost * (1.0 - rest) + total.1;
     total.0 + small
 }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod de;
 pub mod embed;
 pub mod enrich;
+pub mod evaluate;
 pub mod import;
 pub mod precision;
 mod progress;
@@ -86,6 +87,8 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Hold a bundle against baselines: tables, claims, figures and a page
+    Evaluate(evaluate::Args),
     /// Write a website of bundles that any web server can show
     Site(site::Args),
     /// Show bundles in a browser
@@ -111,6 +114,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Classify(args) => classify::run(args, global),
         Command::Steer(args) => steer::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
+        Command::Evaluate(args) => evaluate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),

@@ -42,10 +42,11 @@ pub fn read<const N: usize>(
     let head = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
     let mut places = [0; N];
     for (place, name) in places.iter_mut().zip(columns) {
-        *place = head.iter().position(|field| field.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
-            let found: Vec<&str> = head.iter().collect();
-            wrong(format!("no column {name:?} at the head of the table; it has {}", found.join(", ")))
-        })?;
+        *place =
+            head.iter().position(|field| field.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
+                let found: Vec<&str> = head.iter().collect();
+                wrong(format!("no column {name:?} at the head of the table; it has {}", found.join(", ")))
+            })?;
     }
     let mut row = csv::StringRecord::new();
     let mut rows = 0;

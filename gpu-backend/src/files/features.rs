@@ -82,4 +82,3 @@ fn sparse(bytes: &[u8], width: usize) -> anyhow::Result<Features> {
     };
     Ok(Features::from_codes(width, k, &indices, &values)?)
 }
-

@@ -12,6 +12,7 @@
 //! | `de`, `cell_cycle` | differential expression and cell-cycle phases, as scanpy has them |
 //! | `classify` | multinomial logistic regression on features, as scikit-learn has it |
 //! | `enrich` | gene set enrichment analysis of any ranking |
+//! | `evaluate` | a bundle beside baselines: tables, claims, figures |
 //! | `simulate` | cells with planted gene programs |
 //! | `bundle` | the whole, from cells to bundle |
 
@@ -23,6 +24,8 @@ mod concepts;
 pub mod de;
 pub mod embed;
 pub mod enrich;
+pub mod evaluate;
+mod fetched;
 pub mod import;
 mod inputs;
 pub mod ladder;

@@ -96,7 +96,8 @@ impl Scorer {
     /// # Panics
     /// If the cells have more genes.
     pub fn scores(&self, counts: &CountMatrix) -> Vec<f64> {
-        let score = |cell| expression::of_cell(counts, cell).map(|(gene, value)| self.weights[gene] * value).sum();
+        let score =
+            |cell| expression::of_cell(counts, cell).map(|(gene, value)| self.weights[gene] * value).sum();
         (0..counts.rows).map(score).collect()
     }
 }

@@ -32,18 +32,29 @@ pub struct Differential {
 pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: &[CellId]) -> Differential {
     let moments = |cells: &[CellId]| {
         let mut moments = Moments::new(counts.cols);
-        cells.iter().for_each(|cell| moments.add(counts, cell.index(), totals[cell.index()]));
+        cells.iter().for_each(|cell| moments.add(counts.row(cell.index()), totals[cell.index()]));
         moments
     };
-    let (a, b) = (moments(group), moments(reference));
-    let tested = t_test(&a, &b, false);
+    welch_of(&moments(group), &moments(reference))
+}
+
+/// The same from the moments of both groups.
+///
+/// # Panics
+/// If they are of different genes.
+pub fn welch_of(group: &Moments, reference: &Moments) -> Differential {
+    assert_eq!(group.genes(), reference.genes(), "the same genes");
+    let tested = t_test(group, reference, false);
     // A file of JSON holds no infinite t: without any spread nothing is tested.
     let known = |gene: usize| tested[gene].score.is_finite();
-    let genes = 0..counts.cols;
+    let genes = 0..group.genes();
     Differential {
         t: genes.clone().map(|gene| if known(gene) { tested[gene].score } else { 0.0 }).collect(),
-        mean_difference: genes.clone().map(|gene| a.mean(gene) - b.mean(gene)).collect(),
-        log2_fold_change: genes.clone().map(|gene| log2_fold_change(a.mean(gene), b.mean(gene))).collect(),
+        mean_difference: genes.clone().map(|gene| group.mean(gene) - reference.mean(gene)).collect(),
+        log2_fold_change: genes
+            .clone()
+            .map(|gene| log2_fold_change(group.mean(gene), reference.mean(gene)))
+            .collect(),
         p: genes.map(|gene| if known(gene) { tested[gene].p } else { 1.0 }).collect(),
     }
 }

@@ -42,8 +42,8 @@ impl BothSides {
     pub fn add(&mut self, first: usize, counts: &CountMatrix, contrast: &Contrast) {
         for (row, total) in counts.row_sums().into_iter().enumerate() {
             match contrast.side(first + row) {
-                Some(Side::Group) => self.group.add(counts, row, total),
-                Some(Side::Reference) => self.reference.add(counts, row, total),
+                Some(Side::Group) => self.group.add(counts.row(row), total),
+                Some(Side::Reference) => self.reference.add(counts.row(row), total),
                 None => {}
             }
         }

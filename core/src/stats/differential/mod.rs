@@ -19,7 +19,7 @@ mod t_test;
 mod wilcoxon;
 
 pub use adjust::benjamini_hochberg;
-pub use concept::{Differential, welch};
+pub use concept::{Differential, welch, welch_of};
 pub use contrast::{Contrast, ContrastError, Side};
 pub use genes::{BothSides, GeneDifference, compare};
 pub use moments::Moments;

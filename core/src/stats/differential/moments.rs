@@ -1,6 +1,5 @@
 //! Means, variances and detection of every gene in a group of cells, taken in one cell after another.
 
-use crate::cells::CountMatrix;
 use crate::stats::expression::log_normalised;
 
 /// What is known of one gene from the cells that count it (Welford 1962).
@@ -25,14 +24,14 @@ impl Moments {
         Self { cells: 0, genes: vec![Detected::default(); genes] }
     }
 
-    /// Takes in a cell: a row of counts, and the sum of all its counts.
+    /// Takes in a cell: genes with their counts, and the sum of all its measured counts, so that the row may hold only
+    /// some genes.
     ///
     /// # Panics
-    /// If there is no such row, or the matrix has more genes.
-    pub fn add(&mut self, counts: &CountMatrix, row: usize, total: f64) {
+    /// If a gene is beyond those of [`Moments::new`].
+    pub fn add(&mut self, (genes, counts): (&[u32], &[f32]), total: f64) {
         self.cells += 1;
-        let (genes, values) = counts.row(row);
-        for (&gene, &count) in genes.iter().zip(values) {
+        for (&gene, &count) in genes.iter().zip(counts) {
             let value = log_normalised(count, total);
             let gene = &mut self.genes[gene as usize];
             gene.cells += 1.0;
@@ -82,6 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::cells::CountMatrix;
 
     proptest! {
         #[test]
@@ -90,7 +90,7 @@ mod tests {
             let counts = CountMatrix::from_dense(7, 3, &dense).unwrap();
             let mut moments = Moments::new(3);
             let totals = counts.row_sums();
-            (0..7).for_each(|cell| moments.add(&counts, cell, totals[cell]));
+            (0..7).for_each(|cell| moments.add(counts.row(cell), totals[cell]));
             for gene in 0..3 {
                 let values: Vec<f64> =
                     (0..7).map(|cell| log_normalised(dense[cell * 3 + gene], totals[cell])).collect();

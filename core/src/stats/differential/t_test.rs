@@ -20,10 +20,7 @@ pub fn t_test(group: &Moments, reference: &Moments, overestimate: bool) -> Vec<T
 }
 
 /// From mean, variance and size of two groups.
-pub(super) fn welch(
-    (mean_a, var_a, n_a): (f64, f64, f64),
-    (mean_b, var_b, n_b): (f64, f64, f64),
-) -> Tested {
+pub(super) fn welch((mean_a, var_a, n_a): (f64, f64, f64), (mean_b, var_b, n_b): (f64, f64, f64)) -> Tested {
     let (a, b) = (var_a / n_a, var_b / n_b);
     let score = (mean_a - mean_b) / (a + b).sqrt();
     if score.is_nan() {

@@ -95,13 +95,18 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Summary
     steps.advance(1);
     steps.finish();
     let predicted = fitted.predict(&found.features, &test.rows);
-    let right = test.labels.iter().zip(&predicted).filter(|(label, at)| **label == labelled.classes[**at]).count();
+    let right =
+        test.labels.iter().zip(&predicted).filter(|(label, at)| **label == labelled.classes[**at]).count();
     let summary = Summary {
         accuracy: right as f64 / test.rows.len() as f64,
         classes: labelled.classes.len(),
         n_train: train.rows.len(),
         n_test: test.rows.len(),
-        n_test_unseen: test.labels.iter().filter(|label| labelled.classes.binary_search(label).is_err()).count(),
+        n_test_unseen: test
+            .labels
+            .iter()
+            .filter(|label| labelled.classes.binary_search(label).is_err())
+            .count(),
         features: found.features.width(),
         iterations: fitted.iterations,
         converged: fitted.converged(),

@@ -57,7 +57,11 @@ fn by_column(column: &Column, group: &str, reference: Option<&str>) -> anyhow::R
     Ok(column.codes.iter().map(side).collect())
 }
 
-fn by_lists(names: &[String], group: &PathBuf, reference: Option<&Path>) -> anyhow::Result<Vec<Option<Side>>> {
+fn by_lists(
+    names: &[String],
+    group: &PathBuf,
+    reference: Option<&Path>,
+) -> anyhow::Result<Vec<Option<Side>>> {
     let mut places: HashMap<&str, Option<usize>> = HashMap::with_capacity(names.len());
     for (place, name) in names.iter().enumerate() {
         places.entry(name).and_modify(|place| *place = None).or_insert(Some(place));
@@ -68,7 +72,9 @@ fn by_lists(names: &[String], group: &PathBuf, reference: Option<&Path>) -> anyh
             let place = places
                 .get(name.as_str())
                 .with_context(|| format!("{}: no cell {name:?} in the data", list.display()))?
-                .with_context(|| format!("{}: several cells of the data are named {name:?}", list.display()))?;
+                .with_context(|| {
+                    format!("{}: several cells of the data are named {name:?}", list.display())
+                })?;
             let taken = sides[place].replace(side);
             ensure!(taken.is_none_or(|taken| taken == side), "cell {name:?} is in both lists");
         }
@@ -87,7 +93,8 @@ mod tests {
     use super::*;
 
     fn texts(sides: &[Option<Side>]) -> String {
-        let letter = |side: &Option<Side>| side.map_or('.', |side| if side == Side::Group { 'g' } else { 'r' });
+        let letter =
+            |side: &Option<Side>| side.map_or('.', |side| if side == Side::Group { 'g' } else { 'r' });
         sides.iter().map(letter).collect()
     }
 
@@ -112,7 +119,8 @@ mod tests {
         let (group, reference) = (list("g", "y\n"), list("r", "x\n"));
         assert_eq!(texts(&by_lists(&names, &group, None).unwrap()), "rgrr");
         assert_eq!(texts(&by_lists(&names, &group, Some(&reference)).unwrap()), "rg..");
-        let refused = |text: &str| format!("{:#}", by_lists(&names, &group, Some(&list("b", text))).unwrap_err());
+        let refused =
+            |text: &str| format!("{:#}", by_lists(&names, &group, Some(&list("b", text))).unwrap_err());
         assert!(refused("nobody").contains("no cell \"nobody\""));
         assert!(refused("z").contains("several cells"));
         assert!(refused("y").contains("\"y\" is in both lists"));
