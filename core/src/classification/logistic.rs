@@ -164,6 +164,11 @@ impl Logistic {
             .collect()
     }
 
+    /// Features of a cell.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// Classes that have coefficients: all, or the second of two.
     pub fn with_coefficients(&self) -> impl Iterator<Item = usize> + use<> {
         if self.classes == 2 { 1..2 } else { 0..self.classes }

@@ -7,11 +7,13 @@ pub mod covariance;
 pub mod differential;
 mod eigenvalues;
 mod expression;
+mod fisher;
 mod hungarian;
 pub mod layout;
 mod log1p;
 mod spearman;
 
 pub use eigenvalues::eigenvalues;
+pub use fisher::fisher_exact;
 pub use hungarian::maximum_assignment;
 pub use spearman::spearman;

@@ -1,12 +1,9 @@
 //! `cell-cycle`: scores and phases of cells, equal to scanpy's `score_genes_cell_cycle`.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::PathBuf};
 
-use anyhow::{Context, bail, ensure};
-use cellprism_core::stats::cell_cycle::{ControlOptions, MeanExpression, Scorer, phase};
+use anyhow::{Context, anyhow, ensure};
+use cellprism_core::stats::cell_cycle::{ControlOptions, MeanExpression, Phase, Scorer, phase};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::open_cells;
@@ -56,6 +53,28 @@ pub struct Report {
     pub out: PathBuf,
 }
 
+/// Scores of one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// S score.
+    pub s: f64,
+    /// G2/M score.
+    pub g2m: f64,
+    /// The phase that they mean.
+    pub phase: Phase,
+}
+
+/// Scores of all cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// One a cell, in the file's order.
+    pub cells: Vec<Scored>,
+    /// Genes of S phase and of G2/M that the data have.
+    pub genes: [usize; 2],
+    /// Genes of the lists that they do not have.
+    pub absent: Vec<String>,
+}
+
 /// Scores and writes the table.
 ///
 /// # Errors
@@ -70,59 +89,52 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         options.genes.display()
     );
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
-    let mut absent = Vec::new();
-    let mut columns = |phase: &str, names: &[String]| -> anyhow::Result<Vec<u32>> {
-        let (found, missing) = find(names, &cells, &options.cells)?;
-        ensure!(
-            !found.is_empty(),
-            "{}: none of the {} {phase} genes of {} is there: are the genes named alike? The list has {:?}, the data {:?}",
-            options.cells.display(),
-            names.len(),
-            options.genes.display(),
-            names[0],
-            cells.genes().index.first().map_or("", String::as_str)
-        );
-        absent.extend(missing);
-        Ok(found)
-    };
-    let (s_columns, g2m_columns) = (columns("S", &listed[..s])?, columns("G2/M", &listed[s..])?);
-    let control = ControlOptions { size: s.min(total - s), ..ControlOptions::default() };
-    let (content, phases) = score(&mut cells, [&s_columns, &g2m_columns], &control, progress)?;
-    atomic::write_file(&options.out, &content)
+    let found = score(&mut cells, [&listed[..s], &listed[s..]], progress)?
+        .map_err(|reason| anyhow!("{}: {reason}", options.cells.display()))?;
+    let mut table = Table::new(&["cell", "S_score", "G2M_score", "phase"]);
+    let mut phases = [0; 3];
+    for (name, of) in cells.names().iter().zip(&found.cells) {
+        table.row([name, &number(of.s), &number(of.g2m), of.phase.name()]);
+        phases[of.phase as usize] += 1;
+    }
+    atomic::write_file(&options.out, &table.into_bytes())
         .with_context(|| format!("cannot write {}", options.out.display()))?;
-    let (s_genes, g2m_genes) = (s_columns.len(), g2m_columns.len());
-    Ok(Report { cells: cells.len(), s_genes, g2m_genes, absent, phases, out: options.out.clone() })
+    let [s_genes, g2m_genes] = found.genes;
+    Ok(Report {
+        cells: found.cells.len(),
+        s_genes,
+        g2m_genes,
+        absent: found.absent,
+        phases,
+        out: options.out.clone(),
+    })
 }
 
-/// Columns of the genes that are there, and names of those that are not.
-fn find(names: &[String], cells: &H5ad, path: &Path) -> anyhow::Result<(Vec<u32>, Vec<String>)> {
-    let mut places: HashMap<&str, Vec<u32>> = HashMap::new();
-    for (place, name) in cells.genes().index.iter().enumerate() {
-        places.entry(name).or_default().push(place as u32);
-    }
-    let (mut columns, mut absent) = (Vec::new(), Vec::new());
-    for name in names {
-        match places.get(name.as_str()).map_or(&[][..], Vec::as_slice) {
-            [] => absent.push(name.clone()),
-            [column] => columns.push(*column),
-            several => bail!(
-                "{}: {} genes are named {name:?}: which one is meant? anndata's var_names_make_unique() gives each a name \
-                 of its own",
-                path.display(),
-                several.len()
-            ),
+/// Scores all cells for genes of S phase and of G2/M, or says why these data cannot be scored.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn score<S: AsRef<str>>(
+    cells: &mut H5ad,
+    lists: [&[S]; 2],
+    progress: &dyn Progress,
+) -> anyhow::Result<Result<Found, String>> {
+    let mut absent = Vec::new();
+    let mut columns = Vec::new();
+    for (phase, names) in ["S", "G2/M"].into_iter().zip(lists) {
+        match find(names, &cells.genes().index, &mut absent) {
+            Ok(found) if found.is_empty() => {
+                return Ok(Err(format!(
+                    "none of the {} {phase} genes is in the data: are genes named alike? The list has {:?}, the data {:?}",
+                    names.len(),
+                    names.first().map_or("", S::as_ref),
+                    cells.genes().index.first().map_or("", String::as_str)
+                )));
+            }
+            Ok(found) => columns.push(found),
+            Err(reason) => return Ok(Err(reason)),
         }
     }
-    Ok((columns, absent))
-}
-
-/// The table, and how many cells are in each phase.
-fn score(
-    cells: &mut H5ad,
-    [s, g2m]: [&[u32]; 2],
-    control: &ControlOptions,
-    progress: &dyn Progress,
-) -> anyhow::Result<(Vec<u8>, [usize; 3])> {
     let steps = progress.begin("score", 2 * cells.len() as u64, "cells, read twice");
     let mut mean = MeanExpression::new(cells.genes().len());
     for chunk in cells.chunks(CHUNK) {
@@ -130,20 +142,57 @@ fn score(
         mean.add(&counts);
         steps.advance(counts.rows as u64);
     }
-    let s = Scorer::new(&mean, s, control).context("genes of S phase")?;
-    let g2m = Scorer::new(&mean, g2m, control).context("genes of G2 and M")?;
-    let names = cells.names().to_vec();
-    let mut table = Table::new(&["cell", "S_score", "G2M_score", "phase"]);
-    let mut phases = [0; 3];
+    let size = lists[0].len().min(lists[1].len());
+    let control = ControlOptions { size, ..ControlOptions::default() };
+    let scorers = [Scorer::new(&mean, &columns[0], &control), Scorer::new(&mean, &columns[1], &control)];
+    let [s, g2m] = match scorers {
+        [Ok(s), Ok(g2m)] => [s, g2m],
+        [Err(error), _] | [_, Err(error)] => return Ok(Err(error.to_string())),
+    };
+    let mut scored = Vec::with_capacity(cells.len());
     for chunk in cells.chunks(CHUNK) {
-        let (first, counts) = chunk?;
-        for (row, (s, g2m)) in s.scores(&counts).into_iter().zip(g2m.scores(&counts)).enumerate() {
-            let phase = phase(s, g2m);
-            phases[phase as usize] += 1;
-            table.row([&names[first + row], &number(s), &number(g2m), phase.name()]);
-        }
+        let (_, counts) = chunk?;
+        let scores = s.scores(&counts).into_iter().zip(g2m.scores(&counts));
+        scored.extend(scores.map(|(s, g2m)| Scored { s, g2m, phase: phase(s, g2m) }));
         steps.advance(counts.rows as u64);
     }
     steps.finish();
-    Ok((table.into_bytes(), phases))
+    Ok(Ok(Found { cells: scored, genes: [columns[0].len(), columns[1].len()], absent }))
+}
+
+/// Columns of the genes that are there; those that are not join `absent`.
+fn find<S: AsRef<str>>(names: &[S], genes: &[String], absent: &mut Vec<String>) -> Result<Vec<u32>, String> {
+    let mut places: HashMap<&str, Vec<u32>> = HashMap::new();
+    for (place, name) in genes.iter().enumerate() {
+        places.entry(name).or_default().push(place as u32);
+    }
+    let mut columns = Vec::new();
+    for name in names.iter().map(S::as_ref) {
+        match places.get(name).map_or(&[][..], Vec::as_slice) {
+            [] => absent.push(name.to_owned()),
+            [column] => columns.push(*column),
+            several => {
+                return Err(format!(
+                    "{} genes are named {name:?}: which one is meant? anndata's var_names_make_unique() gives each a name \
+                     of its own",
+                    several.len()
+                ));
+            }
+        }
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn genes_are_found_absent_or_ambiguous() {
+        let genes: Vec<String> = ["A", "B", "C", "C"].iter().map(|&gene| gene.to_owned()).collect();
+        let mut absent = Vec::new();
+        assert_eq!(find(&["B", "X", "A"], &genes, &mut absent), Ok(vec![1, 0]));
+        assert_eq!(absent, ["X"]);
+        assert!(find(&["C"], &genes, &mut absent).unwrap_err().contains("2 genes are named \"C\""));
+    }
 }

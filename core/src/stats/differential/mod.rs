@@ -23,7 +23,7 @@ pub use concept::{Differential, welch, welch_of};
 pub use contrast::{Contrast, ContrastError, Side};
 pub use genes::{BothSides, GeneDifference, compare};
 pub use moments::Moments;
-pub use t_test::t_test;
+pub use t_test::{t_test, welch_test};
 pub use wilcoxon::{Values, rank_sum};
 
 /// How a gene is tested.
