@@ -28,6 +28,7 @@ pub mod embedding;
 pub mod evaluation;
 pub mod gsea;
 pub mod ids;
+pub mod limits;
 pub mod maybe;
 pub mod parallel;
 pub mod readings;

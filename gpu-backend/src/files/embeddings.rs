@@ -12,6 +12,8 @@ use ndarray::Array2;
 use safetensors::{Dtype, tensor::Metadata};
 use sha2::{Digest, Sha256};
 
+use crate::work::regular;
+
 /// Name of the tensor.
 pub const TENSOR: &str = "embeddings";
 /// Largest header that is read.
@@ -78,7 +80,7 @@ impl Embeddings {
 pub fn open(path: &Path) -> Result<EmbeddingsFile, EmbeddingsError> {
     let io = |source| EmbeddingsError::Io { path: path.to_owned(), source };
     let wrong = |problem: String| EmbeddingsError::Format { path: path.to_owned(), problem };
-    let file = File::open(path).map_err(io)?;
+    let file = regular::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut reader = BufReader::with_capacity(PIECE, file);
     let mut digest = Sha256::new();

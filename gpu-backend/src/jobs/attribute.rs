@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, slice, time::Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::{
     attribution::{Attribution, ConceptCells, ConceptReader, attribute, cells_of_concepts},
     bundle::{ReadingParameters, Side, Tensors},
     embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
-    parallel,
+    limits, parallel,
     readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides, mean_counts},
 };
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     activations,
     fetched::{Fetched, every_cell},
-    inputs::{check_precision, open_cells, prepare},
+    inputs::{check_precision, open_cells, pairs, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
@@ -104,9 +104,9 @@ pub struct Report {
 /// # Errors
 /// If an input cannot be read or does not fit the others.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    if options.prototypes == 0 || options.counterfactuals == 0 {
-        bail!("--prototypes and --counterfactuals must be at least 1");
-    }
+    pairs(options.prototypes, options.counterfactuals)?;
+    limits::FURTHER_CELLS.check("--held-out", options.held_out.unwrap_or_default())?;
+    limits::FURTHER_CELLS.check("--typical", options.typical.unwrap_or_default())?;
     let model = Model::open(&options.model)?;
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;

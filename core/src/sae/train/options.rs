@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Archetypal, TrainError};
+use crate::limits::{self, Limit};
 
 /// Options of a training. Everything that the weights depend on, besides the embeddings, is here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -180,9 +181,13 @@ impl TrainOptions {
     /// The first that makes no sense.
     pub fn validate(&self) -> Result<(), TrainError> {
         let wrong = |option, problem: String| Err(TrainError::Option { option, problem });
-        if self.concepts == 0 || self.concepts > 1 << 24 {
-            return wrong("concepts", format!("{} is not from 1 to {}", self.concepts, 1 << 24));
-        }
+        let within = |option, limit: Limit, value: usize| {
+            limit.check("", value).map_err(|_| {
+                let problem = format!("{value} is not from {} to {}: {}", limit.least, limit.most, limit.why);
+                TrainError::Option { option, problem }
+            })
+        };
+        within("concepts", limits::CONCEPTS, self.concepts)?;
         if self.active == 0 || self.active > self.concepts {
             return wrong(
                 "active",
@@ -192,12 +197,9 @@ impl TrainOptions {
                 ),
             );
         }
-        if self.epochs == 0 {
-            return wrong("epochs", "0, but at least one is needed".into());
-        }
-        if self.batch == 0 || self.batch > 1 << 20 {
-            return wrong("batch", format!("{} is not from 1 to {}", self.batch, 1 << 20));
-        }
+        within("active", limits::ACTIVE, self.active)?;
+        within("epochs", limits::EPOCHS, self.epochs as usize)?;
+        within("batch", limits::BATCH, self.batch)?;
         if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
             return wrong(
                 "learning-rate",
@@ -238,9 +240,7 @@ impl TrainOptions {
             return wrong("resample", "at least one epoch apart, until a share from 0 to 1".into());
         }
         if let Some(Archetypal { anchors, relaxation, .. }) = self.archetypal {
-            if !(2..=1 << 24).contains(&anchors) {
-                return wrong("archetypal", format!("{anchors} anchors are not from 2 to {}", 1 << 24));
-            }
+            within("archetypal", limits::ANCHORS, anchors)?;
             if !(relaxation >= 0.0 && relaxation.is_finite()) {
                 return wrong("relaxation", format!("{relaxation} is not a number from 0"));
             }

@@ -144,10 +144,29 @@ pub fn symbols(inputs: &Inputs) -> Vec<String> {
             }
             let in_data = column
                 .and_then(|c| genes.symbols.get(c as usize))
+                .map(|symbol| without_identifier(symbol, strip_version(name)))
                 .filter(|s| !s.is_empty() && !is_ensembl(s));
             let known =
                 || inputs.table.as_ref().and_then(|t| t.find(strip_version(name))).map(|g| g.symbol.clone());
-            in_data.cloned().or_else(known).unwrap_or_else(|| name.clone())
+            in_data.map(str::to_owned).or_else(known).unwrap_or_else(|| name.clone())
         })
         .collect()
+}
+
+/// CELLxGENE's `feature_name` tells symbols of several identifiers apart by the identifier: `MATR3_ENSG00000280987`.
+fn without_identifier<'s>(symbol: &'s str, identifier: &str) -> &'s str {
+    symbol.strip_suffix(identifier).and_then(|rest| rest.strip_suffix('_')).unwrap_or(symbol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_is_shown_without_its_identifier() {
+        let shown = |symbol| without_identifier(symbol, "ENSG00000280987");
+        assert_eq!(shown("MATR3_ENSG00000280987"), "MATR3");
+        assert_eq!(shown("MATR3"), "MATR3");
+        assert_eq!(shown("ENSG00000280987"), "ENSG00000280987");
+    }
 }

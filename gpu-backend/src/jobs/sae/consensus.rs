@@ -3,6 +3,7 @@
 use std::{fmt::Write, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
+use cellprism_core::limits;
 use cellprism_core::sae::{
     SaeWeights,
     consensus::{Recurrence, consensus, reduced},
@@ -13,11 +14,12 @@ use cellprism_core::sae::{
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{Basics, EngineName, Machine, Training, matching::null_cells, memory};
+use super::{Basics, EngineName, Machine, Training, matching::null_cells};
 use crate::{
     files::{embeddings, sae},
     work::{
         atomic::{self, OutputFolder},
+        memory,
         progress::Progress,
     },
 };
@@ -177,7 +179,8 @@ fn nulls(
 
 fn check(options: &Options, at_least: u32) -> anyhow::Result<()> {
     let seeds = options.seeds.len() as u32;
-    ensure!(seeds > 1, "--seeds: at least two are needed");
+    limits::SEEDS.check("the number of --seeds", options.seeds.len())?;
+    limits::THREADS.check("--threads", options.threads)?;
     let mut sorted = options.seeds.clone();
     sorted.sort_unstable();
     sorted.dedup();

@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use cellprism_core::sae::semi_nmf::{Options as FitOptions, SemiNmf, fit};
+use cellprism_core::{
+    limits,
+    sae::semi_nmf::{Options as FitOptions, SemiNmf, fit},
+};
 use ndarray::Array2;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::memory;
 use crate::{
     files::embeddings,
-    work::{atomic, progress::Progress},
+    work::{atomic, memory, progress::Progress},
 };
 
 /// What is fitted.
@@ -70,7 +72,8 @@ pub struct Report {
 /// # Errors
 /// If the options make no sense, embeddings cannot be read, or they do not fit into memory.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    ensure!(options.concepts > 0, "--concepts 0: at least one");
+    limits::CONCEPTS.check("--concepts", options.concepts)?;
+    limits::ITERATIONS.check("--iterations", options.iterations)?;
     ensure!((0.0..1.0).contains(&options.tolerance), "--tolerance {}: from 0 to below 1", options.tolerance);
     ensure!((0.0..1.0).contains(&options.zero), "--zero {}: from 0 to below 1", options.zero);
     let file = embeddings::open(&options.embeddings)?;

@@ -22,13 +22,13 @@ use serde_json::Value;
 
 pub use table::markdown;
 
-use super::{Machine, Training, memory};
+use super::{Machine, Training};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic, progress::Progress},
+    work::{atomic, memory, progress::Progress, regular},
 };
 
 /// What is trained.
@@ -96,7 +96,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Vec<Row
     let asked = options;
     asked.machine.check()?;
     let place = || asked.config.display().to_string();
-    let text = fs::read_to_string(&asked.config).with_context(|| format!("reading {}", place()))?;
+    let text =
+        regular::text(&asked.config, regular::SETTINGS).with_context(|| format!("reading {}", place()))?;
     let config: Config = toml::from_str(&text).with_context(place)?;
     let file = embeddings::open(&asked.embeddings)?;
     let runs = runs(&config, file.rows).with_context(place)?;

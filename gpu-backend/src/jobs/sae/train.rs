@@ -16,13 +16,13 @@ use cellprism_core::sae::{
 };
 use serde_json::{Value, json};
 
-use super::{Machine, Options, memory, work_folder::WorkFolder};
+use super::{Machine, Options, work_folder::WorkFolder};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic::OutputFolder, key::Key, partial::Partial, progress::Progress, target},
+    work::{atomic::OutputFolder, key::Key, memory, partial::Partial, progress::Progress, target},
 };
 
 /// What to train and where to.

@@ -10,6 +10,7 @@ use cellprism_core::{
     cells::GeneMap,
     concepts::ActiveCells,
     ids::{CellId, ConceptId},
+    limits,
     steering::Target,
 };
 use ndarray::Axis;
@@ -98,6 +99,7 @@ pub enum CellsLike {
 /// # Errors
 /// If an input cannot be read or does not fit the others, or there is no cell to steer.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
+    limits::PROTOTYPES.check("--prototypes", options.prototypes)?;
     let model = Model::open(&options.model)?;
     if !model.kind()?.decodes() {
         bail!(no_decoder(&model));
@@ -132,6 +134,15 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let chosen =
         LatentCells { rows: &rows, latent: latent.view(), totals: &totals, activations: &activations };
     let steered = decoder.steer(&sae, concept, chosen, options.target)?;
+    if let Some(gene) = steered.genes.first_not_finite() {
+        bail!(
+            "concept {} set to {:?}: the expected count of {} is no number; the decoder holds no value as far from those \
+             of cells, use a smaller --to or --scale",
+            options.concept,
+            options.target,
+            decoder.genes()[gene]
+        );
+    }
     let (target, cells_like) = (options.target, options.cells_like);
     let report = Report { concept, target, cells_like, genes: decoder.genes().to_vec(), steered, scores };
     atomic::write_file(&options.out, report.table().as_bytes())

@@ -1,9 +1,20 @@
-//! Whether a training fits the machine.
+//! Whether work fits the machine: asked before memory is taken, since taking too much ends the program.
 
-/// Bytes that this program can still take, where the system says (Linux): those of the machine, or of its control
-/// group, if that holds less.
+/// Bytes that this program can still take, where the system says (Linux): those of the machine, of its control
+/// group, or of the program's own limit (`ulimit -v`), whichever are the fewest.
 pub fn available() -> Option<u64> {
-    [machine(), control_group()].into_iter().flatten().min()
+    [machine(), control_group(), own_limit()].into_iter().flatten().min()
+}
+
+/// What is left of the address space, where it is limited.
+fn own_limit() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    let most: u64 = line.split_whitespace().next()?.parse().ok()?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let used = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let used: u64 = used.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(most.saturating_sub(used * 1024))
 }
 
 fn control_group() -> Option<u64> {
@@ -23,6 +34,9 @@ fn machine() -> Option<u64> {
 }
 
 /// Refuses what would not fit.
+///
+/// # Errors
+/// If more is needed than is free.
 pub fn check(needed: u64) -> anyhow::Result<()> {
     let gb = |bytes: u64| bytes as f64 / 1e9;
     if let Some(available) = available()
