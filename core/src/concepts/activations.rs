@@ -97,6 +97,11 @@ impl Activations {
         Self { cells, concepts: by_concept }
     }
 
+    /// From the active cells of every concept, each in cell order.
+    pub fn of_concepts(cells: usize, concepts: Vec<ActiveCells>) -> Self {
+        Self { cells, concepts }
+    }
+
     /// Number of concepts, dead ones included.
     pub fn len(&self) -> usize {
         self.concepts.len()

@@ -87,7 +87,8 @@ pub fn effect(active: &ActiveCells, of: &Comparison<'_>) -> Option<Effect> {
             continue;
         }
         let donor = of.donors.map_or(0, |donors| usize::from(donors.codes[cell]));
-        for share in [shares.get_mut(donor).map(|of| &mut of[side]), Some(&mut total[side])].into_iter().flatten()
+        for share in
+            [shares.get_mut(donor).map(|of| &mut of[side]), Some(&mut total[side])].into_iter().flatten()
         {
             share.all += 1.0;
             share.active += f64::from(u8::from(is_active[cell]));
@@ -105,7 +106,13 @@ pub fn effect(active: &ActiveCells, of: &Comparison<'_>) -> Option<Effect> {
         }
     };
     let counts = |count: fn(&Share) -> f64| [count(&total[0]) as u32, count(&total[1]) as u32];
-    Some(Effect { log2_odds, p, across, cells: counts(|share| share.all), active: counts(|share| share.active) })
+    Some(Effect {
+        log2_odds,
+        p,
+        across,
+        cells: counts(|share| share.all),
+        active: counts(|share| share.active),
+    })
 }
 
 fn across_donors(shares: &[[Share; 2]]) -> (f64, Result<f64, String>, Across) {
@@ -122,7 +129,12 @@ fn across_donors(shares: &[[Share; 2]]) -> (f64, Result<f64, String>, Across) {
         return (mean, Ok(p), Across::Pairs(differences.len()));
     }
     let side = |side: usize| -> Vec<f64> {
-        shares.iter().map(|of| &of[side]).filter(|share| counts(share)).map(|share| share.log2_odds()).collect()
+        shares
+            .iter()
+            .map(|of| &of[side])
+            .filter(|share| counts(share))
+            .map(|share| share.log2_odds())
+            .collect()
     };
     let (with, without) = (side(0), side(1));
     let across = Across::Donors(with.len(), without.len());
@@ -188,7 +200,8 @@ mod tests {
     #[test]
     fn too_few_donors_are_said() {
         let (active, condition, _) = setting([5; 8]);
-        let donors: Vec<&str> = condition.codes.iter().map(|&code| if code == 1 { "x" } else { "y" }).collect();
+        let donors: Vec<&str> =
+            condition.codes.iter().map(|&code| if code == 1 { "x" } else { "y" }).collect();
         let donors = Column::from_texts("donor_id", &donors).unwrap();
         let of = Comparison { condition: (&condition, 1, 0), group: None, donors: Some(&donors) };
         let found = effect(&active, &of).unwrap();

@@ -124,7 +124,11 @@ fn few(
     let mut values = Array2::zeros((activations.cells, items.len()));
     for (place, &item) in items.iter().enumerate() {
         let active = activations.of(ConceptId::from(item));
-        active.cells.iter().zip(&active.values).for_each(|(cell, &value)| values[[cell.index(), place]] = value);
+        active
+            .cells
+            .iter()
+            .zip(&active.values)
+            .for_each(|(cell, &value)| values[[cell.index(), place]] = value);
     }
     let features = Features::Dense(values);
     let is = |cell: usize| usize::from(column.codes[cell]) == label;
@@ -171,7 +175,8 @@ mod tests {
     #[test]
     fn what_cannot_be_probed_says_why() {
         let (activations, mut column) = setting();
-        column.codes = column.codes.iter().enumerate().map(|(cell, &code)| if cell < 3 { code } else { 0 }).collect();
+        column.codes =
+            column.codes.iter().enumerate().map(|(cell, &code)| if cell < 3 { code } else { 0 }).collect();
         let found = probes(&activations, &column, &Folds::by_cell(&column, 5, 3));
         assert!(found[1].clone().unwrap_err().contains("1 cells"));
         let one = Column::from_texts("one", &vec!["x"; 120]).unwrap();

@@ -39,6 +39,10 @@ pub struct TrainOptions {
     /// Dictionary rows as mixtures of cells instead of unit rows; for the native engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archetypal: Option<Archetypal>,
+    /// Whether the dictionary stays at its random start and only the encoder and b_dec learn: the baseline of claims about
+    /// what training finds; for the native engine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen_decoder: bool,
     /// Cells that are not trained on, only measured.
     pub test: Split,
     /// How products and sums are rounded.
@@ -142,6 +146,7 @@ impl TrainOptions {
             early_stop: None,
             resample: None,
             archetypal: None,
+            frozen_decoder: false,
             test: Split::None,
             arithmetic: Arithmetic::default(),
             beta1: 0.9,
@@ -244,6 +249,9 @@ impl TrainOptions {
             if !(relaxation >= 0.0 && relaxation.is_finite()) {
                 return wrong("relaxation", format!("{relaxation} is not a number from 0"));
             }
+            if self.frozen_decoder {
+                return wrong("frozen-decoder", "archetypal dictionary rows are what is learned".into());
+            }
             if self.resample.is_some() {
                 return wrong(
                     "resample",
@@ -251,6 +259,9 @@ impl TrainOptions {
                         .into(),
                 );
             }
+        }
+        if self.frozen_decoder && self.resample.is_some() {
+            return wrong("resample", "a dictionary that stays as it is has no concept to start anew".into());
         }
         if let Split::Fraction(share) = self.test
             && !(0.0..1.0).contains(&share)

@@ -10,6 +10,7 @@
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
 //! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
+//! | `planted` | the truth about simulated cells |
 //! | `write` | files in today's encoding |
 //! | `metered` | what the HDF5 library may read for one question |
 //! | `guard` | a panic in the HDF5 library becomes an error, and deep nesting finds a deep stack |
@@ -28,6 +29,7 @@ mod lookup;
 mod maps;
 mod matrix;
 mod metered;
+mod planted;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,7 @@ use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
 use crate::work::shards::Rows;
 
 pub use error::{H5adError, NotACount};
+pub use planted::Planted;
 pub use write::{Extras, to_bytes};
 
 use compressed::{ReadError, Wrong};

@@ -133,7 +133,11 @@ fn fill(
     detail.enrichment = enriched.libraries;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
-    detail.deletion = Maybe::Value(deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?);
+    let curves = deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?;
+    detail.deletion = match curves.pairs {
+        0 => Maybe::missing("no pair of a prototype and a cell without the concept"),
+        _ => Maybe::Value(curves),
+    };
     (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;
@@ -206,7 +210,7 @@ fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
 }
 
 /// Pathways as in the paper: whether there are enough cells for a chance rate decides on that only.
-fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
+pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
     let min_cells = context.parameters.specificity.min_cells;
     let few =
         (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
@@ -221,12 +225,13 @@ fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow:
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+pub fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
     let Compared { group, reference, .. } = compared;
     (group.len() > 1 && reference.len() > 1).then(|| welch(context.counts, &context.totals, group, reference))
 }
 
-fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
+/// Orders in which genes are swapped as in the paper.
+pub fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
     let mut orders =
         vec![GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&attribution.scores) }];
     if let Some(test) = test {

@@ -19,10 +19,10 @@
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
-mod compared;
-mod concept;
-mod context;
-mod dictionary;
+pub(super) mod compared;
+pub(super) mod concept;
+pub(super) mod context;
+pub(super) mod dictionary;
 mod existing;
 mod finish;
 mod index;
@@ -30,11 +30,11 @@ mod inputs;
 mod job;
 mod manifest;
 mod notes;
-mod reading;
+pub(super) mod reading;
 mod samples;
 mod settle;
 mod shared;
-mod subject;
+pub(super) mod subject;
 mod work;
 
 use anyhow::Context as _;

@@ -106,6 +106,10 @@ impl Machine {
                     plan.options().archetypal.is_none(),
                     "archetypal dictionaries are trained by the native engine only"
                 );
+                ensure!(
+                    !plan.options().frozen_decoder,
+                    "dictionaries with a frozen decoder are trained by the native engine only"
+                );
                 let runtime = Runtime::start(self.onnxruntime.as_deref())?;
                 Ok(Box::new(OnnxTrainer::new(runtime, self.device, self.threads, plan)?))
             }

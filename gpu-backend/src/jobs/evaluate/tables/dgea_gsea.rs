@@ -49,7 +49,10 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
             Err(Missing::Reason(reason)) => {
                 use Value::Empty;
                 for row in ROWS {
-                    table.row([(&evidence.name).into(), row.into(), Empty, Empty, Empty, Empty, Empty], Some(&reason));
+                    table.row(
+                        [(&evidence.name).into(), row.into(), Empty, Empty, Empty, Empty, Empty],
+                        Some(&reason),
+                    );
                 }
             }
             Err(Missing::Damaged(error)) => return Err(error),
@@ -115,7 +118,8 @@ fn tested(evidence: &Evidence, id: ConceptId) -> anyhow::Result<Option<ConceptAr
 
 /// Fold changes of small p; 0 elsewhere.
 fn significant(arrays: &ConceptArrays) -> Vec<f32> {
-    let change = |(&change, &p): (&f32, &f32)| if p <= FOLD_CHANGE_P && change.is_finite() { change } else { 0.0 };
+    let change =
+        |(&change, &p): (&f32, &f32)| if p <= FOLD_CHANGE_P && change.is_finite() { change } else { 0.0 };
     arrays.log2_fold_change.iter().zip(&arrays.p_value).map(change).collect()
 }
 
@@ -165,7 +169,8 @@ fn rows(table: &mut Table, bundle: &str, found: &[Compared]) {
     };
     pair(ROWS[0], &|of, side| most(side, &of.changes, f32::abs));
     pair(ROWS[1], &|of, side| most(side, &of.scores, |score| score));
-    let enriched = |side: fn(&Compared) -> &Processes| found.iter().filter(|of| !side(of).sets.is_empty()).count();
+    let enriched =
+        |side: fn(&Compared) -> &Processes| found.iter().filter(|of| !side(of).sets.is_empty()).count();
     table.row(
         [
             bundle.into(),
@@ -233,7 +238,13 @@ mod tests {
         assert_eq!(number("max_abs_log2_fold_change", "attribution_mean"), Some(1.75));
         assert_eq!(number("max_abs_log2_fold_change", "dgea_mean"), Some(3.0));
         assert!((number("max_attribution", "attribution_mean").unwrap() - 0.9).abs() < 1e-6);
-        assert_eq!((number("enriched", "attribution_mean"), number("enriched", "dgea_mean")), (Some(3.0), Some(2.0)));
-        assert_eq!((number("iou_processes", "attribution_mean"), number("iou_genes", "n")), (Some(0.25), Some(2.0)));
+        assert_eq!(
+            (number("enriched", "attribution_mean"), number("enriched", "dgea_mean")),
+            (Some(3.0), Some(2.0))
+        );
+        assert_eq!(
+            (number("iou_processes", "attribution_mean"), number("iou_genes", "n")),
+            (Some(0.25), Some(2.0))
+        );
     }
 }

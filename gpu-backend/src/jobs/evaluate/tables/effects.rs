@@ -32,7 +32,18 @@ const CONDITIONS: [&str; 12] = [
 const BATCHES: [&str; 5] = ["batch", "batch_id", "library", "run", "assay"];
 /// Labels that others are compared with.
 const CONTROLS: [&str; 12] = [
-    "control", "ctrl", "healthy", "normal", "unstimulated", "untreated", "vehicle", "mock", "baseline", "wt", "none", "0",
+    "control",
+    "ctrl",
+    "healthy",
+    "normal",
+    "unstimulated",
+    "untreated",
+    "vehicle",
+    "mock",
+    "baseline",
+    "wt",
+    "none",
+    "0",
 ];
 /// Conditions of a column at most.
 const MOST_CONDITIONS: usize = 10;
@@ -85,7 +96,8 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
         };
         let conditions = conditions(evidence);
         if conditions.is_empty() {
-            let named = format!("no column of conditions ({}) with at least two labels", CONDITIONS.join(", "));
+            let named =
+                format!("no column of conditions ({}) with at least two labels", CONDITIONS.join(", "));
             nothing(&mut table, name, &named);
         }
         let donors = donor_column(&evidence.columns);
@@ -95,14 +107,17 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
             let group = evidence.primary().filter(|primary| primary.name != column.name);
             let rows = rows(column, group, donors, subject.activations.iter());
             if rows.is_empty() {
-                nothing(&mut table, name, &format!("{}: no concept has {LEAST_ACTIVE} active cells in a group", column.name));
+                nothing(
+                    &mut table,
+                    name,
+                    &format!("{}: no concept has {LEAST_ACTIVE} active cells in a group", column.name),
+                );
             }
             write(&mut table, name, &rows, &marks);
         }
-        let confounders =
-            evidence.columns.iter().filter(|column| {
-                individuals().contains(&column.name.as_str()) || BATCHES.contains(&column.name.as_str())
-            });
+        let confounders = evidence.columns.iter().filter(|column| {
+            individuals().contains(&column.name.as_str()) || BATCHES.contains(&column.name.as_str())
+        });
         for column in confounders.filter(|column| known(column).len() > 1) {
             write(&mut table, name, &strongest(column, subject.activations.iter()), &marks);
         }
@@ -144,7 +159,8 @@ fn division(column: &Column) -> Vec<u16> {
 /// The label that others are compared with: one that is named like a control, else the first.
 fn reference(column: &Column) -> u16 {
     let known = known(column);
-    let is_control = |label: &&u16| CONTROLS.contains(&column.labels[usize::from(**label)].to_lowercase().as_str());
+    let is_control =
+        |label: &&u16| CONTROLS.contains(&column.labels[usize::from(**label)].to_lowercase().as_str());
     known.iter().find(is_control).or(known.first()).copied().unwrap_or(NO_LABEL)
 }
 
@@ -183,15 +199,20 @@ fn rows<'a>(
 }
 
 /// The donor or batch in which a concept is most over-represented, over all cells.
-fn strongest<'a>(column: &'a Column, concepts: impl Iterator<Item = (ConceptId, &'a ActiveCells)>) -> Vec<Row<'a>> {
+fn strongest<'a>(
+    column: &'a Column,
+    concepts: impl Iterator<Item = (ConceptId, &'a ActiveCells)>,
+) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     let labels = known(column);
     for (id, active) in concepts.filter(|(_, active)| active.len() >= LEAST_ACTIVE as usize) {
         let one = |&with: &u16| {
             // all other cells as one label
             let codes = column.codes.iter().map(|&code| u16::from(code != with)).collect();
-            let two = Column { name: column.name.clone(), labels: vec!["this".into(), "others".into()], codes };
-            effect(active, &Comparison { condition: (&two, 0, 1), group: None, donors: None }).map(|of| (with, of))
+            let two =
+                Column { name: column.name.clone(), labels: vec!["this".into(), "others".into()], codes };
+            effect(active, &Comparison { condition: (&two, 0, 1), group: None, donors: None })
+                .map(|of| (with, of))
         };
         let best = labels.iter().filter_map(one).max_by(|a, b| a.1.log2_odds.total_cmp(&b.1.log2_odds));
         if let Some((with, effect)) = best {

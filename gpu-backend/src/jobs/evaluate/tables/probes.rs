@@ -46,7 +46,9 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
             for (kind, subject) in &evidence.subjects {
                 let place = (evidence.name.as_str(), kind.name(), column, groups);
                 match (subject, &barred) {
-                    (Err(reason), _) | (Ok(_), Some(reason)) => one(&mut table, place, None, &Err(reason.clone())),
+                    (Err(reason), _) | (Ok(_), Some(reason)) => {
+                        one(&mut table, place, None, &Err(reason.clone()))
+                    }
                     (Ok(subject), None) => {
                         let found = probes(&subject.activations, column, &folds);
                         for (label, probe) in column.labels.iter().zip(&found) {
@@ -70,7 +72,9 @@ fn barred(column: &Column) -> Option<String> {
     match labels(column) {
         0 => Some("no cell has a label".into()),
         1 => Some("all cells with a label have the same".into()),
-        many if many > MOST_LABELS => Some(format!("{many} labels: columns with more than {MOST_LABELS} are not probed")),
+        many if many > MOST_LABELS => {
+            Some(format!("{many} labels: columns with more than {MOST_LABELS} are not probed"))
+        }
         _ => None,
     }
 }

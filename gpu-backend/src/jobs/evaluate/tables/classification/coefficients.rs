@@ -37,9 +37,9 @@ pub fn add(
         for (item, coefficient) in items.into_iter().take(SHOWN) {
             let read = reads_as(evidence, side(kind, item, fitted.width(), coefficient), kind);
             let overlap = match (&markers, &read) {
-                (Some(markers), Some((_, genes))) if !markers.is_empty() => {
-                    Some(genes.iter().filter(|gene| markers.contains(*gene)).count() as f64 / markers.len() as f64)
-                }
+                (Some(markers), Some((_, genes))) if !markers.is_empty() => Some(
+                    genes.iter().filter(|gene| markers.contains(*gene)).count() as f64 / markers.len() as f64,
+                ),
                 _ => None,
             };
             let reason = match (&markers, &read) {
@@ -78,7 +78,8 @@ fn reads_as(evidence: &Evidence, id: ConceptId, kind: SubjectKind) -> Option<(St
         SubjectKind::Neurons => evidence.neurons.as_ref(),
         _ => None,
     };
-    let title = index.and_then(|index| index.rows.iter().find(|row| row.id == id)).map(|row| row.title.as_str());
+    let title =
+        index.and_then(|index| index.rows.iter().find(|row| row.id == id)).map(|row| row.title.as_str());
     let term = || read.paper.iter().find_map(|of| of.label.value()).map(|label| label.term.as_str());
     let words = title.filter(|title| !title.is_empty()).or_else(term).unwrap_or("no label");
     Some((words.to_owned(), &read.top[0]))

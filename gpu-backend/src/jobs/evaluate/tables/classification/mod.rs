@@ -65,20 +65,23 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
                     }
                 };
                 let features = features::of(subject, evidence.embeddings.view());
-                let as_in_the_paper = LogisticOptions {
-                    max_iterations: task.paper_iterations,
-                    ..LogisticOptions::default()
-                };
+                let as_in_the_paper =
+                    LogisticOptions { max_iterations: task.paper_iterations, ..LogisticOptions::default() };
                 for options in [as_in_the_paper, EXACT] {
                     let rows = task.rows(Part::Train);
-                    let fitted =
-                        match Logistic::fit(&features, &rows, &task.codes(Part::Train), task.classes.len(), &options) {
-                            Ok(fitted) => fitted,
-                            Err(error) => {
-                                all.nothing(name, Some(kind.name()), task_name, &error.to_string());
-                                continue;
-                            }
-                        };
+                    let fitted = match Logistic::fit(
+                        &features,
+                        &rows,
+                        &task.codes(Part::Train),
+                        task.classes.len(),
+                        &options,
+                    ) {
+                        Ok(fitted) => fitted,
+                        Err(error) => {
+                            all.nothing(name, Some(kind.name()), task_name, &error.to_string());
+                            continue;
+                        }
+                    };
                     let predicted = fitted.predict(&features, &task.rows(Part::Test));
                     all.measured(place, task, &predicted, &fitted, &options);
                     if options == EXACT {

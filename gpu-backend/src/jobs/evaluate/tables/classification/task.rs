@@ -47,22 +47,30 @@ impl Task {
     /// A task of labelled cells; a label is none where it is empty.
     fn of(labels: &[&str], sizes: PartSizes, paper_iterations: usize, seed: u64) -> Result<Self, String> {
         let mut counts = std::collections::BTreeMap::new();
-        labels.iter().filter(|label| !label.is_empty()).for_each(|label| *counts.entry(*label).or_insert(0) += 1);
+        labels
+            .iter()
+            .filter(|label| !label.is_empty())
+            .for_each(|label| *counts.entry(*label).or_insert(0) += 1);
         let few = counts.iter().filter(|(_, count)| **count < LEAST);
-        let left_out = few.map(|(label, count)| format!("{label} ({count} cells)")).collect::<Vec<_>>().join(", ");
-        let classes: Vec<String> =
-            counts.iter().filter(|(_, count)| **count >= LEAST).map(|(label, _)| (*label).to_owned()).collect();
+        let left_out =
+            few.map(|(label, count)| format!("{label} ({count} cells)")).collect::<Vec<_>>().join(", ");
+        let classes: Vec<String> = counts
+            .iter()
+            .filter(|(_, count)| **count >= LEAST)
+            .map(|(label, _)| (*label).to_owned())
+            .collect();
         if classes.len() < 2 {
             return Err(format!(
                 "{} labels with at least {LEAST} cells; two are needed to tell apart",
                 classes.len()
             ));
         }
-        let codes: Vec<Option<usize>> =
-            labels.iter().map(|label| classes.binary_search_by(|class| class.as_str().cmp(label)).ok()).collect();
+        let codes: Vec<Option<usize>> = labels
+            .iter()
+            .map(|label| classes.binary_search_by(|class| class.as_str().cmp(label)).ok())
+            .collect();
         let parts = split(&codes, sizes, seed);
-        let cells =
-            parts.into_iter().filter_map(|(cell, part)| Some((cell, codes[cell]?, part))).collect();
+        let cells = parts.into_iter().filter_map(|(cell, part)| Some((cell, codes[cell]?, part))).collect();
         Ok(Self { classes, cells, paper_iterations, left_out })
     }
 }
@@ -86,7 +94,8 @@ pub fn phases(evidence: &Evidence, table: &mut Table) -> anyhow::Result<Result<V
         Ok(path) => {
             let mut cells = open_cells(path, true)?;
             if cells.names() == evidence.names {
-                cell_cycle::score(&mut cells, [&S_GENES[..], &G2M_GENES[..]], &Silent)?.map(|found| found.cells)
+                cell_cycle::score(&mut cells, [&S_GENES[..], &G2M_GENES[..]], &Silent)?
+                    .map(|found| found.cells)
             } else {
                 Err(format!("{} names other cells than the bundle, or in another order", path.display()))
             }
@@ -95,7 +104,10 @@ pub fn phases(evidence: &Evidence, table: &mut Table) -> anyhow::Result<Result<V
     match &found {
         Ok(scored) => {
             for (cell, of) in evidence.names.iter().zip(scored) {
-                table.row([name.into(), cell.into(), of.s.into(), of.g2m.into(), of.phase.name().into()], None);
+                table.row(
+                    [name.into(), cell.into(), of.s.into(), of.g2m.into(), of.phase.name().into()],
+                    None,
+                );
             }
         }
         Err(reason) => {
@@ -118,8 +130,17 @@ mod tests {
 
     #[test]
     fn small_classes_are_left_out_by_name() {
-        let labels: Vec<&str> =
-            (0..60).map(|cell| if cell < 30 { "b" } else if cell < 55 { "a" } else { "rare" }).collect();
+        let labels: Vec<&str> = (0..60)
+            .map(|cell| {
+                if cell < 30 {
+                    "b"
+                } else if cell < 55 {
+                    "a"
+                } else {
+                    "rare"
+                }
+            })
+            .collect();
         let task = Task::of(&labels, PartSizes { train: 15, test: 5 }, 50, 1).unwrap();
         assert_eq!((task.classes, task.left_out.as_str()), (vec!["a".into(), "b".into()], "rare (5 cells)"));
         assert_eq!(task.cells.len(), 40);
