@@ -89,7 +89,7 @@ fn compared(evidence: &Evidence, evaluation: &Evaluation<'_>) -> Result<Vec<Comp
     let parameters = &evidence.manifest.parameters.enrichment;
     let options = PrerankOptions {
         permutations: parameters.permutations as usize,
-        seed: u64::from(parameters.seed),
+        seed: parameters.seed,
         weight: parameters.weight,
     };
     let deck = deck(evidence.genes.symbols.len(), &options);
