@@ -1,6 +1,6 @@
 //! What `cellprism simulate` planted in a file: programs, their genes and the cells in which they are active.
 
-use super::{H5ad, H5adError, container::Container};
+use super::{H5ad, H5adError, container::Container, gave_up, guard};
 
 /// The truth about simulated cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,11 @@ impl H5ad {
     /// # Errors
     /// If the arrays are damaged or do not fit the cells and genes.
     pub fn planted(&self) -> Result<Option<Planted>, H5adError> {
+        guard::contain(|| self.planted_uncontained())
+            .unwrap_or_else(|message| Err(gave_up(&self.container.path, &message)))
+    }
+
+    fn planted_uncontained(&self) -> Result<Option<Planted>, H5adError> {
         let Some(about) = self.container.find_array("uns/simulation")? else { return Ok(None) };
         let about = about.all_texts(&self.container)?.concat();
         let (activity, programs) = matrix(&self.container, "obsm/program_activity", self.len(), None)?;
