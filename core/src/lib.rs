@@ -14,6 +14,7 @@
 //! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`study`] | blinded rating: what raters see, and what their answers say |
 //! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
@@ -36,3 +37,4 @@ pub mod sae;
 mod simd;
 pub mod stats;
 pub mod steering;
+pub mod study;

@@ -101,7 +101,8 @@ pub fn effect(active: &ActiveCells, of: &Comparison<'_>) -> Option<Effect> {
         Some(_) => across_donors(&shares),
         None => {
             let [a, b] = total;
-            let p = fisher_exact([a.active as u64, a.all as u64], [b.active as u64, b.all as u64]);
+            let counts = |share: Share| [share.active as u32, (share.all - share.active) as u32];
+            let p = fisher_exact([counts(a), counts(b)]);
             (a.log2_odds() - b.log2_odds(), Ok(p), Across::Cells)
         }
     };

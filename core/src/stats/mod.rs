@@ -1,5 +1,5 @@
 //! Statistics used beside the concepts: cell-cycle phases, differential expression, assignment, multiple testing, rank
-//! correlation, covariances and their eigenvalues, maps.
+//! correlation, covariances and their eigenvalues, maps, shares with their intervals, agreement of raters.
 
 pub mod beta;
 pub mod cell_cycle;
@@ -9,11 +9,15 @@ mod eigenvalues;
 mod expression;
 mod fisher;
 mod hungarian;
+mod kappa;
 pub mod layout;
 mod log1p;
+mod proportion;
 mod spearman;
 
 pub use eigenvalues::eigenvalues;
 pub use fisher::fisher_exact;
 pub use hungarian::maximum_assignment;
+pub use kappa::{Kappa, cohen_kappa};
+pub use proportion::{Share, difference, wilson};
 pub use spearman::spearman;

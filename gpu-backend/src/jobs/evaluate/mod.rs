@@ -11,6 +11,8 @@
 //! | `tables` | one file a table |
 //! | `found` | [`Found`]: all tables; what figures, claims and the page read |
 //! | `claims` | the paper's claims, from the finished tables |
+//! | `figures` | drawings, from the finished tables |
+//! | `page` | all of it as one page that opens alone |
 //! | `output` | files of the report, `evaluation.json` |
 //! | `into_bundle` | copies of the bundles that hold the report |
 //!
@@ -22,16 +24,19 @@
 //!
 //! # To add a figure
 //! A function of [`Found`] (the finished tables; nothing else, so that a reader could draw the same from the CSVs) that gives
-//! SVG, in a module of its own, with a line in the list that [`run`] draws after all tables.
+//! a chart of `cellprism-figures`, in a module of `figures`, with a line in the list that [`figures::draw`] draws after all
+//! tables; the page takes it from there.
 
 pub mod claims;
 mod evidence;
+pub mod figures;
 mod found;
 mod given;
 mod into_bundle;
 pub mod items;
 mod options;
 mod output;
+pub mod page;
 pub mod readings;
 mod subjects;
 mod table;
@@ -104,6 +109,15 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     }
     steps.finish();
     found.claims = claims::claims(&found);
+    let drawings = figures::draw(&found)?;
+    found.page = Some(page::page(page::Content {
+        bundles: &found.bundles,
+        parameters: &found.parameters,
+        tables: &found.tables,
+        claims: &found.claims,
+        drawings: &drawings,
+    }));
+    found.figures = drawings.into_iter().map(figures::Drawing::into_figure).collect();
     let files = output::files(&found, options)?;
     let copies = match &options.into_bundle {
         Some(out) => into_bundle::write(&evaluation.bundles, &files, out)?,

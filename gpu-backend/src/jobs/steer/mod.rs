@@ -3,7 +3,7 @@
 mod report;
 mod scores;
 
-use std::{path::PathBuf, slice};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -23,9 +23,9 @@ use super::{
 };
 use crate::{
     files::h5ad::H5ad,
-    models::{LatentCells, Model, SequenceOptions, embed},
+    models::{LatentCells, Model, SequenceOptions, embeddings},
     runtime::Place,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{atomic, progress::Progress},
 };
 
 pub use report::Report;
@@ -121,13 +121,12 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         None => None,
     };
     let steps = progress.begin("embed", cells.len() as u64, "cells");
-    let places = slice::from_ref(&options.place);
-    let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
+    let embedded = embeddings(&*model, &options.place, &mut cells, &*steps)?;
     steps.finish();
-    let activations = activations(&sae, &embedded.values);
+    let activations = activations(&sae, embedded.view());
     let chosen = choose(options, activations.of(concept), cells.len())?;
     let rows: Vec<usize> = chosen.iter().map(|&(cell, _)| cell.index()).collect();
-    let latent = embedded.values.select(Axis(0), &rows);
+    let latent = embedded.select(Axis(0), &rows);
     let totals = totals(&mut cells, model.map())?;
     let totals: Vec<f64> = rows.iter().map(|&row| totals[row]).collect();
     let activations: Vec<f32> = chosen.iter().map(|&(_, value)| value).collect();

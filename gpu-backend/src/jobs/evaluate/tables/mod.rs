@@ -9,6 +9,7 @@ mod effects;
 mod gene_set_sizes;
 mod ground_truth;
 mod labels;
+mod map;
 mod matches;
 mod probes;
 mod reconstruction;
@@ -35,6 +36,7 @@ pub const MAKERS: &[Maker] = &[
     ),
     of_subjects(&["dgea_gsea"], dgea_gsea::tables),
     of_subjects(&["effects"], effects::tables),
+    of_subjects(&["map"], map::tables),
     of_readings(&["gene_set_sizes"], gene_set_sizes::tables),
     of_readings(&["labels", "label_items"], labels::tables),
     of_readings(&["deletion", "deletion_area"], deletion::tables),
