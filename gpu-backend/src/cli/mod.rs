@@ -3,7 +3,10 @@
 //! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
 
 pub mod attribute;
+pub mod cell_cycle;
+pub mod classify;
 pub mod config;
+pub mod de;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;
@@ -75,6 +78,12 @@ pub enum Command {
     Attribute(attribute::Args),
     /// Preranked gene set enrichment analysis of a ranking
     Enrich(enrich::Args),
+    /// Compare the expression of every gene between two groups of cells
+    De(de::Args),
+    /// Score cells for the phases of the cell cycle
+    CellCycle(cell_cycle::Args),
+    /// Predict cells' labels from embeddings or activations by logistic regression
+    Classify(classify::Args),
     /// Set a concept to another value and see what scVI then expects of every gene
     Steer(steer::Args),
     /// Write cells with planted gene programs, to measure what is recovered
@@ -105,6 +114,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Embed(args) => embed::run(args, global),
         Command::Attribute(args) => attribute::run(args, global),
         Command::Enrich(args) => enrich::run(args, global),
+        Command::De(args) => de::run(args, global),
+        Command::CellCycle(args) => cell_cycle::run(args, global),
+        Command::Classify(args) => classify::run(args, global),
         Command::Steer(args) => steer::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
         Command::Evaluate(args) => evaluate::run(args, global),
