@@ -67,6 +67,7 @@ pub fn manifest(
         },
         parameters: p.clone(),
         ladder: context.ladder.clone(),
+        first: None,
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],
