@@ -42,7 +42,7 @@ pub fn read(path: &Path) -> anyhow::Result<NamedFeatures> {
         sparse(&bytes, width).with_context(at)?
     } else if header.info(embeddings::TENSOR).is_some() {
         drop(bytes);
-        Features::Dense(embeddings::read(path)?.values)
+        Features::Dense(embeddings::read(path)?.values.into_array())
     } else {
         bail!(
             "{}: neither {:?} nor \"indices\" and \"values\" in it; it has {}",

@@ -60,6 +60,19 @@ impl Work {
         self.partial.put(name, &serde_json::to_vec(found)?)
     }
 
+    /// The same of a stage whose findings are not JSON.
+    pub fn stage_bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.partial.get(name)
+    }
+
+    /// Keeps what a finished stage has found, as it is.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_bytes(&self, name: &str, found: &[u8]) -> anyhow::Result<()> {
+        self.partial.put(name, found)
+    }
+
     /// Where the bundle grows.
     pub fn bundle(&self) -> PathBuf {
         self.partial.path(BUNDLE)
