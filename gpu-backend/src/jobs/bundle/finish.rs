@@ -65,6 +65,8 @@ pub fn write(
     let metrics = metrics(context);
     work.put(path::METRICS, &vec![metrics.clone()].to_bytes()?)?;
     let mut files = list(&work.bundle())?;
+    // Of a run that was killed before it was published.
+    files.remove(path::MANIFEST);
     let per_concept: Files = files
         .iter()
         .filter(|(name, _)| path::is_per_concept(name))
