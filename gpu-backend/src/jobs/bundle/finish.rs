@@ -76,6 +76,8 @@ pub fn write(
     let sides = context.neurons.as_ref().map(|_| 2 * context.embeddings().ncols());
     let first = first::write(&sizes, sides, &work)?;
     let mut files = list(&work.bundle())?;
+    // Of a run that was killed before it was published.
+    files.remove(path::MANIFEST);
     let per_concept: Files = files
         .iter()
         .filter(|(name, _)| path::is_per_concept(name))
