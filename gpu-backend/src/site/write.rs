@@ -16,7 +16,10 @@ use super::{
     names::list,
     packed::{Effort, is_packed_of, packed},
 };
-use crate::{files::bundle::BundleFolder, work::atomic::OutputFolder};
+use crate::{
+    files::bundle::BundleFolder,
+    work::{atomic::OutputFolder, regular},
+};
 
 /// Writes app and bundles to `out`, all or nothing. An older site at `out` is replaced; any other folder that has
 /// something in it is left alone.
@@ -68,7 +71,7 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
 
 /// Whether a folder was written by [`write()`].
 fn is_site(folder: &Path) -> bool {
-    let list = fs::read(folder.join(BUNDLE_LIST)).ok();
+    let list = regular::read(&folder.join(BUNDLE_LIST), regular::LIST).ok();
     list.is_some_and(|bytes| BundleList::from_bytes(BUNDLE_LIST, &bytes).is_ok())
         && folder.join("index.html").is_file()
 }

@@ -76,6 +76,8 @@ pub fn write(
     let sides = context.neurons.as_ref().map(|_| 2 * context.embeddings().ncols());
     let first = first::write(&sizes, sides, &work)?;
     let mut files = list(&work.bundle())?;
+    // Of a run that was killed before it was published.
+    files.remove(path::MANIFEST);
     let per_concept: Files = files
         .iter()
         .filter(|(name, _)| path::is_per_concept(name))
@@ -97,7 +99,12 @@ pub fn write(
         tag: manifest.tag,
         unchanged: false,
     };
-    work.publish(&job.out)?;
+    if let Err(error) = inputs.stamps.check() {
+        // Nobody knows which part was made of what.
+        work.discard()?;
+        return Err(error);
+    }
+    work.publish()?;
     Ok(report)
 }
 

@@ -25,7 +25,7 @@ pub fn manifest(
     described: Stage,
     files: BTreeMap<String, FileEntry>,
 ) -> anyhow::Result<Manifest> {
-    let key = inputs.key(job)?;
+    let key = inputs.key.clone();
     let (card, provenance) = (&inputs.model.model().card, inputs.model.provenance());
     let p = &context.parameters;
     let stem = job.cells.file_stem().map_or_else(|| "cells".into(), |s| s.to_string_lossy().into_owned());

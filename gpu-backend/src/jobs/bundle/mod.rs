@@ -48,8 +48,11 @@ use cellprism_core::{
     parallel,
 };
 
-use crate::{jobs::inputs::in_words, work::progress::Progress};
-use compared::Compared;
+use crate::{
+    jobs::inputs::in_words,
+    work::{progress::Progress, target},
+};
+use compared::{Compared, Scope};
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
@@ -86,10 +89,13 @@ pub struct Report {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
+    target::for_folder(&job.out)?;
     let inputs = Inputs::read(job)?;
     let work = Work::open(job, &inputs, progress)?;
     // Only now that nobody else writes there.
     if let Some(report) = existing::existing(job, &inputs)? {
+        // A run that was killed right after it had published.
+        work.discard()?;
         return Ok(report);
     }
     for line in notes::notes(job, &inputs)? {
@@ -143,7 +149,7 @@ fn describe(
     let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, progress);
+    let compared = Compared::find(context, subject, &open, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
     let total = open.iter().filter(|&&id| alive(id)).count() as u64;
     let steps = progress.begin(subject.folder, total, subject.folder);
