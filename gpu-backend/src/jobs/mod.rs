@@ -30,4 +30,4 @@ pub mod simulate;
 pub mod steer;
 pub mod study;
 
-pub use concepts::{activations, parse_concepts, read_sae};
+pub use concepts::{ENCODED, activations, parse_concepts, read_sae};

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `atomic` | output that is either whole under its final name or not there |
+//! | `counts` | counts of all cells on disk, from which any are fetched |
 //! | `progress` | who is told how a job goes |
 //! | `key`, `digest` | everything that decides a result |
 //! | `memory` | whether work fits the machine |
@@ -12,6 +13,7 @@
 //! | `target` | where output may go |
 
 pub mod atomic;
+pub mod counts;
 pub mod digest;
 pub mod key;
 pub mod memory;

@@ -38,7 +38,7 @@ mod write;
 
 use std::path::Path;
 
-use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
+use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames, Roster};
 
 use crate::work::shards::Rows;
 
@@ -236,6 +236,12 @@ impl H5ad {
             umap: self.umap,
             counts_source: self.source,
         })
+    }
+
+    /// Everything but the counts.
+    pub fn into_roster(self) -> Roster {
+        let Self { genes, names, columns, umap, source: counts_source, .. } = self;
+        Roster { genes, names, columns, umap, counts_source }
     }
 
     fn not_a_count(&self, wrong: Wrong) -> H5adError {

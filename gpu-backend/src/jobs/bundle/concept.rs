@@ -15,7 +15,7 @@ use cellprism_core::{
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, OverLibraries, enrich_libraries},
     ids::CellId,
-    stats::differential::{Differential, welch},
+    stats::differential::{Differential, welch_of},
 };
 
 use super::{
@@ -119,10 +119,10 @@ fn fill(
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
-    let fetched = context.fetch(compared.swapped());
+    let fetched = context.fetch(compared.swapped())?;
     let swaps = &*context.swapper.among(fetched.counted())?;
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
-    let test = differential(context, compared);
+    let test = differential(context, compared)?;
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
@@ -225,9 +225,12 @@ pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> any
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-pub fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+pub fn differential(context: &Context, compared: &Compared) -> anyhow::Result<Option<Differential>> {
     let Compared { group, reference, .. } = compared;
-    (group.len() > 1 && reference.len() > 1).then(|| welch(context.counts, &context.totals, group, reference))
+    if group.len() < 2 || reference.len() < 2 {
+        return Ok(None);
+    }
+    Ok(Some(welch_of(&context.moments(group)?, &context.moments(reference)?)))
 }
 
 /// Orders in which genes are swapped as in the paper.

@@ -34,7 +34,7 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
             labels: column.labels.clone(),
         });
     }
-    let n = inputs.cells.counts.rows;
+    let n = inputs.cells.len();
     let (map, source) = match &inputs.cells.umap {
         Some(map) => (Some(map.clone()), "as supplied with the cells".to_owned()),
         None if n <= MOST_MAPPED => {
@@ -64,10 +64,10 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
 /// What a dictionary can be trained on in the page; too large a file is left out, and the page says so.
 pub fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
     let values = context.embeddings();
-    if size_of_val(values.as_slice().unwrap_or_default()) > MOST_EMBEDDINGS {
+    if size_of::<f32>() * values.len() > MOST_EMBEDDINGS {
         return Ok(());
     }
-    work.put(path::EMBEDDINGS, &Embeddings(values.clone()).to_bytes()?)
+    work.put(path::EMBEDDINGS, &Embeddings(values.to_owned()).to_bytes()?)
 }
 
 /// The index of genes; descriptions are written beside it.

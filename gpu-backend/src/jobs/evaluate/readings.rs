@@ -22,13 +22,23 @@ use super::{
     items::{ItemReading, PaperLabel},
 };
 use crate::{
-    files::genes::{GeneTable, read_gene_table},
+    files::{
+        embeddings::Values,
+        genes::{GeneTable, read_gene_table},
+    },
     jobs::{
-        bundle::{compared::Compared, concept, context::Context, dictionary::Embedding, reading, subject},
+        bundle::{
+            compared::Compared,
+            concept,
+            context::{Context, detection},
+            dictionary::Embedding,
+            reading, subject,
+        },
         inputs::open_cells,
     },
     models::{Prepared, Request},
     work::{
+        counts::CountStore,
         partial::Partial,
         progress::{Progress, Silent},
     },
@@ -132,7 +142,7 @@ fn read_now(
     if rest.is_empty() {
         return Ok(found);
     }
-    let why = match open_model(evidence, options)? {
+    let why = match open_model(evidence, options, work, progress)? {
         Err(reason) => reason,
         Ok((_, 0)) => "no item was asked for: each swap is a pass of the whole model".into(),
         Ok((given, most)) => {
@@ -155,11 +165,16 @@ fn read_now(
 /// The model with the cells' counts, as the bundle was described with.
 struct GivenModel {
     prepared: Box<dyn Prepared>,
-    cells: cellprism_core::cells::Cells,
+    counts: CountStore,
 }
 
 /// Opens cells and model, and says how many items of a subject are read; or why none can be.
-fn open_model(evidence: &Evidence, options: &Options) -> anyhow::Result<Result<(GivenModel, u32), String>> {
+fn open_model(
+    evidence: &Evidence,
+    options: &Options,
+    work: &Partial,
+    progress: &dyn Progress,
+) -> anyhow::Result<Result<(GivenModel, u32), String>> {
     let (cells, model) = match (&evidence.cells, &evidence.model) {
         (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason.clone())),
         (Ok(cells), Ok(model)) => (cells, model.clone()),
@@ -190,7 +205,11 @@ fn open_model(evidence: &Evidence, options: &Options) -> anyhow::Result<Result<(
         return Ok(Err("the model reads other genes than the bundle's".into()));
     }
     let most = options.items.unwrap_or(if prepared.is_dear() { 0 } else { ITEMS });
-    Ok(Ok((GivenModel { prepared, cells: file.into_cells()? }, most)))
+    let steps = progress.begin("read", file.len() as u64, "cells");
+    let (genes, folder) = (file.genes().len(), work.path(&format!("counts/{}", evidence.manifest.tag)));
+    let counts = CountStore::fill(&folder, &mut file, genes, &*steps)?;
+    steps.finish();
+    Ok(Ok((GivenModel { prepared, counts }, most)))
 }
 
 impl GivenModel {
@@ -201,37 +220,35 @@ impl GivenModel {
         options: &Options,
         read: impl FnOnce(&Context<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let counts = self.prepared.map().apply(&self.cells.counts);
+        let (counts, map) = (&self.counts, self.prepared.map());
         let manifest = &evidence.manifest;
         let stage =
             |place: usize| manifest.stages.get(place).cloned().context("the manifest has too few stages");
         let tested = evidence.concepts.columns.len();
         let columns: Vec<_> = evidence.columns.iter().take(tested).cloned().collect();
-        let totals = self.cells.counts.row_sums();
-        let n = counts.rows.max(1) as f32;
         let parameters: Parameters = manifest.parameters.clone();
         let deck: Deck = side_deck(evidence.genes.symbols.len(), &parameters.enrichment);
         let deletion = DeletionOptions { random_orders: RANDOM_ORDERS, ..self.prepared.deletion() };
         let context = Context {
-            names: evidence.names.clone(),
-            pool: TypicalPool::new(&totals, columns.first()),
+            names: &evidence.names,
+            pool: TypicalPool::new(counts.totals(), columns.first()),
             columns,
             embedding: Embedding {
-                values: evidence.embeddings.clone(),
+                values: Values::Held(evidence.embeddings.clone()),
                 stage: stage(0)?,
                 runtime: None,
                 audit: manifest.gene_audit.clone(),
             },
-            concepts: subject::Subject::concepts(evidence.sae.clone(), &evidence.embeddings),
+            concepts: subject::Subject::concepts(evidence.sae.clone(), evidence.embeddings.view()),
             neurons: None,
             training: stage(1)?,
             ladder: None,
             swapper: self.prepared.swapper(&options.place)?,
             deletion,
             is_dear: self.prepared.is_dear(),
-            totals,
-            detection: counts.detected().into_iter().map(|cells| cells as f32 / n).collect(),
-            counts: &counts,
+            detection: detection(counts, map),
+            counts,
+            map,
             symbols: evidence.genes.symbols.clone(),
             deck,
             sets: evidence.sets.clone(),
@@ -293,12 +310,12 @@ fn one(
     compared: &Compared,
 ) -> anyhow::Result<ItemReading> {
     let (id, cells) = (compared.concept, &compared.cells);
-    let fetched = context.fetch(compared.swapped());
+    let fetched = context.fetch(compared.swapped())?;
     let swaps = &*context.swapper.among(fetched.counted())?;
     let active = described.activations.of(id);
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let attribution = attribute(swaps, &described.reader, id, cells, counterfactuals)?;
-    let test = concept::differential(context, compared);
+    let test = concept::differential(context, compared)?;
     let enriched = concept::enrich(context, &attribution, active.len())?;
     let orders = concept::orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals, ..context.deletion };

@@ -65,7 +65,8 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     let file = embeddings::open(source)?;
     let trainer = options.for_cells(file.rows)?;
     check_absent(&options.out, &trainer, options.overwrite)?;
-    memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
+    let needed = options.machine.engine.memory(&trainer, file.rows, file.columns);
+    memory::check(needed.saturating_sub(file.mapped_bytes()))?;
     let data = file.read()?;
     let training = Training {
         data: &data,

@@ -3,7 +3,7 @@
 mod report;
 mod scores;
 
-use std::{path::PathBuf, slice};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::{
@@ -23,14 +23,16 @@ use super::{
 };
 use crate::{
     files::h5ad::H5ad,
-    models::{LatentCells, Model, SequenceOptions, embed},
+    models::{LatentCells, Model, SequenceOptions, embeddings},
     runtime::Place,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{atomic, progress::Progress},
 };
 
 pub use report::Report;
 use scores::Scores;
 
+/// Largest value or factor: beyond it an expected count is no number, or none that means anything.
+const FARTHEST: f32 = 1e6;
 /// Cells whose counts are read at once.
 const ROWS: usize = 4096;
 
@@ -100,6 +102,13 @@ pub enum CellsLike {
 /// If an input cannot be read or does not fit the others, or there is no cell to steer.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     limits::PROTOTYPES.check("--prototypes", options.prototypes)?;
+    let (name, value) = match options.target {
+        Target::To(value) => ("--to", value),
+        Target::Scale(factor) => ("--scale", factor),
+    };
+    if !(0.0..=FARTHEST).contains(&value) {
+        bail!("{name} {value}: from 0 to {FARTHEST}, since activations have up to some hundred");
+    }
     let model = Model::open(&options.model)?;
     if !model.kind()?.decodes() {
         bail!(no_decoder(&model));
@@ -121,13 +130,12 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         None => None,
     };
     let steps = progress.begin("embed", cells.len() as u64, "cells");
-    let places = slice::from_ref(&options.place);
-    let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
+    let embedded = embeddings(&*model, &options.place, &mut cells, &*steps)?;
     steps.finish();
-    let activations = activations(&sae, &embedded.values);
+    let activations = activations(&sae, embedded.view());
     let chosen = choose(options, activations.of(concept), cells.len())?;
     let rows: Vec<usize> = chosen.iter().map(|&(cell, _)| cell.index()).collect();
-    let latent = embedded.values.select(Axis(0), &rows);
+    let latent = embedded.select(Axis(0), &rows);
     let totals = totals(&mut cells, model.map())?;
     let totals: Vec<f64> = rows.iter().map(|&row| totals[row]).collect();
     let activations: Vec<f32> = chosen.iter().map(|&(_, value)| value).collect();

@@ -78,7 +78,7 @@ pub fn classes(
     let Some(row) = row.filter(|_| !columns.is_empty()) else { return Vec::new() };
     let min_cells = if data.values.nrows() >= 10_000 { 100 } else { 20 };
     let parameters = SpecificityParameters { min_cells, ..SpecificityParameters::default() };
-    let found = activations(sae, &data.values);
+    let found = activations(sae, data.values.view());
     let of = |column: &Column| {
         let classes: Vec<ConceptClass> = found
             .iter()
