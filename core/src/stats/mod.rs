@@ -6,10 +6,12 @@ pub mod cell_cycle;
 pub mod covariance;
 pub mod differential;
 mod eigenvalues;
+mod expression;
 mod fisher;
 mod hungarian;
 mod kappa;
 pub mod layout;
+mod log1p;
 mod proportion;
 mod spearman;
 

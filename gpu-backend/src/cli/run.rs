@@ -10,8 +10,8 @@ use cellprism_core::bundle::{
 use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
 use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::bundle::{self, Job},
     runtime::Device,
@@ -171,7 +171,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         let chance = report
             .labelled_by_chance
             .map_or_else(String::new, |n| format!(" (chance would label about {n:.1})"));
-        eprintln!(
+        errln!(
             "{}{}: R² {:.3}, {} of {} concepts active; {} have a pathway label as in the paper{chance}",
             job.out.display(),
             if report.unchanged { " is up to date" } else { "" },
@@ -181,7 +181,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             report.labelled,
         );
         if !report.verdict.is_empty() {
-            eprintln!("{}", report.verdict);
+            errln!("{}", report.verdict);
         }
     }
     Ok(())

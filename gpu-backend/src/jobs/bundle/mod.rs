@@ -6,6 +6,7 @@
 //! | `inputs` | everything read and checked before any work |
 //! | `work` | the work folder: finished stages survive a kill |
 //! | `dictionary` | counts brought where cells can be fetched, embeddings, and the autoencoder trained on them |
+//! | `map` | where each cell lies on the map |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `compared` | the cells that each concept is read from |
@@ -16,6 +17,7 @@
 //! | `calibration` | labels that survive where there is nothing to find |
 //! | `existing` | a bundle that is there already: up to date, damaged, or another |
 //! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
+//! | `first` | of a large bundle, what a page loads first |
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
@@ -25,10 +27,12 @@ pub(super) mod context;
 pub(super) mod dictionary;
 mod existing;
 mod finish;
+mod first;
 mod index;
 mod inputs;
 mod job;
 mod manifest;
+mod map;
 mod notes;
 pub(super) mod reading;
 mod samples;
@@ -44,8 +48,11 @@ use cellprism_core::{
     parallel,
 };
 
-use crate::{jobs::inputs::in_words, work::progress::Progress};
-use compared::Compared;
+use crate::{
+    jobs::inputs::in_words,
+    work::{progress::Progress, target},
+};
+use compared::{Compared, Scope};
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
@@ -82,10 +89,13 @@ pub struct Report {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
+    target::for_folder(&job.out)?;
     let inputs = Inputs::read(job)?;
     let work = Work::open(job, &inputs, progress)?;
     // Only now that nobody else writes there.
     if let Some(report) = existing::existing(job, &inputs)? {
+        // A run that was killed right after it had published.
+        work.discard()?;
         return Ok(report);
     }
     for line in notes::notes(job, &inputs)? {
@@ -95,16 +105,19 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let embedded = dictionary::embed(job, &inputs, &counts, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
     let sae = dictionary::train(job, &inputs, &work, embedded.values.view(), progress)?;
+    let map = map::place(inputs.cells.umap.as_ref(), embedded.values.view(), &work, progress)?;
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =
         context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
     let calibration = calibration::calibrate(&context, &work, progress)?;
-    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, work)
+    finish::write(job, &inputs, &context, Described { map, concepts, neurons, calibration }, work)
 }
 
 /// What was read of concepts, neurons and those that mean nothing.
 pub struct Described {
+    /// Where the cells lie.
+    pub map: map::Placed,
     /// Rows of the concepts, and what was settled among them.
     pub concepts: (Vec<ConceptRow>, Settled),
     /// The same of neurons.
@@ -136,7 +149,7 @@ fn describe(
     let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, progress);
+    let compared = Compared::find(context, subject, &open, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
     let total = open.iter().filter(|&&id| alive(id)).count() as u64;
     let steps = progress.begin(subject.folder, total, subject.folder);
