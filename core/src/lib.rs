@@ -9,6 +9,7 @@
 //! | [`concepts`] | activations by concept, metadata specificity |
 //! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
 //! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
+//! | [`evaluation`] | what a dictionary is worth beside baselines |
 //! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
@@ -22,6 +23,7 @@ pub mod bundle;
 pub mod cells;
 pub mod concepts;
 pub mod embedding;
+pub mod evaluation;
 pub mod gsea;
 pub mod ids;
 pub mod maybe;

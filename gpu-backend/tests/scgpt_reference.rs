@@ -18,7 +18,7 @@ use cellprism_core::{
 use cellprism_gpu_backend::{
     models::{
         folder::{self, Model},
-        scgpt::{self, ScgptSwaps, SequenceModel, read_gene_list, vocabulary},
+        scgpt::{self, ScgptSwapper, SequenceModel, read_gene_list, vocabulary},
     },
     runtime::{Place, session::Runtime},
 };
@@ -184,7 +184,8 @@ fn shared_passes_equal_one_pass_a_swap() {
     let cells =
         [cell(&[(0, 5), (2, 9), (3, 1)]), cell(&[(0, 5), (1, 7), (3, 2)]), cell(&[(1, 7), (3, 4), (5, 50)])];
     for rule in [SequenceRule::FixedHvg, SequenceRule::Nonzero] {
-        let swaps = ScgptSwaps::new(tiny_engine(&model, rule), cells.to_vec());
+        let swapper = ScgptSwapper::new(tiny_engine(&model, rule));
+        let swaps = swapper.swaps((0..).map(CellId).zip(cells.iter().cloned()).collect());
         let mut engine = tiny_engine(&model, rule);
         let mut naive = |gene: u32, bin: u16| engine.embed(&[cells[0].with(gene, bin)], &|_| ()).unwrap();
         let found = swaps.swaps(CellId(0), &[CellId(1), CellId(2)]).unwrap();
@@ -196,9 +197,9 @@ fn shared_passes_equal_one_pass_a_swap() {
             }
         }
         // Two counterfactuals agree on genes 1 and 2: six passes for eight swaps, and the prototype itself.
-        assert_eq!((found.embeddings.len() / 8, swaps.passes()), (6, 7));
+        assert_eq!((found.embeddings.len() / 8, swapper.passes()), (6, 7));
         swaps.swaps(CellId(0), &[CellId(2), CellId(1)]).unwrap();
-        assert_eq!(swaps.passes(), 7, "nothing is computed twice");
+        assert_eq!(swapper.passes(), 7, "nothing is computed twice");
         let path = swaps.path(CellId(0), CellId(2), &[4, 0, 1, 2, 3, 5], &[0, 1, 6]).unwrap();
         assert_eq!(path[..8], found.base[..]);
         assert_eq!(path[8..16], found.base[..], "gene 4 is zero in both");

@@ -21,29 +21,46 @@ pub struct Differential {
     pub p: Vec<f64>,
 }
 
-/// Sums of log-normalised values, from which means and variances follow.
-struct Moments {
-    mean: Vec<f64>,
-    variance: Vec<f64>,
-    n: f64,
+/// Sums of log-normalised values of some cells, from which means and variances follow: cells are added one by one, so that
+/// nobody has to hold their counts at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    sum: Vec<f64>,
+    squares: Vec<f64>,
+    cells: usize,
 }
 
-fn moments(counts: &CountMatrix, totals: &[f64], cells: &[CellId]) -> Moments {
-    let (mut sum, mut squares) = (vec![0.0f64; counts.cols], vec![0.0f64; counts.cols]);
-    for cell in cells {
-        let total = totals[cell.index()];
-        let (genes, values) = counts.row(cell.index());
-        for (&gene, &count) in genes.iter().zip(values) {
-            let value = if total > 0.0 { libm::log1p(f64::from(count) * (TARGET / total)) } else { 0.0 };
-            sum[gene as usize] += value;
-            squares[gene as usize] += value * value;
-        }
+impl Moments {
+    /// Of no cell yet.
+    pub fn new(genes: usize) -> Self {
+        Self { sum: vec![0.0; genes], squares: vec![0.0; genes], cells: 0 }
     }
-    let n = cells.len() as f64;
-    let mean: Vec<f64> = sum.iter().map(|s| s / n).collect();
-    let unbiased = n / (n - 1.0).max(1.0);
-    let variance = mean.iter().zip(&squares).map(|(m, s)| ((s / n - m * m) * unbiased).max(0.0)).collect();
-    Moments { mean, variance, n }
+
+    /// Adds a cell; `total` is the sum of all its measured counts, so that the row may hold only some genes.
+    ///
+    /// # Panics
+    /// If a gene is beyond those of [`Moments::new`].
+    pub fn add(&mut self, (genes, counts): (&[u32], &[f32]), total: f64) {
+        for (&gene, &count) in genes.iter().zip(counts) {
+            let value = if total > 0.0 { libm::log1p(f64::from(count) * (TARGET / total)) } else { 0.0 };
+            self.sum[gene as usize] += value;
+            self.squares[gene as usize] += value * value;
+        }
+        self.cells += 1;
+    }
+
+    /// Cells that were added.
+    pub fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// Mean and variance of a gene.
+    fn of(&self, gene: usize) -> (f64, f64) {
+        let n = self.cells as f64;
+        let mean = self.sum[gene] / n;
+        let unbiased = n / (n - 1.0).max(1.0);
+        (mean, ((self.squares[gene] / n - mean * mean) * unbiased).max(0.0))
+    }
 }
 
 /// Welch's t-test of every gene. `totals` are the sums of all measured counts of each cell, so that `counts` may
@@ -60,19 +77,34 @@ fn moments(counts: &CountMatrix, totals: &[f64], cells: &[CellId]) -> Moments {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: &[CellId]) -> Differential {
-    let (a, b) = (moments(counts, totals, group), moments(counts, totals, reference));
-    let genes = counts.cols;
+    let moments = |cells: &[CellId]| {
+        let mut found = Moments::new(counts.cols);
+        cells.iter().for_each(|cell| found.add(counts.row(cell.index()), totals[cell.index()]));
+        found
+    };
+    welch_of(&moments(group), &moments(reference))
+}
+
+/// The same from sums over the cells of both groups.
+///
+/// # Panics
+/// If they are of different genes.
+pub fn welch_of(group: &Moments, reference: &Moments) -> Differential {
+    let genes = group.sum.len();
+    assert_eq!(genes, reference.sum.len(), "the same genes");
     let mut found = Differential {
         t: Vec::with_capacity(genes),
         mean_difference: Vec::with_capacity(genes),
         log2_fold_change: Vec::with_capacity(genes),
         p: Vec::with_capacity(genes),
     };
+    let sizes = (group.cells as f64, reference.cells as f64);
     for gene in 0..genes {
-        let (t, p) = welch_test((a.mean[gene], a.variance[gene], a.n), (b.mean[gene], b.variance[gene], b.n));
-        let ratio = (a.mean[gene].exp_m1() + 1e-9) / (b.mean[gene].exp_m1() + 1e-9);
+        let ((mean_a, var_a), (mean_b, var_b)) = (group.of(gene), reference.of(gene));
+        let (t, p) = welch_test((mean_a, var_a, sizes.0), (mean_b, var_b, sizes.1));
+        let ratio = (mean_a.exp_m1() + 1e-9) / (mean_b.exp_m1() + 1e-9);
         found.t.push(t);
-        found.mean_difference.push(a.mean[gene] - b.mean[gene]);
+        found.mean_difference.push(mean_a - mean_b);
         found.p.push(p);
         found.log2_fold_change.push(ratio.log2());
     }

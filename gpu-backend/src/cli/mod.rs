@@ -6,6 +6,7 @@ pub mod attribute;
 pub mod config;
 pub mod embed;
 pub mod enrich;
+pub mod evaluate;
 pub mod import;
 pub mod precision;
 mod progress;
@@ -77,6 +78,8 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Hold a bundle against baselines: tables, claims, figures and a page
+    Evaluate(evaluate::Args),
     /// Write a website of bundles that any web server can show
     Site(site::Args),
     /// Show bundles in a browser
@@ -99,6 +102,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Enrich(args) => enrich::run(args, global),
         Command::Steer(args) => steer::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
+        Command::Evaluate(args) => evaluate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),

@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     activations,
+    fetched::{Fetched, every_cell},
     inputs::{check_precision, open_cells, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
-    models::{Counted, Model, SequenceOptions, embed},
+    models::{Model, SequenceOptions, embed},
     runtime::Place,
     work::{atomic, progress::Progress, shards::Shards},
 };
@@ -117,7 +118,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     steps.finish();
     let counts = cells.rows(0, cells.len())?;
     let in_model = model.map().apply(&counts);
-    let swaps = model.perturb(&options.place, Counted { data: &counts, model: &in_model })?;
+    let swapper = model.swapper(&options.place)?;
     let activations = activations(&sae, &embedded.values);
     let concepts = match &options.concepts {
         Some(list) => parse_concepts(list, sae.config.d_sae)?,
@@ -143,25 +144,25 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let found = parallel::map(concepts.len(), |i| -> anyhow::Result<Scored> {
         let (id, active) = (concepts[i], activations.of(concepts[i]));
         let (cells, next) = split(&chosen[i], options.prototypes);
-        let attribution = attribute(&*swaps, &reader, id, &cells, options.counterfactuals)?;
-        let sides = match &reading {
-            Some(reading) => {
-                let draw = |cell: CellId| {
-                    let n = reading.typical as usize;
-                    pool.draw(active, (id, cell), totals[cell.index()], n, reading.seed)
-                };
-                let further = further(&cells, next, reading, draw);
-                let of = Of {
-                    swaps: &*swaps,
-                    reader: &reader,
-                    concept: id,
-                    counterfactuals: options.counterfactuals,
-                };
-                Some(both_sides(of, &cells, &attribution, &further, reading)?)
+        let further = reading.as_ref().map(|reading| {
+            let draw = |cell: CellId| {
+                let n = reading.typical as usize;
+                pool.draw(active, (id, cell), totals[cell.index()], n, reading.seed)
+            };
+            further(&cells, next, reading, draw)
+        });
+        let others = further.iter().flat_map(|more| [&more.held_out, &more.typical]).flatten();
+        let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &in_model, &totals);
+        let swaps = &*swapper.among(fetched.counted())?;
+        let attribution = attribute(swaps, &reader, id, &cells, options.counterfactuals)?;
+        let sides = match (&reading, &further) {
+            (Some(reading), Some(further)) => {
+                let of = Of { swaps, reader: &reader, concept: id, counterfactuals: options.counterfactuals };
+                Some(both_sides(of, &cells, &attribution, further, reading)?)
             }
-            None => None,
+            _ => None,
         };
-        let mean_counts = mean_counts(&attribution, &cells, &*swaps);
+        let mean_counts = mean_counts(&attribution, &cells, swaps);
         steps.advance(1);
         Ok(Scored { cells, attribution, mean_counts, sides })
     })
@@ -169,7 +170,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     .collect::<anyhow::Result<Vec<_>>>()?;
     let seconds = started.elapsed().as_secs_f64();
     steps.finish();
-    let genes = swaps.genes();
+    let genes = model.genes().len();
     write(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
     Ok(Report { concepts: concepts.len(), genes, seconds })
 }

@@ -10,6 +10,7 @@
 //! | `attribute` | the genes that drive concepts |
 //! | `steer` | a concept set to another value |
 //! | `enrich` | gene set enrichment analysis of any ranking |
+//! | `evaluate` | a bundle beside baselines: tables, claims, figures |
 //! | `simulate` | cells with planted gene programs |
 //! | `bundle` | the whole, from cells to bundle |
 
@@ -18,6 +19,8 @@ pub mod bundle;
 mod concepts;
 pub mod embed;
 pub mod enrich;
+pub mod evaluate;
+mod fetched;
 pub mod import;
 mod inputs;
 pub mod ladder;

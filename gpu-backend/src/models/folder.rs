@@ -58,6 +58,20 @@ impl Model {
         Ok(Self { folder: folder.to_owned(), card, _temporary: None })
     }
 
+    /// Opens the `model/` folder of a bundle, which holds what a page computes with: no graph.
+    ///
+    /// # Errors
+    /// If there is no card, or no encoder beside it.
+    pub fn open_published(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(CARD);
+        let json = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let card = ModelCard::from_json(&json).with_context(|| path.display().to_string())?;
+        if !folder.join(super::counts::ENCODER).exists() {
+            bail!("{} holds no encoder: give the model's own folder", folder.display());
+        }
+        Ok(Self { folder: folder.to_owned(), card, _temporary: None })
+    }
+
     /// Opens a model folder, or imports a checkpoint into a temporary one.
     ///
     /// # Errors

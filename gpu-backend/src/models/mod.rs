@@ -33,6 +33,6 @@ pub use embed::{Embedded, embed};
 pub use folder::{CARD, Model};
 pub use kind::{ImportOptions, Kind, Request};
 pub use options::SequenceOptions;
-pub use prepared::{Counted, Decode, Embed, LatentCells, Prepared, Provenance};
+pub use prepared::{Counted, Decode, Embed, LatentCells, Prepared, Provenance, Swapper};
 pub use registry::{KINDS, find, of_checkpoint};
 pub use settings::{Setting, Settings, whom};

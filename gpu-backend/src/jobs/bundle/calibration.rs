@@ -57,7 +57,6 @@ fn read_some(
 ) -> anyhow::Result<Calibration> {
     let ids = chosen(context, subject, parameters.calibration as usize);
     let compared = Compared::find(context, subject, &ids, &Silent);
-    let swaps = &*context.swaps;
     // As the real ones are read, but for held-out cells, which no label needs.
     let further: Vec<FurtherCells> =
         compared.iter().map(|one| FurtherCells { held_out: None, ..one.further.clone() }).collect();
@@ -65,6 +64,8 @@ fn read_some(
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
+        let fetched = context.fetch(compared[i].swapped());
+        let swaps = &*context.swapper.among(fetched.counted())?;
         let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
         let request = ConceptRequest {
             model: swaps,

@@ -12,7 +12,7 @@ use cellprism_core::{
 };
 
 use super::{context::Context, subject::Subject};
-use crate::work::progress::Progress;
+use crate::{jobs::fetched::every_cell, work::progress::Progress};
 
 /// Nearest cells kept for each prototype, so that a reader can choose another number.
 const KEPT_COUNTERFACTUALS: usize = 6;
@@ -102,6 +102,12 @@ impl Compared {
             Self::new(context, subject, concept, &wanted, found)
         };
         wanted.into_iter().zip(concepts.iter().zip(found)).map(of).collect()
+    }
+
+    /// Every cell in which genes are swapped or from which they are taken, ascending.
+    pub fn swapped(&self) -> Vec<CellId> {
+        let FurtherCells { held_out, typical, .. } = &self.further;
+        every_cell([Some(&self.cells), held_out.as_ref(), typical.as_ref()].into_iter().flatten())
     }
 
     fn new(

@@ -119,7 +119,8 @@ fn fill(
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
-    let swaps = &*context.swaps;
+    let fetched = context.fetch(compared.swapped());
+    let swaps = &*context.swapper.among(fetched.counted())?;
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
     let test = differential(context, compared);
     let fold_change: Vec<f32> =
@@ -154,7 +155,7 @@ fn fill(
     }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, compared, compared::kept(p)).to_bytes()?)?;
+        work.put(&path::samples(id), &samples(context, compared, &fetched, compared::kept(p)).to_bytes()?)?;
     }
     Ok(())
 }

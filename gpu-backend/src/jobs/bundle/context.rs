@@ -3,15 +3,16 @@
 use std::time::Instant;
 
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb},
+    attribution::DeletionOptions,
     bundle::{GeneSetFile, Ladder, Parameters, Stage},
     cells::{Column, CountMatrix, is_ensembl, strip_version},
     gsea::{Deck, index_sets},
+    ids::CellId,
     readings::{TypicalPool, side_deck},
 };
 use ndarray::Array2;
 
-use crate::models::Counted;
+use crate::{jobs::fetched::Fetched, models::Swapper};
 
 use super::{
     Job,
@@ -39,7 +40,7 @@ pub struct Context<'a> {
     /// Sizes of the dictionary that were tried.
     pub ladder: Option<Ladder>,
     /// The model through which genes are swapped.
-    pub swaps: Box<dyn Perturb + 'a>,
+    pub swapper: Box<dyn Swapper + 'a>,
     /// Length and repetition of deletion curves.
     pub deletion: DeletionOptions,
     /// Whether a swap is a pass of a large model.
@@ -100,7 +101,7 @@ impl<'a> Context<'a> {
             concepts: Subject::concepts(sae.weights, &embedding.values),
             neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
             training: sae.stage,
-            swaps: inputs.model.perturb(&job.place, Counted { data: &inputs.cells.counts, model: counts })?,
+            swapper: inputs.model.swapper(&job.place)?,
             deletion: inputs.model.deletion(),
             is_dear: inputs.model.is_dear(),
             totals,
@@ -116,6 +117,11 @@ impl<'a> Context<'a> {
     /// The primary metadata column.
     pub fn primary(&self) -> Option<&Column> {
         self.columns.first()
+    }
+
+    /// Counts of some cells, which rise.
+    pub fn fetch(&self, cells: Vec<CellId>) -> Fetched {
+        Fetched::of(cells, self.counts, &self.totals)
     }
 
     /// Embeddings `[cells, latent]`.

@@ -6,7 +6,7 @@
 //! | `choice` | [`Sequences`]: the sequence rule and its genes, chosen for a data set |
 //! | `prepared` | what a job knows of it |
 //! | `model` | [`SequenceModel`]: batches of sequences through ONNX Runtime |
-//! | `swaps` | [`ScgptSwaps`]: exact occlusion, identical passes shared |
+//! | `swaps` | [`ScgptSwapper`]: exact occlusion, identical passes shared |
 
 mod checkpoint;
 mod choice;
@@ -24,7 +24,7 @@ use crate::files::h5ad::H5ad;
 pub use checkpoint::{import, vocabulary};
 pub use choice::{Sequences, read_gene_list};
 pub use model::SequenceModel;
-pub use swaps::ScgptSwaps;
+pub use swaps::{ScgptSwapper, ScgptSwaps};
 
 /// What the graph computes in.
 const PRECISION: Setting = Setting {

@@ -1,15 +1,15 @@
 //! scGPT with the genes of some cells.
 
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb},
+    attribution::DeletionOptions,
     cells::{CountMatrix, GeneMap},
     embedding::scgpt::{BinnedCell, Tokenizer},
 };
 use serde_json::json;
 
-use super::{ScgptSwaps, SequenceModel, Sequences, checkpoint::VOCABULARY};
+use super::{ScgptSwapper, SequenceModel, Sequences, checkpoint::VOCABULARY};
 use crate::{
-    models::{CARD, Counted, Embed, Model, Prepared, Provenance},
+    models::{CARD, Embed, Model, Prepared, Provenance, Swapper},
     runtime::Place,
     work::shards::Shard,
 };
@@ -57,9 +57,8 @@ impl Prepared for PreparedScgpt {
         Ok(Box::new(Sequenced { model: self.open(place)?, sequences: &self.sequences }))
     }
 
-    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        let (cells, _) = bin(&self.sequences.tokenizer, counts.model);
-        Ok(Box::new(ScgptSwaps::new(self.open(place)?, cells)))
+    fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
+        Ok(Box::new(ScgptSwapper::new(self.open(place)?)))
     }
 
     /// Every point of a curve is a pass of the whole model.

@@ -7,11 +7,12 @@ use std::{
 
 use cellprism_core::{
     attribution::{Perturb, PerturbError, Swaps},
-    embedding::scgpt::BinnedCell,
+    embedding::scgpt::{BinnedCell, Tokenizer},
     ids::CellId,
 };
 
 use super::SequenceModel;
+use crate::models::{Counted, Swapper};
 
 /// Memory for embeddings of swapped cells that other concepts may ask for again.
 const KEPT_BYTES: usize = 512 << 20;
@@ -19,12 +20,18 @@ const KEPT_BYTES: usize = 512 << 20;
 /// Embeddings of one prototype with single bins replaced.
 type Passes = HashMap<(u32, u16), Arc<[f32]>>;
 
-/// Swaps of genes through scGPT: a gene takes the counterfactual's own bin, the others keep theirs.
+/// scGPT, through which genes are swapped.
 #[derive(Debug)]
-pub struct ScgptSwaps {
+pub struct ScgptSwapper {
     state: Mutex<State>,
-    cells: Vec<BinnedCell>,
-    genes: usize,
+    tokenizer: Tokenizer,
+}
+
+/// Swaps of genes among some cells: a gene takes the counterfactual's own bin, the others keep theirs.
+#[derive(Debug)]
+pub struct ScgptSwaps<'a> {
+    swapper: &'a ScgptSwapper,
+    cells: HashMap<CellId, BinnedCell>,
 }
 
 #[derive(Debug)]
@@ -38,10 +45,10 @@ struct State {
     passes: u64,
 }
 
-impl ScgptSwaps {
-    /// Swaps among these cells, binned by the model's tokenizer.
-    pub fn new(model: SequenceModel, cells: Vec<BinnedCell>) -> Self {
-        let genes = model.tokenizer().tokens.len();
+impl ScgptSwapper {
+    /// With nothing known yet.
+    pub fn new(model: SequenceModel) -> Self {
+        let tokenizer = model.tokenizer().clone();
         let state = State {
             model,
             base: HashMap::new(),
@@ -50,12 +57,24 @@ impl ScgptSwaps {
             kept_bytes: 0,
             passes: 0,
         };
-        Self { state: Mutex::new(state), cells, genes }
+        Self { state: Mutex::new(state), tokenizer }
+    }
+
+    /// Swaps among these cells, binned by the model's tokenizer.
+    pub fn swaps(&self, cells: HashMap<CellId, BinnedCell>) -> ScgptSwaps<'_> {
+        ScgptSwaps { swapper: self, cells }
     }
 
     /// Sequences that went through the model so far.
     pub fn passes(&self) -> u64 {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).passes
+    }
+}
+
+impl Swapper for ScgptSwapper {
+    fn among<'a>(&'a self, cells: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        let bin = |(cell, row)| (cell, self.tokenizer.bin(row).0);
+        Ok(Box::new(self.swaps(cells.model.iter().map(bin).collect())))
     }
 }
 
@@ -112,18 +131,18 @@ impl State {
     }
 }
 
-impl Perturb for ScgptSwaps {
+impl Perturb for ScgptSwaps<'_> {
     fn genes(&self) -> usize {
-        self.genes
+        self.swapper.tokenizer.tokens.len()
     }
 
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
-        let cell = &self.cells[prototype.index()];
+        let cell = &self.cells[&prototype];
         let (mut wanted, mut place) = (Vec::new(), HashMap::new());
         let genes = counterfactuals
             .iter()
             .map(|other| {
-                let differences = cell.differences(&self.cells[other.index()]);
+                let differences = cell.differences(&self.cells[other]);
                 let pass = |swap: (u32, u16)| {
                     let pass = *place.entry(swap).or_insert_with(|| {
                         wanted.push(swap);
@@ -134,7 +153,7 @@ impl Perturb for ScgptSwaps {
                 differences.into_iter().map(pass).collect()
             })
             .collect();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.swapper.state.lock().unwrap_or_else(PoisonError::into_inner);
         let base = state.base(prototype, cell)?;
         Ok(Swaps { base, genes, embeddings: state.passes(prototype, cell, &wanted)? })
     }
@@ -146,7 +165,7 @@ impl Perturb for ScgptSwaps {
         order: &[u32],
         steps: &[u32],
     ) -> Result<Vec<f32>, PerturbError> {
-        let (mut cell, other) = (self.cells[prototype.index()].clone(), &self.cells[counterfactual.index()]);
+        let (mut cell, other) = (self.cells[&prototype].clone(), &self.cells[&counterfactual]);
         let mut done = 0;
         // A step that changes nothing shares the embedding of the one before.
         let (mut distinct, mut place) = (Vec::<BinnedCell>::new(), Vec::with_capacity(steps.len()));
@@ -160,13 +179,13 @@ impl Perturb for ScgptSwaps {
             }
             place.push(distinct.len() - 1);
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.swapper.state.lock().unwrap_or_else(PoisonError::into_inner);
         let latent = state.model.latent();
         let values = state.embed(&distinct)?;
         Ok(place.into_iter().flat_map(|at| values[at * latent..(at + 1) * latent].to_vec()).collect())
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
-        f32::from(self.cells[cell.index()].bin(gene))
+        f32::from(self.cells[&cell].bin(gene))
     }
 }

@@ -1,0 +1,110 @@
+//! `evaluate`: a bundle becomes evidence. Every table of `docs/evaluation.md`, its claims, its figures and its page.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `options` | [`Options`]: what is asked for |
+//! | `given` | bundles read, and their cells and models found by checksum |
+//! | `evidence` | [`Evidence`]: one bundle with all that tables are computed from |
+//! | `table` | [`Table`]: the columns that are promised; a value that is missing says why |
+//! | `tables` | one file a table |
+//! | `found` | [`Found`]: all tables; what figures, claims and the page read |
+//! | `output` | files of the report, `evaluation.json` |
+//!
+//! # To add a table
+//! A file in `tables/` with a function of [`Evaluation`] that gives one or more [`Table`]s, and its line in
+//! [`tables::MAKERS`]. A table is kept when it is finished, so that a killed job goes on with the next; give
+//! [`Table::row`] `None` for what could not be computed, and the reason as the last argument. Columns are those of
+//! `docs/evaluation.md`, in that order; `not_available` is added by itself.
+//!
+//! # To add a figure
+//! A function of [`Found`] (the finished tables; nothing else, so that a reader could draw the same from the CSVs) that gives
+//! SVG, in a module of its own, with a line in the list that [`run`] draws after all tables.
+
+mod evidence;
+mod found;
+mod given;
+mod options;
+mod output;
+mod subjects;
+mod table;
+pub mod tables;
+
+use anyhow::Context as _;
+
+use crate::work::{key::Key, partial::Partial, progress::Progress, target};
+
+pub use evidence::Evidence;
+pub use found::Found;
+pub use options::Options;
+pub use table::{Table, Value};
+
+/// What tables are computed from.
+pub struct Evaluation<'a> {
+    /// What is asked for.
+    pub options: &'a Options,
+    /// The bundles, in the order given.
+    pub bundles: Vec<Evidence>,
+    /// Finished parts: what takes long is kept here under its name.
+    pub work: &'a Partial,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+}
+
+/// What came out.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Report {
+    /// Names of the bundles, as in the tables.
+    pub bundles: Vec<String>,
+    /// Tables with their numbers of rows.
+    pub tables: Vec<(String, usize)>,
+}
+
+/// Evaluates.
+///
+/// # Errors
+/// If a bundle cannot be read, or a table fails for another reason than missing inputs (those are rows that say so).
+pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
+    options.check(&tables::names())?;
+    target::for_folder(&options.out)?;
+    options.check_out()?;
+    let given = given::read(options)?;
+    let key = key(options, &given);
+    let work = Partial::open(&options.out, "evaluate", &key, progress)?;
+    let mut bundles = Vec::new();
+    for one in given {
+        let name = one.name.clone();
+        bundles.push(Evidence::read(one, options, &work, progress).with_context(|| name)?);
+    }
+    let evaluation = Evaluation { options, bundles, work: &work, progress };
+    let mut found = Found::new(&evaluation);
+    let makers: Vec<_> = tables::MAKERS.iter().filter(|maker| !maker.is_skipped(&options.skip)).collect();
+    let steps = progress.begin("tables", makers.len() as u64, "tables");
+    for maker in makers {
+        steps.message(maker.names[0]);
+        let tables = maker.tables(&evaluation).with_context(|| format!("table {}", maker.names[0]))?;
+        found.tables.extend(tables);
+        steps.advance(1);
+    }
+    steps.finish();
+    output::write(&found, options)?;
+    work.remove()?;
+    Ok(Report {
+        bundles: found.bundles,
+        tables: found.tables.iter().map(|table| (table.name.clone(), table.rows.len())).collect(),
+    })
+}
+
+/// Everything that decides a number of the report, by name.
+fn key(options: &Options, given: &[given::Given]) -> Key {
+    let mut key = Key::default()
+        .with("cellprism", env!("CARGO_PKG_VERSION"))
+        .with("seed", options.seed)
+        .with("truth", options.truth);
+    for (place, one) in given.iter().enumerate() {
+        key = key.with(&format!("bundle {place} ({})", one.name), &one.manifest_sum);
+        for (what, found) in [("cells", one.cells.is_ok()), ("model", one.model.is_ok())] {
+            key = key.with(&format!("bundle {place}: {what} found"), found);
+        }
+    }
+    key
+}
