@@ -73,6 +73,11 @@ impl ConceptReader {
         self.dimensions
     }
 
+    /// What a concept's pre-activation is the product with, `[d]`.
+    pub fn direction(&self, concept: ConceptId) -> &[f32] {
+        &self.weights[concept.index() * self.dimensions..(concept.index() + 1) * self.dimensions]
+    }
+
     /// Concepts.
     pub fn concepts(&self) -> usize {
         self.bias.len()

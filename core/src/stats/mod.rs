@@ -8,6 +8,7 @@ pub mod differential;
 mod eigenvalues;
 mod hungarian;
 pub mod layout;
+pub mod proportion;
 mod spearman;
 
 pub use eigenvalues::eigenvalues;

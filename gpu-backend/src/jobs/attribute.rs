@@ -4,7 +4,10 @@ use std::{path::PathBuf, slice, time::Instant};
 
 use anyhow::{Context, bail};
 use cellprism_core::{
-    attribution::{Attribution, ConceptCells, ConceptReader, attribute, cells_of_concepts},
+    attribution::{
+        Attribution, ConceptCells, ConceptReader, Perturb, ScreenOutcome, Screened, Screening, attribute,
+        cells_of_concepts, together,
+    },
     bundle::{ReadingParameters, Side, Tensors},
     embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     activations,
     fetched::{Fetched, every_cell},
-    inputs::{check_precision, open_cells, prepare},
+    inputs::{check_precision, check_screening, open_cells, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
@@ -41,6 +44,8 @@ pub struct Options {
     pub prototypes: usize,
     /// N_c: nearest cells that do not activate it, for each prototype.
     pub counterfactuals: usize,
+    /// Which genes are swapped, where not all are.
+    pub screening: Option<Screening>,
     /// Also every pair's scores.
     pub pairs: bool,
     /// Only the paper's scores, without presence and absence.
@@ -74,6 +79,7 @@ impl Default for Options {
             concepts: None,
             prototypes: 10,
             counterfactuals: 3,
+            screening: None,
             pairs: false,
             paper: false,
             held_out: None,
@@ -88,8 +94,11 @@ impl Default for Options {
     }
 }
 
+/// Score above which a gene counts as one that screening should not miss.
+pub const IMPORTANT: f64 = 0.05;
+
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Concepts that were scored.
     pub concepts: usize,
@@ -97,6 +106,8 @@ pub struct Report {
     pub genes: usize,
     /// Time for cells and swaps, without embedding.
     pub seconds: f64,
+    /// What a random sample says of genes that were not swapped, over all concepts, where not all were.
+    pub screened: Option<ScreenOutcome>,
 }
 
 /// Chooses cells and swaps genes, concept by concept, and writes the scores.
@@ -112,6 +123,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let sae = read_sae(&options.sae, &model.card)?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
+    check_screening(&*model, &options.place, options.screening.as_ref())?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let places = slice::from_ref(&options.place);
     let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
@@ -153,7 +165,14 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         });
         let others = further.iter().flat_map(|more| [&more.held_out, &more.typical]).flatten();
         let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &in_model, &totals);
-        let swaps = &*swapper.among(fetched.counted())?;
+        let every_gene = &*swapper.among(fetched.counted())?;
+        let n = options.counterfactuals;
+        let screened = options
+            .screening
+            .as_ref()
+            .map(|screening| Screened::choose(every_gene, &reader, id, &cells, n, screening))
+            .transpose()?;
+        let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
         let attribution = attribute(swaps, &reader, id, &cells, options.counterfactuals)?;
         let sides = match (&reading, &further) {
             (Some(reading), Some(further)) => {
@@ -164,7 +183,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         };
         let mean_counts = mean_counts(&attribution, &cells, swaps);
         steps.advance(1);
-        Ok(Scored { cells, attribution, mean_counts, sides })
+        let screened = screened.map(|screened| screened.outcome(&attribution, IMPORTANT));
+        Ok(Scored { cells, attribution, mean_counts, sides, screened })
     })
     .into_iter()
     .collect::<anyhow::Result<Vec<_>>>()?;
@@ -172,7 +192,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     steps.finish();
     let genes = model.genes().len();
     write(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
-    Ok(Report { concepts: concepts.len(), genes, seconds })
+    let screened = together(found.iter().filter_map(|one| one.screened.as_ref()));
+    Ok(Report { concepts: concepts.len(), genes, seconds, screened })
 }
 
 /// Contrasts that cost many passes of a large model are made only where they are asked for.
@@ -187,6 +208,7 @@ struct Scored {
     attribution: Attribution,
     mean_counts: Vec<f64>,
     sides: Option<BothSides>,
+    screened: Option<ScreenOutcome>,
 }
 
 /// Prototypes that rank genes, and the held-out ones after them.
@@ -260,6 +282,10 @@ fn write(
     }
     sides(&mut file, found, genes);
     file.metadata("genes", serde_json::to_string(names)?);
+    if found.iter().any(|one| one.screened.is_some()) {
+        let each: Vec<_> = found.iter().map(|one| &one.screened).collect();
+        file.metadata("screened", serde_json::to_string(&each)?);
+    }
     file.metadata("precision", precision.to_owned());
     atomic::write_file(&options.out, &file.to_bytes()?)
         .with_context(|| format!("cannot write {}", options.out.display()))

@@ -52,10 +52,13 @@ impl ScgptEncoder {
     /// Reads a cell.
     pub fn read(&self, tokenizer: &Tokenizer, cell: &BinnedCell) -> ReadCell {
         let sequence = tokenizer.genes(cell);
+        ReadCell { read: self.transformer.read(self.inputs(tokenizer, &sequence)), sequence }
+    }
+
+    fn inputs(&self, tokenizer: &Tokenizer, sequence: &[(u32, u16)]) -> Features {
         let mut vectors = vec![sum(self.row(&self.tokens, tokenizer.cls as usize), &self.at_cls)];
         vectors.extend(sequence.iter().map(|&token| self.vector(tokenizer, token)));
-        let vectors: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
-        ReadCell { read: self.transformer.read(Features::of_positions(&vectors)), sequence }
+        Features::of_positions(&vectors.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
     /// The embedding of a cell that differs from `read` in a few bins: the `<cls>` vector divided by its length.
@@ -69,6 +72,26 @@ impl ScgptEncoder {
         let cls = self.transformer.first_of(&read.read, &removed, &added);
         let length = cls.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
         cls.into_iter().map(|v| (f64::from(v) / length) as f32).collect()
+    }
+
+    /// The gradient of the embedding's product with `direction`, at every position's input. `<cls>` is position 0.
+    pub fn gradient(&self, tokenizer: &Tokenizer, cell: &BinnedCell, direction: &[f32]) -> Features {
+        let x = self.inputs(tokenizer, &tokenizer.genes(cell));
+        self.transformer.gradient(&x, |cls| {
+            // Through the division by the vector's length.
+            let square: f64 = cls.iter().map(|v| f64::from(*v).powi(2)).sum();
+            let product: f64 = cls.iter().zip(direction).map(|(v, w)| f64::from(*v) * f64::from(*w)).sum();
+            let at = |(v, w): (&f32, &f32)| {
+                ((f64::from(*w) - product / square * f64::from(*v)) / square.sqrt()) as f32
+            };
+            cls.iter().zip(direction).map(at).collect()
+        })
+    }
+
+    /// What a gradient at a position says of the exchange of one bin for another.
+    pub fn effect(&self, gradient: &[f32], from: u16, to: u16) -> f32 {
+        let (from, to) = (self.row(&self.bins, usize::from(from)), self.row(&self.bins, usize::from(to)));
+        gradient.iter().zip(from).zip(to).map(|((g, from), to)| g * (to - from)).sum()
     }
 
     fn vector(&self, tokenizer: &Tokenizer, (gene, bin): (u32, u16)) -> Vec<f32> {

@@ -49,6 +49,14 @@ impl Transformer {
         self.width
     }
 
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
+    pub(super) fn layers(&self) -> &[LayerWeights] {
+        &self.layers
+    }
+
     /// Reads a sequence, `[width, positions]`.
     pub fn read(&self, x: Features) -> Read {
         match &self.layers[..] {
@@ -143,6 +151,38 @@ mod tests {
             for (found, expected) in found.iter().zip(&expected) {
                 prop_assert!((f64::from(*found) - expected).abs() <= allowed * (1.0 + expected.abs()), "{found} {expected}");
             }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        /// The gradient, against differences of the definition in double precision.
+        #[test]
+        fn the_gradient_is_that_of_the_definition(
+            seed in any::<u32>(),
+            (width, heads) in prop::sample::select(vec![(8, 2), (12, 4), (16, 1), (20, 2)]),
+            layers in 1usize..4,
+            positions in 1usize..40,
+        ) {
+            let model = random(width, heads, layers, 1.0, seed);
+            let mut seed = seed ^ 99;
+            let x: Vec<Vec<f32>> = (0..positions).map(|_| numbers(&mut seed, width, 1.7)).collect();
+            let of = numbers(&mut seed, width, 1.0);
+            let step: Vec<Vec<f32>> = (0..positions).map(|_| numbers(&mut seed, width, 1.0)).collect();
+            let gradient = model.gradient(&Features::of_positions(&x.iter().map(Vec::as_slice).collect::<Vec<_>>()), |_| of.clone());
+            let found: f64 = (0..positions)
+                .flat_map(|p| gradient.at(p).into_iter().zip(step[p].clone()))
+                .map(|(g, s)| f64::from(g) * f64::from(s))
+                .sum();
+            let value = |h: f32| -> f64 {
+                let moved: Vec<Vec<f32>> =
+                    x.iter().zip(&step).map(|(x, s)| x.iter().zip(s).map(|(x, s)| x + h * s).collect()).collect();
+                naive::first(&model.layers, heads, 1e-5, &moved).iter().zip(&of).map(|(y, &w)| y * f64::from(w)).sum()
+            };
+            let h = 1.0 / 1024.0;
+            let expected = (value(h) - value(-h)) / (2.0 * f64::from(h));
+            let size: f64 = gradient.at(0).iter().map(|g| f64::from(*g).abs()).sum::<f64>() + expected.abs() + 1.0;
+            prop_assert!((found - expected).abs() <= 2e-2 * size, "{} {}", found, expected);
         }
     }
 

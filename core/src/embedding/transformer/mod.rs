@@ -15,6 +15,7 @@
 //! | `normalise` | a sum of two, normalised |
 //! | `layer` | one layer: for all positions, and for the first alone |
 //! | `exchange` | the first layer with some tokens exchanged |
+//! | `backward` | the gradient at the inputs |
 //! | `encoder` | [`Transformer`]: the whole |
 //! | `naive` | the definition, position by position in double precision: the reference of the tests |
 //!
@@ -22,6 +23,7 @@
 //! processor that has fused products.
 
 mod attention;
+mod backward;
 mod encoder;
 mod exchange;
 mod exponential;

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use super::{
     Described, Job, Report,
     context::Context,
-    index::{index, place_concepts, verdict},
+    index::{index, place_concepts, screened, verdict},
     inputs::Inputs,
     manifest::manifest,
     shared,
@@ -75,6 +75,7 @@ pub fn write(
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
     let manifest = manifest(job, inputs, context, &concepts, described, files)?;
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
+    let screened = screened(&concepts.rows);
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
         concepts: manifest.counts.concepts as usize,
@@ -83,6 +84,7 @@ pub fn write(
         labelled_by_chance: concepts.labelled_by_chance,
         verdict: concepts.verdict,
         surviving: concepts.surviving,
+        screened,
         tag: manifest.tag,
         unchanged: false,
     };
