@@ -246,6 +246,7 @@ fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow:
         detection: &context.detection,
         parameters: &context.parameters.enrichment,
         no_null: few.as_deref(),
+        deck: Some(&context.deck),
     };
     Ok(enrich_libraries(&attribution.scores, &context.sets, request, &mut |_| ControlFlow::Continue(()))?)
 }
