@@ -13,6 +13,7 @@
 //! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`study`] | blinded rating: what raters see, and what their answers say |
 //! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
@@ -26,6 +27,7 @@ pub mod embedding;
 pub mod evaluation;
 pub mod gsea;
 pub mod ids;
+pub mod limits;
 pub mod maybe;
 pub mod parallel;
 pub mod readings;
@@ -33,3 +35,4 @@ pub mod sae;
 mod simd;
 pub mod stats;
 pub mod steering;
+pub mod study;

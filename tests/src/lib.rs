@@ -4,6 +4,7 @@
 //! They start `target/release/cellprism` (or what `CELLPRISM_BINARY` names): `cargo xtask test` builds it first.
 
 mod parity;
+pub mod parsers;
 mod program;
 
 use std::{

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     ids::{CellId, ConceptId},
-    stats::proportion::upper_bound,
+    stats::upper_bound,
 };
 
 /// How sure the bound is.

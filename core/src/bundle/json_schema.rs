@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::Recursiv
 use serde_json::Value;
 
 use super::{
-    BundleList, CellMetadata, CellNames, ConceptDetail, ConceptIndex, Files, GeneDescriptions, GeneIndex,
-    GeneSetFile, Manifest, Metrics,
+    BundleList, CellMetadata, CellNames, ConceptDetail, ConceptIndex, EvaluationIndex, Files,
+    GeneDescriptions, GeneIndex, GeneSetFile, Manifest, Metrics,
 };
 use crate::{embedding::card::ModelCard, sae::SaeConfig};
 
@@ -25,6 +25,7 @@ pub fn json_schemas() -> Vec<(&'static str, Schema)> {
         ("sae.cfg", of::<SaeConfig>()),
         ("model", of::<ModelCard>()),
         ("metrics", of::<Metrics>()),
+        ("evaluation", of::<EvaluationIndex>()),
     ]
 }
 

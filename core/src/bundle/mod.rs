@@ -17,6 +17,7 @@
 //! | `gene_sets/<library>.json` | [`GeneSetFile`] |
 //! | `sae/` | SAELens layout |
 //! | `model/` | `model.json` (preprocessing card), `encoder.safetensors` and `decoder.safetensors` (scVI only) |
+//! | `evaluation/evaluation.json` | [`EvaluationIndex`]: tables, claims, figures beside it, where `cellprism evaluate` put them there |
 //! | `evaluation/metrics.json` | [`SaeMetricsRow`] list: Table 3 of the paper |
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
@@ -47,6 +48,7 @@ mod concept_index;
 mod concept_row;
 mod dictionary;
 mod embeddings;
+mod evaluation;
 mod file;
 mod files;
 mod gene_descriptions;
@@ -77,6 +79,7 @@ pub use concept_arrays::{ConceptArrays, read_activations};
 pub use concept_index::ConceptIndex;
 pub use concept_row::{ConceptRow, GeneScore};
 pub use embeddings::{EMBEDDINGS_TENSOR, Embeddings};
+pub use evaluation::{EvaluationFile, EvaluationFileKind, EvaluationIndex};
 pub use file::{File, JsonFile, ReadError, WriteError};
 pub use files::{FileEntry, Files};
 pub use gene_descriptions::{GeneDescription, GeneDescriptions};

@@ -10,6 +10,7 @@ pub use super::{
     concept_index::{CONCEPT_INDEX, CONCEPTS, NEURON_INDEX, NEURONS},
     dictionary::{SAE, SAE_CONFIG, SAE_WEIGHTS},
     embeddings::EMBEDDINGS,
+    evaluation::{EVALUATION, EVALUATION_INDEX},
     files::FILES,
     gene_descriptions::descriptions,
     gene_index::GENE_INDEX,

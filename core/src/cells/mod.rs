@@ -10,6 +10,7 @@
 //! | `names` | what names of genes and cells give away about a file |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
+//! | `roster` | [`Roster`]: what is known of cells besides their counts |
 //! | `some` | [`SomeCells`]: counts of some of many cells |
 //! | [`simulate`] | cells with planted gene programs |
 //! | `labels` | [`long_label`]: common abbreviations of cell types written out |
@@ -23,6 +24,7 @@ pub mod hvg;
 mod labels;
 mod mapping;
 mod names;
+mod roster;
 pub mod simulate;
 mod some;
 
@@ -34,6 +36,7 @@ pub use genes::{GeneNames, is_ensembl, strip_version};
 pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
 pub use names::{looks_like_mouse, repeated};
+pub use roster::Roster;
 pub use some::SomeCells;
 
 /// Cells with their counts, genes and metadata: what is read from an `.h5ad` file.

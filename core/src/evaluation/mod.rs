@@ -3,10 +3,15 @@
 //! | file | idea |
 //! |---|---|
 //! | `subjects` | [`Subject`]: the dictionary's concepts, and what stands beside them |
+//! | `truth` | what is recovered of planted programs |
+//! | `spread` | [`Spread`], [`bootstrap_mean`]: means over items with intervals |
 //! | `reconstruction` | [`rebuild`]: how well activations rebuild the embeddings |
 
 pub mod reconstruction;
+mod spread;
 pub mod subjects;
+pub mod truth;
 
 pub use reconstruction::{Reconstruction, rebuild};
+pub use spread::{Spread, bootstrap_mean, mean, median};
 pub use subjects::{Subject, SubjectError, SubjectKind};

@@ -36,9 +36,20 @@ pub struct Args {
     /// The cells are simulated: score what is recovered of the planted programs
     #[arg(long)]
     truth: bool,
+    /// Write a copy of the bundle that holds the report as well, under a new tag; of several bundles one folder each, named by
+    /// their tags
+    #[arg(long, value_name = "BUNDLE")]
+    into_bundle: Option<PathBuf>,
     /// Seed of everything that is drawn
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Items of each baseline whose genes and labels are read through the model, the strongest ones (default: 20, none where
+    /// each swap of a gene is a pass of a large model)
+    #[arg(long, value_name = "N")]
+    items: Option<u32>,
+    /// Trainings of the same dictionary with other seeds, to see what comes back
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    seeds: u32,
     /// Tables that are left out
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     skip: Vec<String>,
@@ -62,7 +73,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         models: args.model,
         gene_info: args.gene_info,
         truth: args.truth,
+        into_bundle: args.into_bundle,
         seed: args.seed,
+        items: args.items,
+        seeds: args.seeds,
         skip: args.skip,
         place: args.runtime.place(args.device),
     };
@@ -78,6 +92,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 fn say(report: &Report, options: &Options) {
     for (name, rows) in &report.tables {
         eprintln!("{name:<26} {rows} rows");
+    }
+    for (claim, agrees) in &report.claims {
+        eprintln!("{agrees:<14} {claim}");
     }
     eprintln!("written to {}", options.out.display());
 }

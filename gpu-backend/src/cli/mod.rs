@@ -20,6 +20,7 @@ pub mod simulate;
 pub mod site;
 pub mod stdout;
 pub mod steer;
+pub mod study;
 pub mod verify;
 
 pub use progress::Terminal;
@@ -79,6 +80,8 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Rate concepts beside neurons without knowing which is which
+    Study(study::Args),
     /// Hold a bundle against baselines: tables, claims, figures and a page
     Evaluate(evaluate::Args),
     /// Write a website of bundles that any web server can show
@@ -105,6 +108,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Simulate(args) => simulate::run(args, global),
         Command::Evaluate(args) => evaluate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
+        Command::Study(args) => study::run(args, global),
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Verify(args) => verify::run(args, global),

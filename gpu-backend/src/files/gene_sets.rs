@@ -2,19 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::gsea::{GeneSets, LARGEST_FILE};
+
+use crate::work::regular;
 
 /// Reads GMT, packed or not.
 ///
 /// # Errors
 /// Names the file and the line.
 pub fn read(path: &Path) -> anyhow::Result<GeneSets> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > LARGEST_FILE {
-        bail!("{} is larger than {} MB: not a gene set file", path.display(), LARGEST_FILE >> 20);
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        regular::read(path, LARGEST_FILE).with_context(|| format!("cannot read {}", path.display()))?;
     GeneSets::parse(&bytes).with_context(|| path.display().to_string())
 }
 

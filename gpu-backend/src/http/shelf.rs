@@ -12,6 +12,7 @@ use std::{
 use anyhow::Context;
 use cellprism_core::bundle::{BundleEntry, File, FileEntry, Files, Manifest, bundle_folder, path};
 
+use crate::work::regular;
 use crate::{files::bundle::BundleFolder, site};
 
 /// Largest list of files that is read.
@@ -152,7 +153,8 @@ impl Listing {
         let list = folder.root().join(path::FILES);
         let size = fs::metadata(&list).with_context(|| format!("cannot read {}", list.display()))?.len();
         anyhow::ensure!(size <= MOST_LIST, "{} is larger than {} MB", list.display(), MOST_LIST >> 20);
-        let more = fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?;
+        let more =
+            regular::read(&list, MOST_LIST).with_context(|| format!("cannot read {}", list.display()))?;
         files.extend(Files::from_bytes(path::FILES, &more)?);
         files.insert(path::MANIFEST.into(), FileEntry::of(&bytes));
         Ok(Self { manifest, files })

@@ -197,6 +197,13 @@ async fn a_token_is_asked_for_where_there_is_one() {
     for wrong in ["Bearer wrong-horse-battery", "Bearer", "", "Basic !!", "Digest x"] {
         assert_eq!(status(wrong).await, StatusCode::UNAUTHORIZED, "{wrong}");
     }
+    let kept = async |path: &str| {
+        let headers = [("host", "lab.example"), ("authorization", "Bearer correct-horse-battery")];
+        ask(&router, path, &headers).await.header(header::CACHE_CONTROL).to_owned()
+    };
+    assert_eq!(kept(&format!("/bundles/{TAG}/files.json")).await, "private, max-age=31536000, immutable");
+    assert_eq!(kept("/bundles/pbmc/manifest.json").await, "private, no-cache");
+    assert_eq!(kept("/info").await, "private, no-store");
     let without = ask(&router, "/", &[]).await;
     assert_eq!(without.status, StatusCode::UNAUTHORIZED);
     assert!(without.header(header::WWW_AUTHENTICATE).contains("Basic"));

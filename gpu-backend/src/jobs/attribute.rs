@@ -1,8 +1,12 @@
 //! The genes that drive concepts, by counterfactual occlusion.
 
-use std::{path::PathBuf, slice, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+    time::Instant,
+};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cellprism_core::{
     attribution::{
         Attribution, ConceptCells, ConceptReader, Perturb, ScreenOutcome, Screened, Screening, attribute,
@@ -11,7 +15,7 @@ use cellprism_core::{
     bundle::{ReadingParameters, Side, Tensors},
     embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
-    parallel,
+    limits, parallel,
     readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides, mean_counts},
 };
 use serde::{Deserialize, Serialize};
@@ -19,13 +23,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     activations,
     fetched::{Fetched, every_cell},
-    inputs::{check_precision, check_screening, open_cells, prepare},
+    inputs::{check_precision, check_screening, open_cells, pairs, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
+    files::embeddings::{self, Writer},
     models::{Model, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{atomic, counts::CountStore, progress::Progress, shards::Shards},
 };
 
 /// What is scored.
@@ -115,23 +120,33 @@ pub struct Report {
 /// # Errors
 /// If an input cannot be read or does not fit the others.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    if options.prototypes == 0 || options.counterfactuals == 0 {
-        bail!("--prototypes and --counterfactuals must be at least 1");
-    }
+    pairs(options.prototypes, options.counterfactuals)?;
+    limits::FURTHER_CELLS.check("--held-out", options.held_out.unwrap_or_default())?;
+    limits::FURTHER_CELLS.check("--typical", options.typical.unwrap_or_default())?;
     let model = Model::open(&options.model)?;
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     check_screening(&*model, &options.place, options.screening.as_ref())?;
+    // Beside the output: there is room for large files.
+    let folder = tempfile::Builder::new().prefix(".").suffix(".partial").tempdir_in(parent(&options.out)?)?;
+    let latent = model.model().card.latent as usize;
+    let steps = progress.begin("read", cells.len() as u64, "cells");
+    let genes = cells.genes().len();
+    let store = CountStore::fill(&folder.path().join("counts"), &mut cells, genes, &*steps)?;
+    steps.finish();
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let places = slice::from_ref(&options.place);
-    let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
+    let mut stored = &store;
+    let mut values = Writer::create(&folder.path().join("embeddings"), cells.len(), latent)?;
+    let mut take = |some: &[f32]| Ok(values.write(some)?);
+    embed(&*model, places, (&mut stored, cells.names()), &Shards::none(), &*steps, &mut take)?;
+    values.finish()?;
     steps.finish();
-    let counts = cells.rows(0, cells.len())?;
-    let in_model = model.map().apply(&counts);
+    let embedded = embeddings::read(&folder.path().join("embeddings"))?.values;
     let swapper = model.swapper(&options.place)?;
-    let activations = activations(&sae, &embedded.values);
+    let activations = activations(&sae, embedded.view());
     let concepts = match &options.concepts {
         Some(list) => parse_concepts(list, sae.config.d_sae)?,
         None => activations.iter().filter(|(_, active)| !active.is_empty()).map(|(id, _)| id).collect(),
@@ -146,12 +161,12 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let held_out = reading.as_ref().map_or(0, |reading| reading.held_out as usize);
     let wanted = vec![options.counterfactuals; options.prototypes + held_out];
     let steps = progress.begin("neighbours", (concepts.len() * wanted.len()) as u64, "prototypes");
-    let chosen = cells_of_concepts(&activations, &concepts, embedded.values.view(), &wanted, |prototypes| {
+    let chosen = cells_of_concepts(&activations, &concepts, embedded.view(), &wanted, |prototypes| {
         steps.advance(prototypes as u64);
     });
     steps.finish();
-    let totals = counts.row_sums();
-    let pool = TypicalPool::new(&totals, None);
+    let totals = store.totals();
+    let pool = TypicalPool::new(totals, None);
     let steps = progress.begin("attribute", concepts.len() as u64, "concepts");
     let found = parallel::map(concepts.len(), |i| -> anyhow::Result<Scored> {
         let (id, active) = (concepts[i], activations.of(concepts[i]));
@@ -164,7 +179,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             further(&cells, next, reading, draw)
         });
         let others = further.iter().flat_map(|more| [&more.held_out, &more.typical]).flatten();
-        let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &in_model, &totals);
+        let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &store, model.map())?;
         let every_gene = &*swapper.among(fetched.counted())?;
         let n = options.counterfactuals;
         let screened = options
@@ -194,6 +209,13 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     write(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
     let screened = together(found.iter().filter_map(|one| one.screened.as_ref()));
     Ok(Report { concepts: concepts.len(), genes, seconds, screened })
+}
+
+/// The folder of the output, which is made where there is none.
+fn parent(out: &Path) -> anyhow::Result<&Path> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot write {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// Contrasts that cost many passes of a large model are made only where they are asked for.

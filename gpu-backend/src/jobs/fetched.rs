@@ -2,11 +2,11 @@
 
 use cellprism_core::{
     attribution::ConceptCells,
-    cells::{CountMatrix, SomeCells},
+    cells::{CountMatrix, GeneMap, SomeCells},
     ids::CellId,
 };
 
-use crate::models::Counted;
+use crate::{models::Counted, work::counts::CountStore};
 
 /// Some cells with their counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,11 +19,14 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// The counts of these cells, which rise, of all in `counts`.
-    pub fn of(ids: Vec<CellId>, counts: &CountMatrix, totals: &[f64]) -> Self {
-        let rows: Vec<usize> = ids.iter().map(|cell| cell.index()).collect();
-        let totals = rows.iter().map(|&row| totals[row]).collect();
-        Self { counts: counts.select_rows(&rows), ids, totals }
+    /// Fetches these cells, which rise; `map` are the model's genes in the data.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn of(ids: Vec<CellId>, store: &CountStore, map: &GeneMap) -> anyhow::Result<Self> {
+        let counts = map.apply(&store.fetch(&ids)?).into_owned();
+        let totals = ids.iter().map(|cell| store.totals()[cell.index()]).collect();
+        Ok(Self { ids, counts, totals })
     }
 
     /// The cells, for a model to swap genes among.

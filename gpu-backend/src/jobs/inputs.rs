@@ -3,7 +3,13 @@
 use std::path::Path;
 
 use anyhow::bail;
-use cellprism_core::{attribution::Screening, bundle::GeneAudit, cells::Aliases, embedding::card::ModelCard};
+use cellprism_core::{
+    attribution::Screening,
+    bundle::GeneAudit,
+    cells::Aliases,
+    embedding::card::ModelCard,
+    limits::{self, OutOfRange},
+};
 
 use crate::{
     files::{
@@ -13,6 +19,16 @@ use crate::{
     models::{Model, Prepared, Request, SequenceOptions},
     runtime::Place,
 };
+
+/// Refuses more cells to compare than memory and patience bear.
+///
+/// # Errors
+/// Names the number that is out of its range.
+pub fn pairs(prototypes: usize, counterfactuals: usize) -> Result<(), OutOfRange> {
+    limits::PROTOTYPES.check("--prototypes", prototypes)?;
+    limits::COUNTERFACTUALS.check("--counterfactuals", counterfactuals)?;
+    limits::PAIRS.check("--prototypes times --counterfactuals", prototypes.saturating_mul(counterfactuals))
+}
 
 /// Opens cells.
 ///

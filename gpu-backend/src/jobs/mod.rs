@@ -12,6 +12,7 @@
 //! | `enrich` | gene set enrichment analysis of any ranking |
 //! | `evaluate` | a bundle beside baselines: tables, claims, figures |
 //! | `simulate` | cells with planted gene programs |
+//! | `study` | concepts and neurons rated without knowing which is which |
 //! | `bundle` | the whole, from cells to bundle |
 
 pub mod attribute;
@@ -27,5 +28,6 @@ pub mod ladder;
 pub mod sae;
 pub mod simulate;
 pub mod steer;
+pub mod study;
 
-pub use concepts::{activations, parse_concepts, read_sae};
+pub use concepts::{ENCODED, activations, parse_concepts, read_sae};

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::h5ad::{self, Extras},
-    work::atomic,
+    work::{atomic, regular},
 };
 
 /// What is simulated.
@@ -185,15 +185,10 @@ fn gmt(simulation: &Simulation) -> String {
     true_sets(simulation).into_iter().map(line).collect()
 }
 
-/// Largest list of names that is read.
-const LARGEST_LIST: u64 = 1 << 26;
-
 /// The first `count` names of a list.
 fn gene_names(path: &Path, count: usize) -> anyhow::Result<Vec<String>> {
     let read = || format!("cannot read {}", path.display());
-    let bytes = std::fs::metadata(path).with_context(read)?.len();
-    ensure!(bytes <= LARGEST_LIST, "{}: {bytes} bytes are no list of genes", path.display());
-    let text = std::fs::read_to_string(path).with_context(read)?;
+    let text = regular::text(path, regular::LIST).with_context(read)?;
     let mut seen = HashSet::new();
     let mut names = Vec::new();
     for (number, line) in text.lines().enumerate() {

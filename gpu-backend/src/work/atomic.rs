@@ -13,11 +13,19 @@ use super::target;
 /// # Errors
 /// If the folder cannot be written to, or a link, a device or a folder is there. Nothing is left under the final name then.
 pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_parts(path, &mut |file| file.write_all(content))
+}
+
+/// The same of content that is written piece by piece.
+///
+/// # Errors
+/// As [`write_file`], and what `write` fails with.
+pub fn write_parts(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<()>) -> io::Result<()> {
     target::for_file(path)?;
     let folder = parent(path);
     fs::create_dir_all(folder)?;
     let mut file = partial(0o666).tempfile_in(folder)?;
-    file.write_all(content)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     File::open(folder)?.sync_all()

@@ -12,8 +12,8 @@ use super::{
     ConceptIndex, File, GeneIndex, Manifest,
     cells::{self, Cells},
     checking::Bundle,
-    concept, concept_arrays, concept_index, dictionary, gene_descriptions, gene_index, gene_sets, metrics,
-    model, path, samples,
+    concept, concept_arrays, concept_index, dictionary, evaluation, gene_descriptions, gene_index, gene_sets,
+    metrics, model, path, samples,
 };
 use crate::{concepts::ConceptClass, ids::ConceptId, parallel};
 
@@ -59,6 +59,7 @@ pub fn verify(folder: &dyn Folder) -> Report {
     dictionary::check(&bundle, &mut report);
     model::check(&bundle, genes.as_ref(), &mut report);
     metrics::check(&bundle, &mut report);
+    evaluation::check(&bundle, &mut report);
     concepts(&bundle, &cells, genes.as_ref(), &mut report);
     report
 }

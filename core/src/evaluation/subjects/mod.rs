@@ -5,10 +5,14 @@
 //! | `kind` | [`SubjectKind`]: their names |
 //! | `linear` | the dictionary itself, neurons, the random and the shuffled dictionary |
 //! | `pca` | principal components |
+//! | `ica` | independent components |
+//! | `semi_nmf` | semi-non-negative factors with a penalty |
 
+mod ica;
 mod kind;
 mod linear;
 mod pca;
+mod semi_nmf;
 
 use ndarray::{Array2, ArrayView2};
 
@@ -17,8 +21,10 @@ use crate::{
     sae::{ConfigError, SaeWeights},
 };
 
+pub use ica::IndependentComponents;
 pub use kind::SubjectKind;
 pub use pca::PrincipalComponents;
+pub use semi_nmf::{Factors, SPARSITY};
 
 /// Why a subject cannot be made of these embeddings.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +45,8 @@ pub enum Encoder {
     Linear,
     /// As the dictionary reads cells, but what it read is dealt to other cells: with the seed of that.
     Permuted(u64),
+    /// Non-negative factors fitted to each cell: no product that genes could be attributed through.
+    Factors(Factors),
 }
 
 /// Items and the cells that activate them.
@@ -73,9 +81,10 @@ impl Subject {
     /// Activations over other cells with embeddings `[cells, d]` of the same model; none where the subject is nothing without
     /// its own cells.
     pub fn on(&self, x: ArrayView2<'_, f32>) -> Option<Activations> {
-        match self.encoder {
+        match &self.encoder {
             Encoder::Linear => Some(encode(&self.weights, x)),
             Encoder::Permuted(_) => None,
+            Encoder::Factors(factors) => Some(factors.read(x)),
         }
     }
 
@@ -83,6 +92,7 @@ impl Subject {
     pub fn reader(&self) -> Option<&SaeWeights> {
         match self.encoder {
             Encoder::Linear | Encoder::Permuted(_) => Some(&self.weights),
+            Encoder::Factors(_) => None,
         }
     }
 

@@ -64,7 +64,7 @@ fn read_some(
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
-        let fetched = context.fetch(compared[i].swapped());
+        let fetched = context.fetch(compared[i].swapped())?;
         let swaps = &*context.swapper.among(fetched.counted())?;
         let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
         let request = ConceptRequest {

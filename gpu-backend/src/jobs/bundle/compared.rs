@@ -93,7 +93,7 @@ impl Compared {
         let queries: Vec<_> = wanted.iter().map(|wanted| wanted.queries(attribution)).collect();
         let total: usize = queries.iter().map(Vec::len).sum();
         let steps = progress.begin("neighbours", total as u64, "cells");
-        let embeddings = context.embeddings().view();
+        let embeddings = context.embeddings();
         let found = cells_near(&subject.activations, concepts, embeddings, queries, |cells| {
             steps.advance(cells as u64);
         });
@@ -147,7 +147,7 @@ fn typical(
 ) -> Option<ConceptCells> {
     let reading = context.parameters.reading.as_ref().filter(|reading| reading.typical > 0)?;
     let draw = |&(cell, _): &(CellId, f32)| {
-        let total = context.totals[cell.index()];
+        let total = context.counts.totals()[cell.index()];
         let drawn = context.pool.draw(active, (concept, cell), total, reading.typical as usize, reading.seed);
         drawn.into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect()
     };

@@ -15,7 +15,7 @@ use cellprism_core::{
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, OverLibraries, enrich_libraries},
     ids::{CellId, ConceptId},
-    stats::differential::{Differential, welch},
+    stats::differential::{Differential, welch_of},
 };
 
 use super::{
@@ -132,12 +132,12 @@ fn fill(
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
-    let fetched = context.fetch(compared.swapped());
+    let fetched = context.fetch(compared.swapped())?;
     let every_gene = &*context.swapper.among(fetched.counted())?;
     let screened = screened(context, subject, compared, every_gene)?;
     let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
-    let test = differential(context, compared);
+    let test = differential(context, compared)?;
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
@@ -150,7 +150,11 @@ fn fill(
     detail.enrichment = enriched.libraries;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
-    detail.deletion = Maybe::Value(deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?);
+    let curves = deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?;
+    detail.deletion = match curves.pairs {
+        0 => Maybe::missing("no pair of a prototype and a cell without the concept"),
+        _ => Maybe::Value(curves),
+    };
     (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;
@@ -236,7 +240,7 @@ fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
 }
 
 /// Pathways as in the paper: whether there are enough cells for a chance rate decides on that only.
-fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
+pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
     let min_cells = context.parameters.specificity.min_cells;
     let few =
         (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
@@ -252,12 +256,16 @@ fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow:
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+pub fn differential(context: &Context, compared: &Compared) -> anyhow::Result<Option<Differential>> {
     let Compared { group, reference, .. } = compared;
-    (group.len() > 1 && reference.len() > 1).then(|| welch(context.counts, &context.totals, group, reference))
+    if group.len() < 2 || reference.len() < 2 {
+        return Ok(None);
+    }
+    Ok(Some(welch_of(&context.moments(group)?, &context.moments(reference)?)))
 }
 
-fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
+/// Orders in which genes are swapped as in the paper.
+pub fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
     let mut orders =
         vec![GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&attribution.scores) }];
     if let Some(test) = test {

@@ -31,7 +31,7 @@ pub fn estimate(context: &Context, open: &[&Compared], unit: &str) -> anyhow::Re
     let (mut passes, mut seconds) = (0.0, None);
     for one in &counted {
         let others = [&one.further.held_out, &one.further.typical].into_iter().flatten();
-        let fetched = context.fetch(every_cell([&one.cells].into_iter().chain(others.clone())));
+        let fetched = context.fetch(every_cell([&one.cells].into_iter().chain(others.clone())))?;
         let swaps = &*context.swapper.among(fetched.counted())?;
         let pairs = context.parameters.attribution.counterfactuals as usize;
         let cells: usize =

@@ -103,7 +103,7 @@ fn copy_folder(from: &Path, work: &Work, to: &str) -> anyhow::Result<()> {
 }
 
 fn metrics(context: &Context) -> SaeMetricsRow {
-    let found = evaluate(&context.concepts.weights, context.embeddings().view());
+    let found = evaluate(&context.concepts.weights, context.embeddings());
     let p = &context.parameters.sae;
     SaeMetricsRow {
         name: format!("This bundle, seed {}", p.seed),

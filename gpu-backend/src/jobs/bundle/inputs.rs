@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use cellprism_core::{
     bundle::{Input, InputRole, Parameters, SaeParameters, TrainingEngine},
-    cells::{Aliases, Cells},
+    cells::{Aliases, Roster},
     gsea::GeneSets,
     sae::{SaeWeights, size::active_by_default, train::default_epochs},
 };
@@ -22,13 +22,13 @@ use crate::{
         read_sae,
     },
     models::{Model, Prepared, Request},
-    work::{digest, key::Key},
+    work::{digest, key::Key, memory},
 };
 
 /// Checked inputs.
 pub struct Inputs {
-    /// Names and metadata in memory; counts too.
-    pub cells: Cells,
+    /// Names and metadata; the counts stay in their file.
+    pub cells: Roster,
     /// The model, with its genes in the data.
     pub model: Box<dyn Prepared>,
     /// Libraries by name.
@@ -75,7 +75,7 @@ impl Inputs {
             .map(|path| Ok((gene_sets::library_name(path), gene_sets::read(path)?)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let mut skipped_columns = file.skipped_columns().to_vec();
-        let cells = file.into_cells()?;
+        let cells = file.into_roster();
         let columns = choose_columns(&job.labels, &cells, &job.cells)?;
         for column in &cells.columns {
             if column.label_counts().iter().filter(|&&n| n > 0).count() < 2 {
@@ -85,7 +85,7 @@ impl Inputs {
         }
         let card = &model.model().card;
         let given = job.sae.as_ref().map(|folder| read_sae(folder, card)).transpose()?;
-        let mut parameters = settle(&job.parameters, cells.counts.rows)?;
+        let mut parameters = settle(&job.parameters, cells.len())?;
         settle_reading(&mut parameters, job, model.is_dear());
         if let Some(dictionary) = &given {
             parameters.sae = SaeParameters {
@@ -94,6 +94,12 @@ impl Inputs {
                 engine: TrainingEngine::Given,
                 ..SaeParameters::default()
             };
+        } else if parameters.sae.concepts > 0 {
+            let options = parameters.sae.options();
+            options.validate()?;
+            let (n, d) = (cells.len() as u64, u64::from(card.latent));
+            // Embeddings are mapped.
+            memory::check(options.memory(n, d).saturating_sub(4 * n * d))?;
         }
         let mut files = vec![
             input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
@@ -182,7 +188,7 @@ const CELL_TYPE_COLUMNS: [&str; 9] = [
 /// More labels than this are identifiers, not groups.
 const MOST_LABELS: usize = 500;
 
-fn choose_columns(asked: &[String], cells: &Cells, path: &Path) -> anyhow::Result<Vec<String>> {
+fn choose_columns(asked: &[String], cells: &Roster, path: &Path) -> anyhow::Result<Vec<String>> {
     let several = |name: &str| {
         cells.column(name).is_some_and(|c| {
             c.labels.len() <= MOST_LABELS && c.label_counts().iter().filter(|&&n| n > 0).count() > 1

@@ -51,8 +51,8 @@ pub fn manifest(
             onnxruntime: context.embedding.runtime.clone(),
         },
         counts: Counts {
-            cells: inputs.cells.counts.rows as u32,
-            genes_measured: inputs.cells.counts.cols as u32,
+            cells: inputs.cells.len() as u32,
+            genes_measured: inputs.cells.genes.len() as u32,
             genes_model: inputs.model.genes().len() as u32,
             embedding: card.latent,
             concepts: p.sae.concepts,
@@ -82,5 +82,5 @@ fn title(inputs: &Inputs) -> String {
     };
     let tissue = only("tissue").filter(|t| t != "unknown").map_or_else(String::new, |t| format!("{t} "));
     let kind = inputs.model.provenance().title;
-    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
+    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.len() as u64))
 }

@@ -5,7 +5,7 @@
 //! | `job` | [`Job`]: what is asked for |
 //! | `inputs` | everything read and checked before any work |
 //! | `work` | the work folder: finished stages survive a kill |
-//! | `dictionary` | embeddings, and the autoencoder trained on them |
+//! | `dictionary` | counts brought where cells can be fetched, embeddings, and the autoencoder trained on them |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `compared` | the cells that each concept is read from |
@@ -21,11 +21,11 @@
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
-mod compared;
-mod concept;
-mod context;
+pub(super) mod compared;
+pub(super) mod concept;
+pub(super) mod context;
 mod cost;
-mod dictionary;
+pub(super) mod dictionary;
 mod existing;
 mod finish;
 mod index;
@@ -34,11 +34,11 @@ mod job;
 mod listed;
 mod manifest;
 mod notes;
-mod reading;
+pub(super) mod reading;
 mod samples;
 mod settle;
 mod shared;
-mod subject;
+pub(super) mod subject;
 mod work;
 
 use anyhow::Context as _;
@@ -98,10 +98,10 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     for line in notes::notes(job, &inputs)? {
         progress.say(&line);
     }
-    let embedded = dictionary::embed(job, &inputs, &work, progress)?;
+    let counts = dictionary::counts(job, &inputs, &work, progress)?;
+    let embedded = dictionary::embed(job, &inputs, &counts, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
-    let sae = dictionary::train(job, &inputs, &work, &embedded.values, progress)?;
-    let counts = inputs.model.map().apply(&inputs.cells.counts);
+    let sae = dictionary::train(job, &inputs, &work, embedded.values.view(), progress)?;
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =

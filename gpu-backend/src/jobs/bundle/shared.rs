@@ -5,7 +5,7 @@ use cellprism_core::{
         CellCodes, CellMap, CellMetadata, Embeddings, File as _, GeneDescriptions, GeneIndex, InputRole,
         MetadataColumn, path,
     },
-    cells::long_label,
+    cells::{is_ensembl, long_label, strip_version},
     stats::layout::{LayoutOptions, layout},
 };
 
@@ -34,7 +34,7 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
             labels: column.labels.clone(),
         });
     }
-    let n = inputs.cells.counts.rows;
+    let n = inputs.cells.len();
     let (map, source) = match &inputs.cells.umap {
         Some(map) => (Some(map.clone()), "as supplied with the cells".to_owned()),
         None if n <= MOST_MAPPED => {
@@ -64,10 +64,10 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
 /// What a dictionary can be trained on in the page; too large a file is left out, and the page says so.
 pub fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
     let values = context.embeddings();
-    if size_of_val(values.as_slice().unwrap_or_default()) > MOST_EMBEDDINGS {
+    if size_of::<f32>() * values.len() > MOST_EMBEDDINGS {
         return Ok(());
     }
-    work.put(path::EMBEDDINGS, &Embeddings(values.clone()).to_bytes()?)
+    work.put(path::EMBEDDINGS, &Embeddings(values.to_owned()).to_bytes()?)
 }
 
 /// The index of genes; descriptions are written beside it.
@@ -76,9 +76,13 @@ pub fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
     let in_data = |i: usize| inputs.model.map().column_of[i].map(|c| c as usize);
     let record = |i: usize| {
         let table = inputs.table.as_ref()?;
-        table.find(&context.symbols[i]).or_else(|| table.find(&names[i]))
+        let own = is_ensembl(&names[i]).then(|| table.find(&names[i])).flatten();
+        own.or_else(|| table.find(&context.symbols[i])).or_else(|| table.find(&names[i]))
     };
     let ensembl = |i: usize| {
+        if is_ensembl(&names[i]) {
+            return strip_version(&names[i]).to_owned();
+        }
         let own =
             in_data(i).and_then(|c| inputs.cells.genes.ensembl.get(c)).filter(|e| !e.is_empty()).cloned();
         own.or_else(|| record(i).and_then(|r| r.ensembl.first().cloned())).unwrap_or_default()

@@ -52,25 +52,12 @@ impl Work {
         serde_json::from_slice(&self.partial.get(name)?).ok()
     }
 
-    /// The same as bytes.
-    pub fn stage_bytes(&self, name: &str) -> Option<Vec<u8>> {
-        self.partial.get(name)
-    }
-
     /// Keeps what a finished stage has found.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn keep<T: Serialize>(&self, name: &str, found: &T) -> anyhow::Result<()> {
         self.partial.put(name, &serde_json::to_vec(found)?)
-    }
-
-    /// The same as bytes.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn keep_bytes(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
-        self.partial.put(name, content)
     }
 
     /// Where the bundle grows.

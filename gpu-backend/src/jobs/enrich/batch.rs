@@ -2,7 +2,7 @@
 //!
 //! Finished parts lie in `OUT.partial` until the last one is there; the command, given again, goes on after them.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use cellprism_core::{
@@ -22,7 +22,7 @@ use super::{
     read_libraries,
     table::parameters,
 };
-use crate::work::{atomic, key::Key, partial::Partial, progress::Progress, target};
+use crate::work::{atomic, key::Key, partial::Partial, progress::Progress, regular, target};
 
 /// Rankings of one part.
 const PART: usize = 32;
@@ -107,7 +107,8 @@ pub fn run(
 }
 
 fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        regular::read(path, regular::TENSORS).with_context(|| format!("cannot read {}", path.display()))?;
     let place = || path.display().to_string();
     let (_, header) = SafeTensors::read_metadata(&bytes).with_context(place)?;
     let names = header.metadata().as_ref().and_then(|metadata| metadata.get("genes"));

@@ -16,14 +16,14 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::gsea::{
-    GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea, match_sets,
-    prerank_within,
+    GeneSet, GeneSets, LARGEST_FILE, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea,
+    match_sets, prerank_within,
 };
 use serde_json::{Value, json};
 
 use crate::{
     files::gene_sets,
-    work::{atomic, progress::Progress},
+    work::{atomic, progress::Progress, regular},
 };
 
 mod batch;
@@ -188,7 +188,8 @@ impl Clock {
 }
 
 fn read_ranking(path: &Path, order: Order, names: &mut Names) -> anyhow::Result<Ranking> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        regular::read(path, LARGEST_FILE).with_context(|| format!("cannot read {}", path.display()))?;
     let place = || path.display().to_string();
     if !names.known() {
         return Ranking::parse_ordered(&bytes, order).with_context(place);

@@ -15,7 +15,13 @@ use cellprism_core::{
 };
 use ndarray::Array2;
 
-use super::{Options, given::Given, subjects};
+use super::{
+    Options,
+    given::Given,
+    items::ItemReading,
+    readings::{Readings, SubjectReadings},
+    subjects,
+};
 use crate::{
     files::{bundle::BundleFolder, sae},
     models::Model,
@@ -48,6 +54,8 @@ pub struct Evidence {
     pub sets: Vec<GeneSetFile>,
     /// Subjects in the order of the tables, or why one is not there.
     pub subjects: Vec<(SubjectKind, Result<Subject, String>)>,
+    /// What was read of each subject; empty where no table asks for it.
+    pub(super) readings: Readings,
     /// The cells' file, or why there is none.
     pub cells: Result<PathBuf, String>,
     /// The model, or why there is none.
@@ -94,7 +102,7 @@ impl Evidence {
             sets.push(read(&folder, file)?);
         }
         let genes = read(&folder, path::GENE_INDEX)?;
-        let asked = subjects::Asked { name: &name, manifest: &manifest, seed: options.seed };
+        let asked = subjects::Asked { manifest: &manifest, seed: options.seed };
         let subjects = subjects::make(&asked, &sae, &embeddings, work, progress)?;
         Ok(Self {
             name,
@@ -109,6 +117,7 @@ impl Evidence {
             genes,
             sets,
             subjects,
+            readings: Readings::new(),
             cells,
             model,
         })
@@ -121,6 +130,17 @@ impl Evidence {
             Some((_, Err(reason))) => Err(reason),
             None => Err("not asked for"),
         }
+    }
+
+    /// What was read of each subject, or why nothing was.
+    pub fn readings(&self) -> impl Iterator<Item = (SubjectKind, Result<&SubjectReadings, &str>)> {
+        self.readings.iter().map(|(kind, read)| (*kind, read.as_ref().map_err(String::as_str)))
+    }
+
+    /// Items of a subject that were read; none where it was not.
+    pub fn items(&self, kind: SubjectKind) -> &[ItemReading] {
+        let read = self.readings().find(|(known, _)| *known == kind);
+        read.and_then(|(_, read)| read.ok()).map_or(&[], |read| &read.items)
     }
 
     /// The column that names cells.

@@ -25,8 +25,15 @@ pub struct Options {
     pub gene_info: Vec<PathBuf>,
     /// The cells are simulated: score what is recovered of the planted programs.
     pub truth: bool,
+    /// Where copies of the bundles go that hold the report.
+    pub into_bundle: Option<PathBuf>,
     /// Seed of everything that is drawn.
     pub seed: u64,
+    /// Items of each baseline whose genes and labels are read through the model, the strongest ones; chosen by what a swap
+    /// costs where nothing is said.
+    pub items: Option<u32>,
+    /// Trainings of the same dictionary with other seeds.
+    pub seeds: u32,
     /// Tables that are left out, by name.
     pub skip: Vec<String>,
     /// Where the model runs.
@@ -42,6 +49,10 @@ impl Options {
         ensure!(!self.bundles.is_empty(), "no bundle is given");
         if let Some(unknown) = self.skip.iter().find(|name| !tables.contains(&name.as_str())) {
             bail!("--skip {unknown}: there is no such table; there are {}", tables.join(", "));
+        }
+        if let Some(copy) = &self.into_bundle {
+            let taken = copy.exists() && !fs::read_dir(copy).is_ok_and(|mut there| there.next().is_none());
+            ensure!(!taken, "--into-bundle {}: it exists already; choose another name", copy.display());
         }
         Ok(())
     }

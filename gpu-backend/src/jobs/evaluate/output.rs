@@ -1,18 +1,18 @@
-//! Files of the report: `tables/*.csv`, and `evaluation.json`, which lists them.
+//! Files of the report: tables, claims, figures, the page, and `evaluation.json`, which lists them.
 
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
-use serde_json::{Value as Json, json};
+use cellprism_core::bundle::{EvaluationFile, EvaluationFileKind, EvaluationIndex};
 
-use super::{Found, Options};
+use super::{Found, Options, Table};
 use crate::work::atomic::OutputFolder;
 
-/// Writes the report under its final name, whole.
+/// Writes files under the report's final name, all or none.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(found: &Found, options: &Options) -> anyhow::Result<()> {
+pub fn write(files: &[(String, Vec<u8>)], options: &Options) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", options.out.display());
     let folder = if options.overwrite {
         OutputFolder::replace(&options.out)
@@ -20,46 +20,73 @@ pub fn write(found: &Found, options: &Options) -> anyhow::Result<()> {
         OutputFolder::create(&options.out)
     };
     let folder = folder.with_context(failed)?;
-    for (name, content) in files(found, options)? {
-        put(folder.path(), &name, &content).with_context(failed)?;
+    for (name, content) in files {
+        put(folder.path(), name, content).with_context(failed)?;
     }
     folder.finish().with_context(failed)
 }
 
-/// Names and contents of all files.
+/// Names and contents of all files, the index last.
+///
+/// # Errors
+/// If the index cannot be written as JSON.
 pub fn files(found: &Found, options: &Options) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let mut files: Vec<(String, Vec<u8>)> = found
-        .tables
-        .iter()
-        .map(|table| (format!("tables/{}.csv", table.name), table.to_csv().into_bytes()))
-        .collect();
-    files.push(("evaluation.json".into(), serde_json::to_vec_pretty(&index(found, options))?));
+    let mut files = Vec::new();
+    let mut index = EvaluationIndex {
+        software: concat!("cellprism ", env!("CARGO_PKG_VERSION")).into(),
+        bundles: found.bundles.clone(),
+        seed: options.seed,
+        skipped: options.skip.clone(),
+        parameters: found.parameters.iter().cloned().collect(),
+        files: Vec::new(),
+    };
+    let mut add = |entry: EvaluationFile, content: Vec<u8>| {
+        files.push((entry.file.clone(), content));
+        index.files.push(entry);
+    };
+    let mut table = |of: &Table, file: String, kind| {
+        let entry = EvaluationFile {
+            file,
+            kind,
+            title: of.title.clone(),
+            item: of.item.clone(),
+            columns: of.columns.clone(),
+            rows: Some(of.rows.len() as u32),
+        };
+        add(entry, of.to_csv().into_bytes());
+    };
+    for of in &found.tables {
+        table(of, format!("tables/{}.csv", of.name), EvaluationFileKind::Table);
+    }
+    table(&found.claims, "claims.csv".into(), EvaluationFileKind::Claims);
+    let other = |file: String, kind, title: &str, item: &str| EvaluationFile {
+        file,
+        kind,
+        title: title.into(),
+        item: item.into(),
+        columns: Vec::new(),
+        rows: None,
+    };
+    for figure in &found.figures {
+        let file = format!("figures/{}.svg", figure.name);
+        add(
+            other(file, EvaluationFileKind::Figure, &figure.title, &figure.item),
+            figure.svg.clone().into_bytes(),
+        );
+    }
+    if let Some(page) = &found.page {
+        let file = "report.html".to_owned();
+        add(other(file, EvaluationFileKind::Page, "All of it as a page", ""), page.clone().into_bytes());
+    }
+    files.push(("evaluation.json".into(), serde_json::to_vec_pretty(&index)?));
     Ok(files)
 }
 
-/// What is in the report: file, title, the paper's item, and what was asked.
-fn index(found: &Found, options: &Options) -> Json {
-    let tables: Vec<Json> = found
-        .tables
-        .iter()
-        .map(|table| {
-            json!({"file": format!("tables/{}.csv", table.name), "title": table.title, "item": table.item,
-                "columns": table.columns, "rows": table.rows.len()})
-        })
-        .collect();
-    let parameters: serde_json::Map<String, Json> =
-        found.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    json!({
-        "software": concat!("cellprism ", env!("CARGO_PKG_VERSION")),
-        "bundles": found.bundles,
-        "seed": options.seed,
-        "skipped": options.skip,
-        "parameters": parameters,
-        "tables": tables,
-    })
-}
-
-fn put(root: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+/// Writes a file of a folder, and the folders that it lies in.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn put(root: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
     let path = root.join(name);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;

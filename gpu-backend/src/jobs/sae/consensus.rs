@@ -3,6 +3,7 @@
 use std::{fmt::Write, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
+use cellprism_core::limits;
 use cellprism_core::sae::{
     SaeWeights,
     consensus::{Recurrence, consensus, reduced},
@@ -10,14 +11,15 @@ use cellprism_core::sae::{
     metrics,
     train::Archetypal,
 };
-use ndarray::Array2;
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::{Basics, EngineName, Machine, Training, matching::null_cells, memory};
+use super::{Basics, EngineName, Machine, Training, matching::null_cells};
 use crate::{
     files::{embeddings, sae},
     work::{
         atomic::{self, OutputFolder},
+        memory,
         progress::Progress,
     },
 };
@@ -127,7 +129,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         });
     }
     let (first, others) = dictionaries.split_first().context("no seed")?;
-    let nulls = nulls(first, others, &data.values, asked.seeds[0])?;
+    let nulls = nulls(first, others, data.values.view(), asked.seeds[0])?;
     let by_chance = nulls.iter().map(|null| null.p95).max_by(f32::total_cmp);
     let cosine = asked.cosine.or(by_chance).context("no concept is alive: there is nothing to compare")?;
     let found = consensus(first, others, cosine)?;
@@ -164,7 +166,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
 fn nulls(
     first: &SaeWeights,
     others: &[SaeWeights],
-    cells: &Array2<f32>,
+    cells: ArrayView2<'_, f32>,
     seed: u64,
 ) -> anyhow::Result<Vec<Null95>> {
     let seen = null_cells(cells, seed);
@@ -177,7 +179,8 @@ fn nulls(
 
 fn check(options: &Options, at_least: u32) -> anyhow::Result<()> {
     let seeds = options.seeds.len() as u32;
-    ensure!(seeds > 1, "--seeds: at least two are needed");
+    limits::SEEDS.check("the number of --seeds", options.seeds.len())?;
+    limits::THREADS.check("--threads", options.threads)?;
     let mut sorted = options.seeds.clone();
     sorted.sort_unstable();
     sorted.dedup();

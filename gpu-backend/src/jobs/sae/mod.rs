@@ -6,7 +6,6 @@
 //! | `engine` | [`Machine`]: what computes the steps, and where |
 //! | `train` | [`Training`]: one training, its checkpoints and its files |
 //! | `work_folder` | what survives a kill |
-//! | `memory` | whether it fits the machine |
 //! | the others | one command each |
 
 pub mod bench;
@@ -16,7 +15,6 @@ mod engine;
 pub mod evaluate;
 pub mod import;
 pub mod matching;
-mod memory;
 mod options;
 pub mod semi_nmf;
 pub mod sweep;

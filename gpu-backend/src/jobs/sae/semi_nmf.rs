@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use cellprism_core::sae::semi_nmf::{Options as FitOptions, SemiNmf, fit};
+use cellprism_core::{
+    limits,
+    sae::semi_nmf::{Options as FitOptions, SemiNmf, fit},
+};
 use ndarray::Array2;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::memory;
 use crate::{
     files::embeddings,
-    work::{atomic, progress::Progress},
+    work::{atomic, memory, progress::Progress},
 };
 
 /// What is fitted.
@@ -28,6 +30,8 @@ pub struct Options {
     pub tolerance: f64,
     /// Seed of the first activations.
     pub seed: u64,
+    /// Weight of the L1 penalty on activations.
+    pub penalty: f64,
     /// Factors to write: "activations" f32 `[n, c]`, "dictionary" f32 `[c, d]`.
     pub out: Option<PathBuf>,
     /// An activation counts as zero up to this share of the largest.
@@ -42,6 +46,7 @@ impl Default for Options {
             iterations: 500,
             tolerance: 1e-4,
             seed: 0,
+            penalty: 0.0,
             out: None,
             zero: 1e-3,
         }
@@ -70,9 +75,15 @@ pub struct Report {
 /// # Errors
 /// If the options make no sense, embeddings cannot be read, or they do not fit into memory.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    ensure!(options.concepts > 0, "--concepts 0: at least one");
+    limits::CONCEPTS.check("--concepts", options.concepts)?;
+    limits::ITERATIONS.check("--iterations", options.iterations)?;
     ensure!((0.0..1.0).contains(&options.tolerance), "--tolerance {}: from 0 to below 1", options.tolerance);
     ensure!((0.0..1.0).contains(&options.zero), "--zero {}: from 0 to below 1", options.zero);
+    ensure!(
+        options.penalty >= 0.0 && options.penalty.is_finite(),
+        "--penalty {}: a number from 0",
+        options.penalty
+    );
     let file = embeddings::open(&options.embeddings)?;
     ensure!(file.rows > 0 && file.columns > 0, "{}: no cells", options.embeddings.display());
     let (n, d, c) = (file.rows as u64, file.columns as u64, options.concepts as u64);
@@ -85,6 +96,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         iterations: options.iterations,
         tolerance: options.tolerance,
         seed: options.seed,
+        penalty: options.penalty,
     };
     let found = fit(data.values.view(), &asked, &mut |_| steps.advance(1))?;
     steps.finish();

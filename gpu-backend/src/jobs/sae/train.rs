@@ -16,13 +16,13 @@ use cellprism_core::sae::{
 };
 use serde_json::{Value, json};
 
-use super::{Machine, Options, memory, work_folder::WorkFolder};
+use super::{Machine, Options, work_folder::WorkFolder};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic::OutputFolder, key::Key, partial::Partial, progress::Progress, target},
+    work::{atomic::OutputFolder, key::Key, memory, partial::Partial, progress::Progress, target},
 };
 
 /// What to train and where to.
@@ -65,7 +65,8 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     let file = embeddings::open(source)?;
     let trainer = options.for_cells(file.rows)?;
     check_absent(&options.out, &trainer, options.overwrite)?;
-    memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
+    let needed = options.machine.engine.memory(&trainer, file.rows, file.columns);
+    memory::check(needed.saturating_sub(file.mapped_bytes()))?;
     let data = file.read()?;
     let training = Training {
         data: &data,

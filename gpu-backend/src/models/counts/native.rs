@@ -11,7 +11,7 @@ use cellprism_core::{
 
 use super::{Encode, Graph};
 use crate::{
-    models::{Counted, Model, Swapper},
+    models::{Counted, Model, Swapper, folder::read_bounded},
     runtime::Place,
 };
 
@@ -48,8 +48,7 @@ impl NativeEncoder {
             return Ok(encoder);
         }
         let path = model.folder.join(ENCODER);
-        let bytes = std::fs::read(&path)
-            .with_context(|| format!("cannot read {}, which `cellprism import` writes", path.display()))?;
+        let bytes = read_bounded(&path).context("it is what `cellprism import` writes")?;
         let encoder = ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(self.0.get_or_init(|| encoder))
     }

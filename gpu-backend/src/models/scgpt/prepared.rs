@@ -59,14 +59,9 @@ impl Prepared for PreparedScgpt {
 
     fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
         Ok(Box::new(match NativePasses::open(&self.model, &self.sequences.tokenizer, place)? {
-            Some(passes) => ScgptSwapper::native(passes),
+            Some(gradient) => ScgptSwapper::with_gradient(self.open(place)?, gradient),
             None => ScgptSwapper::new(self.open(place)?),
         }))
-    }
-
-    fn engine(&self, place: &Place) -> anyhow::Result<String> {
-        let swaps = if native::is_at(&self.model, place) { ", native swaps" } else { "" };
-        Ok(format!("ONNX Runtime {}{swaps}", place.runtime()?.version()))
     }
 
     /// Every point of a curve is a pass of the whole model.

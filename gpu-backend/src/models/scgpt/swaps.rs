@@ -29,6 +29,8 @@ enum Engine {
     Graph(Mutex<SequenceModel>),
     /// Code of our own, which saves what a cell shares with its prototype.
     Native(NativePasses),
+    /// ONNX Runtime, with our own code's gradient beside it.
+    WithGradient(Mutex<SequenceModel>, NativePasses),
 }
 
 /// Swaps of genes among some cells: a gene takes the counterfactual's own bin, the others keep theirs.
@@ -51,6 +53,12 @@ impl ScgptSwapper {
         Self { engine: Engine::Native(passes), tokenizer, kept: Mutex::default() }
     }
 
+    /// By ONNX Runtime, with the gradient by code of our own.
+    pub fn with_gradient(model: SequenceModel, gradient: NativePasses) -> Self {
+        let tokenizer = model.tokenizer().clone();
+        Self { engine: Engine::WithGradient(Mutex::new(model), gradient), tokenizer, kept: Mutex::default() }
+    }
+
     /// Swaps among these cells, binned by the model's tokenizer.
     pub fn swaps(&self, cells: HashMap<CellId, BinnedCell>) -> ScgptSwaps<'_> {
         ScgptSwaps { swapper: self, cells }
@@ -71,7 +79,7 @@ impl ScgptSwapper {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes += cells.len() as u64;
         match &self.engine {
             Engine::Native(passes) => Ok(passes.embed(prototype, cell, cells)),
-            Engine::Graph(model) => {
+            Engine::Graph(model) | Engine::WithGradient(model, _) => {
                 let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
                 model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
             }
@@ -157,7 +165,9 @@ impl Perturb for ScgptSwaps<'_> {
         counterfactuals: &[CellId],
         direction: &[f32],
     ) -> Result<Vec<Vec<(u32, f32)>>, PerturbError> {
-        let Engine::Native(passes) = &self.swapper.engine else { return Err(PerturbError::NoGradient) };
+        let (Engine::Native(passes) | Engine::WithGradient(_, passes)) = &self.swapper.engine else {
+            return Err(PerturbError::NoGradient);
+        };
         let cell = &self.cells[&prototype];
         let swaps: Vec<_> =
             counterfactuals.iter().map(|other| cell.differences(&self.cells[other])).collect();

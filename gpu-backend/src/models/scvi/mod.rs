@@ -131,7 +131,7 @@ impl Prepared for PreparedScvi {
     fn decoder(&self) -> anyhow::Result<Option<Box<dyn Decode + '_>>> {
         let one_hot = self.decoder_one_hot.as_ref().map_err(|error| anyhow!("{error:#}"))?;
         let path = self.model.folder.join(DECODER);
-        let bytes = std::fs::read(&path).with_context(|| {
+        let bytes = folder::read_bounded(&path).with_context(|| {
             format!(
                 "cannot read {}: steering needs the decoder's weights, which `cellprism import scvi` writes for models of \
                  counts",

@@ -1,5 +1,13 @@
 //! One file a table, and the list of them.
 
+mod attribution_distribution;
+mod classes;
+mod deletion;
+mod gene_set_sizes;
+mod ground_truth;
+mod labels;
+mod map;
+mod matches;
 mod reconstruction;
 
 use super::{Evaluation, Table};
@@ -8,11 +16,35 @@ use super::{Evaluation, Table};
 pub struct Maker {
     /// Their names.
     pub names: &'static [&'static str],
-    make: fn(&Evaluation<'_>) -> anyhow::Result<Vec<Table>>,
+    /// Whether genes and labels of the subjects are needed, which takes longest.
+    pub needs_readings: bool,
+    make: Make,
 }
 
 /// All tables, in the order in which they are made.
-pub const MAKERS: &[Maker] = &[Maker { names: &["reconstruction"], make: reconstruction::tables }];
+pub const MAKERS: &[Maker] = &[
+    of_subjects(&["reconstruction"], reconstruction::tables),
+    of_subjects(&["classes"], classes::tables),
+    of_subjects(&["map"], map::tables),
+    of_readings(&["gene_set_sizes"], gene_set_sizes::tables),
+    of_readings(&["labels", "label_items"], labels::tables),
+    of_readings(&["deletion", "deletion_area"], deletion::tables),
+    of_readings(&["attribution_distribution"], attribution_distribution::tables),
+    of_readings(&["ground_truth", "false_labels"], ground_truth::tables),
+    of_readings(&["matches", "stability"], matches::tables),
+];
+
+type Make = fn(&Evaluation<'_>) -> anyhow::Result<Vec<Table>>;
+
+/// Tables of what subjects are: activations, directions.
+const fn of_subjects(names: &'static [&'static str], make: Make) -> Maker {
+    Maker { names, needs_readings: false, make }
+}
+
+/// Tables of what subjects are read to be: genes, labels, curves.
+const fn of_readings(names: &'static [&'static str], make: Make) -> Maker {
+    Maker { names, needs_readings: true, make }
+}
 
 /// Names of all tables.
 pub fn names() -> Vec<&'static str> {
