@@ -136,15 +136,15 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
     }
 }
 
-/// Width of words in pixels: near that of Helvetica and its likes, on the large side.
+/// Width of words in pixels, as in the widest of the usual faces (DejaVu Sans, Verdana): whoever shows the figure chooses.
 pub fn width_of(text: &str, size: f64) -> f64 {
     let of = |letter: char| match letter {
-        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.28,
-        't' | 'f' | 'r' | ' ' | '(' | ')' | '-' | '/' => 0.35,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.88,
-        'A'..='Z' => 0.70,
-        '−' | '+' | '=' | '≤' | '≥' => 0.60,
-        _ => 0.56,
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.32,
+        't' | 'f' | 'r' | ' ' | '(' | ')' | '-' | '/' => 0.40,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.95,
+        'A'..='Z' => 0.73,
+        '−' | '+' | '=' | '≤' | '≥' => 0.84,
+        _ => 0.63,
     };
     text.chars().map(of).sum::<f64>() * size
 }

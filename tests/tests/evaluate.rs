@@ -149,7 +149,8 @@ fn two_bundles_beside_baselines() {
     let both = (alive(&index.rows), alive(&Bundle(second.clone()).index().rows));
     assert_eq!(matches.len(), both.0.min(both.1));
     let stability = rows(&report, "stability");
-    let seeds = with(&stability, &[("left", name.as_str()), ("seeds", "1")]).next().unwrap();
+    let trained_again = [("left", name.as_str()), ("seeds", "1")];
+    let seeds = with(&stability, &trained_again).next().unwrap();
     assert!(seeds["r2_mean"].parse::<f64>().unwrap() > 0.5);
 
     // claims answer, and say why

@@ -111,7 +111,7 @@ fn pipes_and_devices_are_not_read() {
 }
 
 #[test]
-fn a_steered_concept_that_the_decoder_cannot_follow_is_no_table() {
+fn a_concept_is_not_steered_out_of_sight() {
     let work = TempDir::new().unwrap();
     let (embeddings, sae, out) =
         (work.path().join("e.safetensors"), work.path().join("sae"), work.path().join("table.tsv"));
@@ -149,6 +149,8 @@ fn a_steered_concept_that_the_decoder_cannot_follow_is_no_table() {
             &out,
         ])
     };
-    steer("3e38").refused(&["no number", "--to"], &out);
+    for far in ["3e38", "1000001", "inf", "NaN"] {
+        steer(far).refused(&["--to"], &out);
+    }
     steer("1").succeeded();
 }

@@ -132,6 +132,15 @@ pub fn activations(a: ArrayView2<'_, f32>, d: &Array2<f64>, penalty: f64, iterat
     z
 }
 
+/// The same without a penalty from given activations `[n, c]`: those of 0 stay 0, the others are no longer shrunk.
+pub fn unshrunk(a: ArrayView2<'_, f32>, mut z: Array2<f64>, d: &Array2<f64>, iterations: u32) -> Array2<f64> {
+    let a = a.mapv(f64::from);
+    for _ in 0..iterations {
+        update_activations(&a, &mut z, d, 0.0);
+    }
+    z
+}
+
 /// One multiplicative update of Z; its relative change ‖Z' − Z‖ / ‖Z'‖.
 fn update_activations(a: &Array2<f64>, z: &mut Array2<f64>, d: &Array2<f64>, penalty: f64) -> f64 {
     let ad = a.dot(&d.t());

@@ -201,7 +201,10 @@ async fn a_token_is_asked_for_where_there_is_one() {
         let headers = [("host", "lab.example"), ("authorization", "Bearer correct-horse-battery")];
         ask(&router, path, &headers).await.header(header::CACHE_CONTROL).to_owned()
     };
-    assert_eq!(kept(&format!("/bundles/{TAG}/files.json")).await, "private, max-age=31536000, immutable");
+    assert_eq!(
+        kept(&format!("/bundles/{TAG}/concepts/0000.json")).await,
+        "private, max-age=31536000, immutable"
+    );
     assert_eq!(kept("/bundles/pbmc/manifest.json").await, "private, no-cache");
     assert_eq!(kept("/info").await, "private, no-store");
     let without = ask(&router, "/", &[]).await;

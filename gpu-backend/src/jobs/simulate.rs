@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::h5ad::{self, Extras},
-    work::{atomic, regular},
+    work::{atomic, memory, regular},
 };
 
 /// What is simulated.
@@ -120,6 +120,8 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         seed: asked.seed,
     };
     let names = asked.gene_names.as_deref().map(|path| gene_names(path, asked.genes)).transpose()?;
+    options.check()?;
+    memory::check(memory_of(&options))?;
     let mut simulation = simulate(&options)?;
     if let Some(names) = names {
         simulation.cells.genes = GeneNames::from_index(names);
@@ -145,6 +147,14 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(Report { cells: asked.cells, genes: asked.genes, nonzero: cells.counts.nnz(), programs })
+}
+
+/// Bytes that a simulation takes, roughly: counts once as they are and once as they are written, activities, effects.
+fn memory_of(options: &SimulateOptions) -> u64 {
+    let (cells, genes) = (options.cells as f64, options.genes as f64);
+    let counts = cells * genes.min(0.6 * options.depth) * 16.0;
+    let programs = (options.programs * (1 + options.children) + options.rare) as f64;
+    (counts + 8.0 * (cells + genes) * programs) as u64
 }
 
 /// What is told of options beyond the plain ones; nothing where none was asked for, so that files stay as they were.

@@ -69,7 +69,8 @@ impl Model {
     /// If there is no card, or no encoder beside it.
     pub fn open_published(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(CARD);
-        let json = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let json =
+            regular::read(&path, LARGEST_CARD).with_context(|| format!("cannot read {}", path.display()))?;
         let card = ModelCard::from_json(&json).with_context(|| path.display().to_string())?;
         if !folder.join(super::counts::ENCODER).exists() {
             bail!("{} holds no encoder: give the model's own folder", folder.display());

@@ -82,7 +82,7 @@ pub fn made() -> Result<Vec<Seed>, Box<dyn std::error::Error>> {
     }
     add("card/scvi", weights.files["model.json"].clone());
     let mut embeddings = Tensors::default();
-    embeddings.f32("embeddings", &[3, 2], [0.5, -1.0, 2.0, 0.0, 1.5, 3.0].into_iter());
+    embeddings.f32("embeddings", &[3, 2], [0.5, -1.0, 2.0, 0.0, 1.5, 3.0]);
     add("embeddings/three", embeddings.to_bytes()?);
     for (name, text) in TEXTS {
         add(name, text.as_bytes().to_vec());
@@ -118,7 +118,7 @@ fn arrays() -> Result<Vec<(&'static str, Vec<u8>)>, FolderError> {
         values: vec![2.0],
         ..Samples::default()
     };
-    let codes = CellCodes { columns: vec![("kind".into(), vec![0, 1, 0])], ..CellCodes::default() };
+    let codes = CellCodes { columns: vec![("kind".into(), vec![0, 1, 0])] };
     let (_, map) = CellMap::quantise(&[[0.0, 1.0], [2.0, -1.0], [0.5, 0.5]], String::new());
     let embeddings = Embeddings(ndarray::array![[0.5, 1.0], [2.0, -1.0]]);
     Ok(vec![

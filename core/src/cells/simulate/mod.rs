@@ -89,6 +89,14 @@ impl Default for SimulateOptions {
 }
 
 impl SimulateOptions {
+    /// Whether what is asked for is possible, and of a size that one computer bears; [`simulate`] asks first.
+    ///
+    /// # Errors
+    /// Says which number to change.
+    pub fn check(&self) -> Result<(), SimulateError> {
+        check::check(self)
+    }
+
     /// Cell types.
     pub fn types(&self) -> usize {
         self.programs.saturating_sub(STATES)

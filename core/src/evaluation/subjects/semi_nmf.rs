@@ -1,4 +1,4 @@
-//! Semi-non-negative factors with an L1 penalty, chosen so that they are as sparse as the paper's (.83 to .99): only then can
+//! Semi-non-negative factors with an L1 penalty, whose activations are fitted again without it where they are not 0; chosen so that they are as sparse as the paper's (.83 to .99): only then can
 //! their reconstruction be held against the dictionary's.
 
 use ndarray::{Array2, ArrayView2, Axis};
@@ -9,7 +9,7 @@ use crate::{
     ids::CellId,
     sae::{
         SaeConfig, SaeWeights,
-        semi_nmf::{Options, activations, fit},
+        semi_nmf::{Options, activations, fit, unshrunk},
         size::sample,
     },
 };
@@ -80,23 +80,23 @@ impl Factors {
         Ok(Subject { kind: SubjectKind::SemiNmf, weights, encoder: Encoder::Factors(self), activations })
     }
 
-    /// Activations of cells.
+    /// Activations of cells: which are not 0 is decided with the penalty, how large they are without, so that the penalty's
+    /// shrinking is not held against the reconstruction.
     pub(super) fn read(&self, x: ArrayView2<'_, f32>) -> Activations {
+        let blocks: Vec<_> = x.axis_chunks_iter(Axis(0), MOST_CELLS).collect();
+        let penalised: Vec<Array2<f64>> = blocks
+            .iter()
+            .map(|rows| activations(rows.view(), &self.directions, self.penalty, ITERATIONS.2))
+            .collect();
+        let largest = penalised.iter().flatten().fold(0.0f64, |most, &value| most.max(value));
         let mut concepts = vec![ActiveCells::default(); self.directions.nrows()];
-        let mut largest = 0.0f64;
-        for (block, rows) in x.axis_chunks_iter(Axis(0), MOST_CELLS).enumerate() {
-            let z = activations(rows, &self.directions, self.penalty, ITERATIONS.2);
-            for ((cell, concept), &value) in z.indexed_iter() {
-                largest = largest.max(value);
+        for (block, (rows, mut z)) in blocks.into_iter().zip(penalised).enumerate() {
+            z.mapv_inplace(|value| if value > ZERO * largest { value } else { 0.0 });
+            let z = unshrunk(rows, z, &self.directions, ITERATIONS.2);
+            for ((cell, concept), &value) in z.indexed_iter().filter(|(_, value)| (**value as f32) > 0.0) {
                 concepts[concept].cells.push(CellId::from(block * MOST_CELLS + cell));
                 concepts[concept].values.push(value as f32);
             }
-        }
-        let least = (ZERO * largest) as f32;
-        for active in &mut concepts {
-            let mut values = active.values.iter();
-            active.cells.retain(|_| values.next().is_some_and(|&value| value > least));
-            active.values.retain(|&value| value > least);
         }
         Activations::of_concepts(x.nrows(), concepts)
     }

@@ -107,6 +107,7 @@ impl Options {
         }
         limits::PERMUTATIONS.check("--permutations", self.permutations)?;
         limits::RANDOM_LISTS.check("--random-lists", self.random_lists)?;
+        multilevel(self)?;
         limits::SET_SIZE.check("--min-size", self.min_size)?;
         limits::SET_SIZE.check("--max-size", self.max_size)?;
         limits::CURVES.check("--curves", self.curves)?;

@@ -31,6 +31,8 @@ use crate::{
 pub use report::Report;
 use scores::Scores;
 
+/// Largest value or factor: beyond it an expected count is no number, or none that means anything.
+const FARTHEST: f32 = 1e6;
 /// Cells whose counts are read at once.
 const ROWS: usize = 4096;
 
@@ -100,6 +102,13 @@ pub enum CellsLike {
 /// If an input cannot be read or does not fit the others, or there is no cell to steer.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     limits::PROTOTYPES.check("--prototypes", options.prototypes)?;
+    let (name, value) = match options.target {
+        Target::To(value) => ("--to", value),
+        Target::Scale(factor) => ("--scale", factor),
+    };
+    if !(0.0..=FARTHEST).contains(&value) {
+        bail!("{name} {value}: from 0 to {FARTHEST}, since activations have up to some hundred");
+    }
     let model = Model::open(&options.model)?;
     if !model.kind()?.decodes() {
         bail!(no_decoder(&model));

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::jobs::evaluate::Found;
 
+/// Smallest attribution score that is drawn.
+const LEAST: f64 = 1e-3;
+
 /// The figures.
 pub fn charts(found: &Found) -> Vec<Chart> {
     vec![deletion(found), area(found), distribution(found)]
@@ -145,9 +148,11 @@ fn distribution(found: &Found) -> Chart {
             .into_iter()
             .map(|word| {
                 let of = own.iter().filter(|row| row.is("subject", &word));
-                // Scores that are small apart and large apart would both be points: the axis is that of exponents.
+                // Scores span orders of magnitude, and nearly all genes have none: what is above each is seen better.
                 let mut places: Vec<(f64, f64)> = of
-                    .filter_map(|row| Some((row.number("score")?, row.number("cumulative")? * 100.0)))
+                    .filter_map(|row| Some((row.number("score")?, row.number("cumulative")?)))
+                    .filter(|(score, _)| *score >= LEAST)
+                    .map(|(score, cumulative)| (score.log10(), (1.0 - cumulative) * 100.0))
                     .collect();
                 places.sort_by(|a, b| a.0.total_cmp(&b.0));
                 Curve { series: subject(&word), places, band: Vec::new(), dots: false }
@@ -158,8 +163,8 @@ fn distribution(found: &Found) -> Chart {
             continue;
         }
         let chart = Curves {
-            x_title: "Attribution score (units of activation)".into(),
-            y_title: "Genes with at most that score (%)".into(),
+            x_title: "Attribution score, log10 of units of activation".into(),
+            y_title: "Genes with a higher score (%)".into(),
             curves,
             x_range: None,
             y_range: None,
@@ -172,8 +177,8 @@ fn distribution(found: &Found) -> Chart {
         title: "Distribution of attribution scores",
         item: "Figure 11",
         caption: format!(
-            "Share of all genes of all active items whose mean score is at most as high, for {what}. Most genes do nothing; the \
-             few on the right are what an item is read by."
+            "Share of all genes of all active items whose mean score is higher, for {what}. Most genes do nothing; the few on the \
+             right are what an item is read by. The paper draws the share that is not higher; the table holds that."
         ),
         tables: &["attribution_distribution"],
         panels,
