@@ -4,6 +4,7 @@
 //! | module | what it computes |
 //! |---|---|
 //! | [`cells`] | count matrices, gene vocabularies and their audit, metadata columns |
+//! | [`classification`] | labels predicted by logistic regression |
 //! | [`embedding`] | the scVI encoder in plain Rust, nearest cells |
 //! | [`sae`] | TopK sparse autoencoder: weights, encode, decode, training, metrics |
 //! | [`concepts`] | activations by concept, metadata specificity |
@@ -22,6 +23,7 @@
 pub mod attribution;
 pub mod bundle;
 pub mod cells;
+pub mod classification;
 pub mod concepts;
 pub mod embedding;
 pub mod evaluation;

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{embedding::card::ModelCard, sae::SaeConfig};
 
-/// The schema of each kind of JSON file, by its name in `docs/schema`.
+/// The schema of each kind of JSON file, by its name in `docs/schema`. `concepts/first.json.gz` and `genes/first.json.gz` are
+/// packed files of the schemas of `concepts/index.json` and `genes/index.json`.
 pub fn json_schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("bundles", of::<BundleList>()),

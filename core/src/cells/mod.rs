@@ -8,6 +8,7 @@
 //! | `aliases` | [`Aliases`]: which names mean the same gene |
 //! | `audit` | [`GeneAudit`]: what became of the model's genes in the data |
 //! | `names` | what names of genes and cells give away about a file |
+//! | `mapped` | counts in the model's order |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
 //! | `roster` | [`Roster`]: what is known of cells besides their counts |
@@ -22,6 +23,7 @@ mod counts;
 mod genes;
 pub mod hvg;
 mod labels;
+mod mapped;
 mod mapping;
 mod names;
 mod roster;

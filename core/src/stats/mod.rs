@@ -7,10 +7,12 @@ mod clopper_pearson;
 pub mod covariance;
 pub mod differential;
 mod eigenvalues;
+mod expression;
 mod fisher;
 mod hungarian;
 mod kappa;
 pub mod layout;
+mod log1p;
 mod proportion;
 mod spearman;
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::stdout::outln;
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::evaluate::{self, Options, Report},
     runtime::Device,
@@ -91,10 +91,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
 
 fn say(report: &Report, options: &Options) {
     for (name, rows) in &report.tables {
-        eprintln!("{name:<26} {rows} rows");
+        errln!("{name:<26} {rows} rows");
     }
     for (claim, agrees) in &report.claims {
-        eprintln!("{agrees:<14} {claim}");
+        errln!("{agrees:<14} {claim}");
     }
-    eprintln!("written to {}", options.out.display());
+    errln!("written to {}", options.out.display());
 }

@@ -8,6 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::stderr::errln;
 use crate::work::progress::{Progress, Steps};
 
 /// Time between lines where stderr is no terminal.
@@ -32,7 +33,7 @@ impl Progress for Terminal {
         }
         bar.enable_steady_tick(Duration::from_millis(250));
         if bar.is_hidden() && !self.quiet {
-            eprintln!("{stage}: {total} {unit}");
+            errln!("{stage}: {total} {unit}");
         }
         let plain = !self.quiet && !std::io::stderr().is_terminal();
         let lines = plain.then(|| {
@@ -44,7 +45,7 @@ impl Progress for Terminal {
 
     fn say(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            errln!("{line}");
         }
     }
 }
@@ -72,7 +73,7 @@ impl Lines {
         let rate = if rate < 10.0 { format!("{rate:.2}") } else { format!("{rate:.0}") };
         let all = bar.length().unwrap_or(0);
         let text = if text.is_empty() { String::new() } else { format!("{text}  ") };
-        eprintln!("{}: {text}{done:.0}/{all}  {rate} {}/s  {left:.0} s left", self.stage, self.unit);
+        errln!("{}: {text}{done:.0}/{all}  {rate} {}/s  {left:.0} s left", self.stage, self.unit);
     }
 }
 

@@ -10,7 +10,6 @@ use cellprism_core::bundle::{
 use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
 use super::{
     Global,
     precision::PrecisionArgs,
@@ -18,6 +17,7 @@ use super::{
     screening::{ScreeningArgs, in_words},
     sequence::SequenceArgs,
 };
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::bundle::{self, Job},
     runtime::Device,
@@ -183,7 +183,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         let chance = report
             .labelled_by_chance
             .map_or_else(String::new, |n| format!(" (chance would label about {n:.1})"));
-        eprintln!(
+        errln!(
             "{}{}: R² {:.3}, {} of {} concepts active; {} have a pathway label as in the paper{chance}",
             job.out.display(),
             if report.unchanged { " is up to date" } else { "" },
@@ -193,10 +193,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             report.labelled,
         );
         if let Some(outcome) = &report.screened {
-            eprintln!("{}", in_words(outcome, job.parameters.attribution.important));
+            errln!("{}", in_words(outcome, job.parameters.attribution.important));
         }
         if !report.verdict.is_empty() {
-            eprintln!("{}", report.verdict);
+            errln!("{}", report.verdict);
         }
     }
     Ok(())

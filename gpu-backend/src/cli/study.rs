@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Global, stdout::outln};
+use super::{Global, stderr::errln, stdout::outln};
 use crate::jobs::study::{form, new, score};
 
 /// Rate concepts and neurons without knowing which is which, and see whether concepts are clearer.
@@ -105,7 +105,7 @@ fn make(args: New, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string_pretty(&report)?);
     } else if !global.quiet {
-        eprintln!(
+        errln!(
             "{}: {} items, {repeat} of them shown twice; {} concepts and {} neurons passed over, which would show less \
              than the rest\nHand out {}/study or the form made of it; keep key.json to yourself.",
             options.out.display(),
@@ -124,7 +124,7 @@ fn write_form(args: Form, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string_pretty(&report)?);
     } else if !global.quiet {
-        eprintln!(
+        errln!(
             "{}: a form of {} items, for any web server or to open index.html from disk",
             options.out.display(),
             report.items
@@ -161,10 +161,10 @@ fn figures(args: Score, global: &Global) -> anyhow::Result<()> {
             format!("{hits} of {n} ({:.0} %)", f64::from(hits) / f64::from(n) * 100.0)
         }
     };
-    eprintln!("{}: ratings of {}", options.out.display(), report.raters.join(", "));
+    errln!("{}: ratings of {}", options.out.display(), report.raters.join(", "));
     for row in report.contrast.iter().filter(|row| row.rater.is_none()) {
         let p = row.p.map_or_else(String::new, |p| format!(", p = {p:.2e}"));
-        eprintln!(
+        errln!(
             "  {:<19} concepts {}, neurons {}{p}",
             row.question,
             percent(row.concepts),
@@ -176,7 +176,7 @@ fn figures(args: Score, global: &Global) -> anyhow::Result<()> {
             Ok(found) => format!("kappa {:.2} ({:.2} to {:.2})", found.kappa, found.low, found.high),
             Err(why) => format!("no kappa: {why}"),
         };
-        eprintln!("  {}, {}, {} pairs: {kappa}", row.raters.join(" and "), row.question.name(), row.n);
+        errln!("  {}, {}, {} pairs: {kappa}", row.raters.join(" and "), row.question.name(), row.n);
     }
     Ok(())
 }

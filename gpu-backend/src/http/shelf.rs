@@ -52,6 +52,8 @@ pub struct Found {
     pub file: PathBuf,
     /// Size and checksum.
     pub entry: FileEntry,
+    /// Whether its content lies packed beside it.
+    pub packed: bool,
     /// Whether it was asked for by the bundle's tag.
     pub by_tag: bool,
 }
@@ -125,8 +127,19 @@ impl Shelf {
         if size != entry.bytes {
             return Err(damaged(format!("has {size} bytes instead of {}", entry.bytes)));
         }
-        Ok(Found { file, entry: entry.clone(), by_tag: by_name.is_none() })
+        Ok(Found { packed: has_packed(&file), file, entry: entry.clone(), by_tag: by_name.is_none() })
     }
+}
+
+/// Whether all packed files beside one are regular ones, and there is any.
+fn has_packed(file: &Path) -> bool {
+    let beside = |ending: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        fs::symlink_metadata(name).ok().map(|found| found.is_file())
+    };
+    let found: Vec<bool> = site::ENDINGS.iter().filter_map(|ending| beside(ending)).collect();
+    !found.is_empty() && found.into_iter().all(|regular| regular)
 }
 
 impl Shown {

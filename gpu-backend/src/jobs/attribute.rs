@@ -1,36 +1,30 @@
 //! The genes that drive concepts, by counterfactual occlusion.
 
-use std::{
-    path::{Path, PathBuf},
-    slice,
-    time::Instant,
-};
+use std::{path::PathBuf, slice, time::Instant};
 
-use anyhow::Context;
 use cellprism_core::{
     attribution::{
         Attribution, ConceptCells, ConceptReader, Perturb, ScreenOutcome, Screened, Screening, attribute,
         cells_of_concepts, together,
     },
     bundle::{ReadingParameters, Side, Tensors},
-    embedding::nearest::Neighbour,
-    ids::{CellId, ConceptId},
+    ids::ConceptId,
     limits, parallel,
-    readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides, mean_counts},
+    readings::{BothSides, FurtherCells, Of, TypicalPool, are_enough, both_sides, mean_counts},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     activations,
     fetched::{Fetched, every_cell},
-    inputs::{check_precision, check_screening, open_cells, pairs, prepare},
+    inputs::{by_cost, check_precision, check_screening, open_cells, pairs, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
     files::embeddings::{self, Writer},
     models::{Model, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, counts::CountStore, progress::Progress, shards::Shards},
+    work::{atomic::OutputFile, counts::CountStore, progress::Progress, shards::Shards},
 };
 
 /// What is scored.
@@ -126,25 +120,24 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let model = Model::open(&options.model)?;
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;
+    let out = OutputFile::claim(&options.out, "attribute")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     check_screening(&*model, &options.place, options.screening.as_ref())?;
-    // Beside the output: there is room for large files.
-    let folder = tempfile::Builder::new().prefix(".").suffix(".partial").tempdir_in(parent(&options.out)?)?;
     let latent = model.model().card.latent as usize;
     let steps = progress.begin("read", cells.len() as u64, "cells");
     let genes = cells.genes().len();
-    let store = CountStore::fill(&folder.path().join("counts"), &mut cells, genes, &*steps)?;
+    let store = CountStore::fill(&out.meanwhile("counts"), &mut cells, genes, &*steps)?;
     steps.finish();
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let places = slice::from_ref(&options.place);
     let mut stored = &store;
-    let mut values = Writer::create(&folder.path().join("embeddings"), cells.len(), latent)?;
+    let mut values = Writer::create(&out.meanwhile("embeddings"), cells.len(), latent)?;
     let mut take = |some: &[f32]| Ok(values.write(some)?);
     embed(&*model, places, (&mut stored, cells.names()), &Shards::none(), &*steps, &mut take)?;
     values.finish()?;
     steps.finish();
-    let embedded = embeddings::read(&folder.path().join("embeddings"))?.values;
+    let embedded = embeddings::read(&out.meanwhile("embeddings"))?.values;
     let swapper = model.swapper(&options.place)?;
     let activations = activations(&sae, embedded.view());
     let concepts = match &options.concepts {
@@ -153,10 +146,14 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     };
     let reader = ConceptReader::of(&sae);
     let started = Instant::now();
-    let reading = (!options.paper).then(|| ReadingParameters {
-        held_out: by_cost(options.held_out, model.is_dear()),
-        typical: by_cost(options.typical, model.is_dear()),
-        ..ReadingParameters::default()
+    let reading = (!options.paper).then(|| {
+        let usual = ReadingParameters::default();
+        let asked = |n: Option<usize>| n.map(|n| n as u32);
+        ReadingParameters {
+            held_out: by_cost(asked(options.held_out), usual.held_out, model.is_dear()),
+            typical: by_cost(asked(options.typical), usual.typical, model.is_dear()),
+            ..usual
+        }
     });
     let held_out = reading.as_ref().map_or(0, |reading| reading.held_out as usize);
     let wanted = vec![options.counterfactuals; options.prototypes + held_out];
@@ -170,13 +167,13 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let steps = progress.begin("attribute", concepts.len() as u64, "concepts");
     let found = parallel::map(concepts.len(), |i| -> anyhow::Result<Scored> {
         let (id, active) = (concepts[i], activations.of(concepts[i]));
-        let (cells, next) = split(&chosen[i], options.prototypes);
-        let further = reading.as_ref().map(|reading| {
-            let draw = |cell: CellId| {
-                let n = reading.typical as usize;
-                pool.draw(active, (id, cell), totals[cell.index()], n, reading.seed)
-            };
-            further(&cells, next, reading, draw)
+        let (cells, next) = chosen[i].split_at(options.prototypes);
+        let further = reading.as_ref().map(|reading| FurtherCells {
+            held_out: are_enough(next.prototypes.len(), reading.held_out as usize)
+                .then_some(next)
+                .filter(|next| !next.prototypes.is_empty()),
+            typical: pool.beside((id, active), &cells, totals, reading),
+            balanced_over: None,
         });
         let others = further.iter().flat_map(|more| [&more.held_out, &more.typical]).flatten();
         let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &store, model.map())?;
@@ -192,84 +189,43 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         let sides = match (&reading, &further) {
             (Some(reading), Some(further)) => {
                 let of = Of { swaps, reader: &reader, concept: id, counterfactuals: options.counterfactuals };
-                Some(both_sides(of, &cells, &attribution, further, reading)?)
+                let sides = both_sides(of, &cells, &attribution, further, reading)?;
+                Some((sides, mean_counts(&attribution, &cells, swaps)))
             }
             _ => None,
         };
-        let mean_counts = mean_counts(&attribution, &cells, swaps);
         steps.advance(1);
         let screened = screened.map(|screened| screened.outcome(&attribution, IMPORTANT));
-        Ok(Scored { cells, attribution, mean_counts, sides, screened })
+        Ok(Scored { cells, attribution, sides, screened })
     })
     .into_iter()
     .collect::<anyhow::Result<Vec<_>>>()?;
     let seconds = started.elapsed().as_secs_f64();
     steps.finish();
     let genes = model.genes().len();
-    write(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
+    let content = to_bytes(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
+    out.finish(&content)?;
     let screened = together(found.iter().filter_map(|one| one.screened.as_ref()));
     Ok(Report { concepts: concepts.len(), genes, seconds, screened })
-}
-
-/// The folder of the output, which is made where there is none.
-fn parent(out: &Path) -> anyhow::Result<&Path> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot write {}", folder.display()))?;
-    Ok(folder)
-}
-
-/// Contrasts that cost many passes of a large model are made only where they are asked for.
-fn by_cost(asked: Option<usize>, dear: bool) -> u32 {
-    const USUAL: usize = 10;
-    asked.unwrap_or(if dear { 0 } else { USUAL }) as u32
 }
 
 /// One concept.
 struct Scored {
     cells: ConceptCells,
     attribution: Attribution,
-    mean_counts: Vec<f64>,
-    sides: Option<BothSides>,
+    /// Both sides, and the mean count of each gene in the pairs.
+    sides: Option<(BothSides, Vec<f64>)>,
     screened: Option<ScreenOutcome>,
 }
 
-/// Prototypes that rank genes, and the held-out ones after them.
-fn split(cells: &ConceptCells, prototypes: usize) -> (ConceptCells, ConceptCells) {
-    let at = prototypes.min(cells.prototypes.len());
-    let part = |range: std::ops::Range<usize>| ConceptCells {
-        prototypes: cells.prototypes[range.clone()].to_vec(),
-        counterfactuals: cells.counterfactuals[range].to_vec(),
-    };
-    (part(0..at), part(at..cells.prototypes.len()))
-}
-
-/// Held-out prototypes, where there are enough, and typical cells, where they are wanted.
-fn further(
-    cells: &ConceptCells,
-    next: ConceptCells,
-    reading: &ReadingParameters,
-    draw: impl Fn(CellId) -> Vec<CellId>,
-) -> FurtherCells {
-    let enough = next.prototypes.len() >= (reading.held_out as usize).div_ceil(2) && reading.held_out > 0;
-    let typical = (reading.typical > 0).then(|| ConceptCells {
-        prototypes: cells.prototypes.clone(),
-        counterfactuals: cells
-            .prototypes
-            .iter()
-            .map(|&(cell, _)| draw(cell).into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect())
-            .collect(),
-    });
-    FurtherCells { held_out: enough.then_some(next), typical, balanced_over: None }
-}
-
-fn write(
+fn to_bytes(
     options: &Options,
     concepts: &[ConceptId],
     found: &[Scored],
     genes: usize,
     names: &[String],
     precision: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<u8>> {
     let (q, p, c) = (concepts.len(), options.prototypes, options.counterfactuals);
     let mut file = Tensors::default();
     file.u32("concepts", &[q], concepts.iter().map(|id| id.0));
@@ -309,13 +265,13 @@ fn write(
         file.metadata("screened", serde_json::to_string(&each)?);
     }
     file.metadata("precision", precision.to_owned());
-    atomic::write_file(&options.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", options.out.display()))
+    Ok(file.to_bytes()?)
 }
 
 /// Presence and absence of all concepts, by the names that they have in a bundle.
 fn sides(file: &mut Tensors, found: &[Scored], genes: usize) {
     let Some(all) = found.iter().map(|one| one.sides.as_ref()).collect::<Option<Vec<_>>>() else { return };
+    let (all, mean_counts): (Vec<&BothSides>, Vec<&Vec<f64>>) = all.into_iter().map(|(s, c)| (s, c)).unzip();
     let shape = [all.len(), genes];
     for (name, side) in [("presence", Side::Presence), ("absence", Side::Absence)] {
         let nearest = all.iter().flat_map(|sides| sides.nearest.of(side).iter().copied());
@@ -327,7 +283,7 @@ fn sides(file: &mut Tensors, found: &[Scored], genes: usize) {
         let carried = all.iter().flat_map(|sides| sides.carried.of(side).iter().copied());
         file.u32(&format!("carried_by_{name}"), &shape, carried);
     }
-    let counts = found.iter().flat_map(|one| one.mean_counts.iter().map(|&mean| mean as f32));
+    let counts = mean_counts.into_iter().flatten().map(|&mean| mean as f32);
     file.f32("mean_counts", &shape, counts);
     let prototypes = all.iter().map(|sides| sides.held_out.bases.len() as u32);
     file.u32("held_out", &[all.len()], prototypes);

@@ -18,7 +18,7 @@ use crate::{
     files::{embeddings, tensors::header},
     models::{Embedded, Model, Prepared, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, digest, key::Key, partial::Partial, progress::Progress, shards::Shards, target},
+    work::{digest, key::Key, partial::Partial, progress::Progress, shards::Shards, stamps::Stamps, target},
 };
 
 /// What is embedded.
@@ -82,6 +82,8 @@ pub struct Report {
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     target::for_file(&options.out)?;
     let model = Model::open(&options.model)?;
+    let weights = model.files()?.into_iter().map(|name| model.folder.join(name));
+    let stamps = Stamps::of(weights.chain([options.cells.clone()]))?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     if let Some((count, first)) = repeated(cells.names()) {
@@ -91,7 +93,10 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             options.cells.display()
         ));
     }
-    let partial = Partial::open(&options.out, "embed", &key(options, &*model)?, progress)?;
+    let key = key(options, &*model)?;
+    // What was opened is what the checksums are of.
+    stamps.check()?;
+    let partial = Partial::open(&options.out, "embed", &key, progress)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let shards = Shards::within(partial.path("parts"));
     // What the file's header says is known only when all cells are embedded.
@@ -131,10 +136,12 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         file.write_all(&header)?;
         io::copy(&mut values, file).map(|_| ())
     };
-    atomic::write_parts(&options.out, &mut write)
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
-    drop(shards);
-    partial.remove()?;
+    if let Err(error) = stamps.check() {
+        // Nobody knows which part was made of what.
+        partial.remove()?;
+        return Err(error);
+    }
+    partial.publish_parts(&mut write)?;
     Ok(Report {
         cells: n,
         cells_kept: embedded.kept,

@@ -95,6 +95,12 @@ pub fn check_precision(card: &ModelCard, force: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// So many further cells or concepts as were asked for, else the usual number; none unasked where each costs many passes of a
+/// large model.
+pub fn by_cost(asked: Option<u32>, usual: u32, is_dear: bool) -> u32 {
+    asked.unwrap_or(if is_dear { 0 } else { usual })
+}
+
 /// How genes were matched, in one line, with examples of what is lost.
 pub fn in_words(audit: &GeneAudit) -> String {
     let lost = if audit.lost_examples.is_empty() {

@@ -9,6 +9,8 @@
 //! | `ladder` | how many concepts a dictionary gets where nobody says |
 //! | `attribute` | the genes that drive concepts |
 //! | `steer` | a concept set to another value |
+//! | `de`, `cell_cycle` | differential expression and cell-cycle phases, as scanpy has them |
+//! | `classify` | multinomial logistic regression on features, as scikit-learn has it |
 //! | `enrich` | gene set enrichment analysis of any ranking |
 //! | `evaluate` | a bundle beside baselines: tables, claims, figures |
 //! | `simulate` | cells with planted gene programs |
@@ -17,7 +19,10 @@
 
 pub mod attribute;
 pub mod bundle;
+pub mod cell_cycle;
+pub mod classify;
 mod concepts;
+pub mod de;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::h5ad::{self, Extras},
-    work::{atomic, memory, regular},
+    work::{atomic::OutputFile, memory, regular},
 };
 
 /// What is simulated.
@@ -104,6 +104,9 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
             bail!("{} exists already: choose another name or remove it", path.display());
         }
     }
+    let claimed = OutputFile::claim(out, "simulate")?;
+    let claimed_sets =
+        asked.gene_sets_out.as_deref().map(|path| OutputFile::claim(path, "simulate")).transpose()?;
     let options = SimulateOptions {
         cells: asked.cells,
         genes: asked.genes,
@@ -141,10 +144,9 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         texts: vec![("simulation".into(), about.to_string())],
     };
     let bytes = h5ad::to_bytes(&cells, &extras).context("encoding the h5ad file")?;
-    atomic::write_file(out, &bytes).with_context(|| format!("cannot write {}", out.display()))?;
-    if let (Some(path), Some(sets)) = (&asked.gene_sets_out, &sets) {
-        atomic::write_file(path, sets.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    claimed.finish(&bytes)?;
+    if let (Some(claimed), Some(sets)) = (claimed_sets, &sets) {
+        claimed.finish(sets.as_bytes())?;
     }
     Ok(Report { cells: asked.cells, genes: asked.genes, nonzero: cells.counts.nnz(), programs })
 }

@@ -44,7 +44,7 @@ impl IndependentComponents {
         let principal = PrincipalComponents::of(chosen.view())?;
         let components = principal.variances.len();
         let mut normal = nearly_normal_stream(seed);
-        let start = Array2::from_shape_simple_fn((components, components), || normal());
+        let start = Array2::from_shape_simple_fn((components, components), &mut normal);
         Ok(Self::from_start(chosen.view(), &principal, &start))
     }
 

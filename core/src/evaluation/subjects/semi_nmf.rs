@@ -120,9 +120,9 @@ fn penalty(x: &Array2<f32>, c: usize, wished: f64, seed: u64) -> Result<f64, Sub
             break;
         }
         if sparsity < wished {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
         middle = (low + high) / 2.0;
     }

@@ -60,6 +60,14 @@ impl Values {
         }
     }
 
+    /// `[n, d]`, copied into memory where it is mapped.
+    pub fn into_array(self) -> Array2<f32> {
+        match self {
+            Self::Held(values) => values,
+            Self::Mapped(_) => self.view().to_owned(),
+        }
+    }
+
     /// Cells.
     pub fn nrows(&self) -> usize {
         self.dim().0

@@ -1,6 +1,6 @@
 //! Embeddings, and the sparse autoencoder trained on them.
 
-use std::{fs, slice, time::Instant};
+use std::{fs, path::Path, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
@@ -25,7 +25,7 @@ use crate::{
         sae::{WorkFolder, epochs},
     },
     models,
-    work::{counts::CountStore, progress::Progress, shards::Shards},
+    work::{counts::CountStore, digest, progress::Progress, shards::Shards},
 };
 
 /// Finished stages.
@@ -137,6 +137,13 @@ struct DictionaryNote {
     stage: Stage,
     parameters: SaeParameters,
     ladder: Option<Ladder>,
+    /// Their checksums.
+    files: [String; 2],
+}
+
+/// Checksums of a dictionary's files.
+fn sums(folder: &Path) -> anyhow::Result<[String; 2]> {
+    Ok([digest::of_file(&folder.join(sae::CONFIG))?, digest::of_file(&folder.join(sae::WEIGHTS))?])
 }
 
 /// Trains the sparse autoencoder, after its size was chosen where none was asked for; a given one is taken as it is.
@@ -151,7 +158,8 @@ pub fn train(
     progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
     let folder = work.folder("sae");
-    if let Some(DictionaryNote { stage, parameters, ladder }) = work.stage(TRAINED)
+    if let Some(DictionaryNote { stage, parameters, ladder, files }) = work.stage(TRAINED)
+        && sums(&folder).is_ok_and(|found| found == files)
         && let Ok(weights) = sae::read(&folder)
     {
         return Ok(Dictionary { weights, stage, parameters, ladder });
@@ -179,9 +187,9 @@ pub fn train(
         provider: None,
         precision: Some("float32".into()),
     };
-    let told = DictionaryNote { stage, parameters, ladder };
+    let told = DictionaryNote { stage, parameters, ladder, files: sums(&folder)? };
     work.keep(TRAINED, &told)?;
-    let DictionaryNote { stage, parameters, ladder } = told;
+    let DictionaryNote { stage, parameters, ladder, .. } = told;
     Ok(Dictionary { weights, stage, parameters, ladder })
 }
 

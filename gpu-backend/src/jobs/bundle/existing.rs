@@ -22,11 +22,11 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         return Ok(None);
     }
     let folder = BundleFolder::at(out)?;
-    let bytes = fs::read(out.join(path::MANIFEST)).ok();
+    let bytes = folder.manifest_bytes().ok();
     let Some(manifest) = bytes.and_then(|bytes| Manifest::from_bytes(path::MANIFEST, &bytes).ok()) else {
         bail!("{} exists already and is no bundle: choose another name or remove it", out.display());
     };
-    let differs = differences(job, &manifest, &inputs.key(job)?);
+    let differs = differences(job, &manifest, &inputs.key);
     if !differs.is_empty() {
         bail!(
             "{} exists already and is another bundle ({}): choose another name, or replace it with --overwrite",

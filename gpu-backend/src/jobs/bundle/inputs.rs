@@ -18,11 +18,11 @@ use crate::{
         sae,
     },
     jobs::{
-        inputs::{check_precision, check_screening, open_cells},
+        inputs::{by_cost, check_precision, check_screening, open_cells},
         read_sae,
     },
     models::{Model, Prepared, Request},
-    work::{digest, key::Key, memory},
+    work::{digest, key::Key, memory, stamps::Stamps},
 };
 
 /// Checked inputs.
@@ -37,6 +37,10 @@ pub struct Inputs {
     pub table: Option<GeneTable>,
     /// Files with checksums.
     pub files: Vec<Input>,
+    /// The same files as they were before they were read.
+    pub stamps: Stamps,
+    /// Everything that decides a number of the bundle, each thing by its name.
+    pub key: Key,
     /// The dictionary, where it is given.
     pub given: Option<SaeWeights>,
     /// Parameters with nothing left open but `sae.concepts` and `sae.active`: 0 where the embeddings decide.
@@ -54,7 +58,9 @@ impl Inputs {
     /// Names the first input that is wrong, and what to do.
     pub fn read(job: &Job) -> anyhow::Result<Self> {
         job.check()?;
+        let names = gene_sets::library_names(&job.gene_sets)?;
         let model = Model::open_or_import(&job.model)?;
+        let stamps = stamps(job, &model)?;
         check_precision(&model.card, job.force_precision)?;
         let mut file = open_cells(&job.cells, job.allow_non_integer)?;
         let mut table: Option<GeneTable> = None;
@@ -69,10 +75,10 @@ impl Inputs {
         let request = Request { path: &job.cells, aliases: &aliases, sequence: &job.sequence };
         let model = model.prepare(&mut file, &request)?;
         check_screening(&*model, &job.place, job.parameters.attribution.screening.as_ref())?;
-        let libraries = job
-            .gene_sets
-            .iter()
-            .map(|path| Ok((gene_sets::library_name(path), gene_sets::read(path)?)))
+        let libraries = names
+            .into_iter()
+            .zip(&job.gene_sets)
+            .map(|(name, path)| Ok((name, gene_sets::read(path)?)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let mut skipped_columns = file.skipped_columns().to_vec();
         let cells = file.into_roster();
@@ -116,14 +122,27 @@ impl Inputs {
         for path in &job.gene_info {
             files.push(input(InputRole::Genes, path, None)?);
         }
-        Ok(Self { cells, model, libraries, table, files, given, parameters, columns, skipped_columns })
+        let key = Key::default();
+        let mut inputs = Self {
+            cells,
+            model,
+            libraries,
+            table,
+            files,
+            stamps,
+            key,
+            given,
+            parameters,
+            columns,
+            skipped_columns,
+        };
+        inputs.key = inputs.decided_by(job)?;
+        // What was read is what the checksums are of.
+        inputs.stamps.check()?;
+        Ok(inputs)
     }
 
-    /// Everything that decides a number of the bundle, each thing by its name.
-    ///
-    /// # Errors
-    /// If a weight file cannot be read, or the library that is to compute is not there.
-    pub fn key(&self, job: &Job) -> anyhow::Result<Key> {
+    fn decided_by(&self, job: &Job) -> anyhow::Result<Key> {
         let mut key = self.model.key(std::slice::from_ref(&job.place))?;
         for (place, file) in self.files.iter().enumerate() {
             let name = format!("input {place} ({}, {})", file.role.name(), file.file);
@@ -145,6 +164,15 @@ impl Inputs {
             .with("allow-non-integer", job.allow_non_integer)
             .with("cellprism", env!("CARGO_PKG_VERSION")))
     }
+}
+
+/// All files that are read, as they are now.
+fn stamps(job: &Job, model: &Model) -> anyhow::Result<Stamps> {
+    let mut files = vec![job.cells.clone()];
+    files.extend(model.files()?.into_iter().map(|name| model.folder.join(name)));
+    files.extend(job.sae.iter().flat_map(|folder| [sae::CONFIG, sae::WEIGHTS].map(|name| folder.join(name))));
+    files.extend(job.gene_sets.iter().chain(&job.gene_info).cloned());
+    Stamps::of(files)
 }
 
 /// The model as an input: its checkpoint, and every file that computes.
@@ -222,9 +250,8 @@ const MOST_CELLS: u32 = 1000;
 /// Contrasts that cost many passes of a large model are made only where they are asked for.
 fn settle_reading(p: &mut Parameters, job: &Job, dear: bool) {
     if let Some(reading) = &mut p.reading {
-        let by_cost = |usual: u32| if dear { 0 } else { usual };
-        reading.typical = job.typical.unwrap_or(by_cost(reading.typical)).min(MOST_CELLS);
-        reading.calibration = job.calibration.unwrap_or(by_cost(reading.calibration));
+        reading.typical = by_cost(job.typical, reading.typical, dear).min(MOST_CELLS);
+        reading.calibration = by_cost(job.calibration, reading.calibration, dear);
     }
 }
 

@@ -25,7 +25,7 @@ pub fn manifest(
     described: Stage,
     files: BTreeMap<String, FileEntry>,
 ) -> anyhow::Result<Manifest> {
-    let key = inputs.key(job)?;
+    let key = inputs.key.clone();
     let (card, provenance) = (&inputs.model.model().card, inputs.model.provenance());
     let p = &context.parameters;
     let stem = job.cells.file_stem().map_or_else(|| "cells".into(), |s| s.to_string_lossy().into_owned());
@@ -67,6 +67,7 @@ pub fn manifest(
         },
         parameters: p.clone(),
         ladder: context.ladder.clone(),
+        first: None,
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],

@@ -6,6 +6,7 @@
 //! | `inputs` | everything read and checked before any work |
 //! | `work` | the work folder: finished stages survive a kill |
 //! | `dictionary` | counts brought where cells can be fetched, embeddings, and the autoencoder trained on them |
+//! | `map` | where each cell lies on the map |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `compared` | the cells that each concept is read from |
@@ -18,6 +19,7 @@
 //! | `calibration` | labels that survive where there is nothing to find |
 //! | `existing` | a bundle that is there already: up to date, damaged, or another |
 //! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
+//! | `first` | of a large bundle, what a page loads first |
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
@@ -28,11 +30,13 @@ mod cost;
 pub(super) mod dictionary;
 mod existing;
 mod finish;
+mod first;
 mod index;
 mod inputs;
 mod job;
 mod listed;
 mod manifest;
+mod map;
 mod notes;
 pub(super) mod reading;
 mod samples;
@@ -49,8 +53,11 @@ use cellprism_core::{
     parallel,
 };
 
-use crate::{jobs::inputs::in_words, work::progress::Progress};
-use compared::Compared;
+use crate::{
+    jobs::inputs::in_words,
+    work::{progress::Progress, target},
+};
+use compared::{Compared, Scope};
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
@@ -89,10 +96,13 @@ pub struct Report {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
+    target::for_folder(&job.out)?;
     let inputs = Inputs::read(job)?;
     let work = Work::open(job, &inputs, progress)?;
     // Only now that nobody else writes there.
     if let Some(report) = existing::existing(job, &inputs)? {
+        // A run that was killed right after it had published.
+        work.discard()?;
         return Ok(report);
     }
     for line in notes::notes(job, &inputs)? {
@@ -102,16 +112,19 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     let embedded = dictionary::embed(job, &inputs, &counts, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
     let sae = dictionary::train(job, &inputs, &work, embedded.values.view(), progress)?;
+    let map = map::place(inputs.cells.umap.as_ref(), embedded.values.view(), &work, progress)?;
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =
         context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
     let calibration = calibration::calibrate(&context, &work, progress)?;
-    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, work)
+    finish::write(job, &inputs, &context, Described { map, concepts, neurons, calibration }, work)
 }
 
 /// What was read of concepts, neurons and those that mean nothing.
 pub struct Described {
+    /// Where the cells lie.
+    pub map: map::Placed,
     /// Rows of the concepts, and what was settled among them.
     pub concepts: (Vec<ConceptRow>, Settled),
     /// The same of neurons.
@@ -146,7 +159,7 @@ fn describe(
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
     let to_describe: Vec<ConceptId> =
         open.iter().copied().filter(|id| wanted.binary_search(id).is_ok()).collect();
-    let compared = Compared::find(context, subject, &to_describe, progress);
+    let compared = Compared::find(context, subject, &to_describe, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
     let of_alive: Vec<&Compared> = compared.iter().filter(|one| alive(one.concept)).collect();
     if let Some(line) = cost::estimate(context, &of_alive, subject.folder)? {

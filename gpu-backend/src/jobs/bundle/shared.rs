@@ -6,20 +6,17 @@ use cellprism_core::{
         MetadataColumn, path,
     },
     cells::{is_ensembl, long_label, strip_version},
-    stats::layout::{LayoutOptions, layout},
 };
 
-use super::{context::Context, inputs::Inputs, work::Work};
+use super::{context::Context, inputs::Inputs, map::Placed, work::Work};
 
 /// Genes in one file of descriptions.
 const DESCRIPTIONS: usize = 200;
-/// Most cells for which a map is computed here.
-const MOST_MAPPED: usize = 30_000;
 /// Largest embeddings that are published with the bundle, in bytes: 80,000 cells of size 50.
 const MOST_EMBEDDINGS: usize = 16_000_000;
 
 /// Names, metadata and map of the cells.
-pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> {
+pub fn cells(inputs: &Inputs, context: &Context, placed: Placed, work: &Work) -> anyhow::Result<()> {
     let mut codes = CellCodes::default();
     let mut columns = Vec::new();
     let first =
@@ -35,18 +32,7 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
         });
     }
     let n = inputs.cells.len();
-    let (map, source) = match &inputs.cells.umap {
-        Some(map) => (Some(map.clone()), "as supplied with the cells".to_owned()),
-        None if n <= MOST_MAPPED => {
-            let map = layout(
-                context.embeddings().view(),
-                LayoutOptions { epochs: 200, ..LayoutOptions::default() },
-            );
-            (Some(map), "UMAP of the model's embeddings (15 neighbours, seed 1)".to_owned())
-        }
-        None => (None, String::new()),
-    };
-    let umap = map.filter(|map| !map.is_empty()).map(|map| CellMap::quantise(&map, source));
+    let umap = (!placed.map.is_empty()).then(|| CellMap::quantise(&placed.map, placed.source));
     if let Some((_, map)) = &umap {
         work.put(path::UMAP, &map.to_bytes()?)?;
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use cellprism_core::{
-    gsea::{Multilevel, Order},
+    gsea::{Convention, Multilevel, Order},
     limits,
 };
 use serde::{Deserialize, Serialize};
@@ -130,27 +130,6 @@ impl Options {
             Convention::Gseapy if !self.over_representation => Ok(self.order.into()),
             _ if self.order == SortOrder::Descending => Ok(Order::TiesByName),
             _ => bail!("--order is for GSEA in the convention gseapy only"),
-        }
-    }
-}
-
-/// How p-values are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Convention {
-    /// The numbers of GSEApy 1.1 and later, to the bit.
-    #[default]
-    Gseapy,
-    /// p = (hits + 1) / (n + 1), multilevel splitting for small ones, sets without evidence left empty.
-    Canonical,
-}
-
-impl Convention {
-    /// The name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gseapy => "gseapy",
-            Self::Canonical => "canonical",
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     },
     jobs::{
         bundle::{
-            compared::Compared,
+            compared::{Compared, Scope},
             concept,
             context::{Context, detection},
             dictionary::Embedding,
@@ -288,7 +288,7 @@ fn strongest(
     able.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut ids: Vec<ConceptId> = able.iter().take(most).map(|&(_, id)| id).collect();
     ids.sort_unstable();
-    let compared = Compared::find(context, &described, &ids, &Silent);
+    let compared = Compared::find(context, &described, &ids, Scope::Everything, &Silent);
     let steps = progress.begin("readings", ids.len() as u64, of.kind.name());
     let items = parallel::map(ids.len(), |place| {
         let item = one(context, &described, &compared[place]);

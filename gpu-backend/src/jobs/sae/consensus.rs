@@ -14,7 +14,7 @@ use cellprism_core::sae::{
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::{Basics, EngineName, Machine, Training, matching::null_cells};
+use super::{Basics, EngineName, Machine, Training, matching::null_cells, size};
 use crate::{
     files::{embeddings, sae},
     work::{
@@ -97,7 +97,13 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let at_least = asked.at_least.unwrap_or(seeds / 2 + 1);
     check(asked, at_least)?;
     let file = embeddings::open(&asked.basics.embeddings)?;
-    let mut options = asked.basics.options(file.rows);
+    let mut basics = asked.basics.clone();
+    let mut read = None;
+    if basics.concepts == 0 {
+        let data = read.insert(embeddings::read(&basics.embeddings)?);
+        size::settle(&mut basics, asked.seeds[0], data.values.view(), progress)?;
+    }
+    let mut options = basics.options(file.rows);
     options.archetypal = asked.archetypal;
     options.validate()?;
     // Besides one training, the dictionaries of all seeds and the cosines of two.
@@ -106,7 +112,10 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     memory::check(
         EngineName::Native.memory(&options, file.rows, file.columns).saturating_add(kept_in_memory),
     )?;
-    let data = file.read()?;
+    let data = match read {
+        Some(data) => data,
+        None => file.read()?,
+    };
     fs::create_dir_all(&asked.out).with_context(|| format!("making {}", asked.out.display()))?;
     let machine = Machine::native(asked.threads);
     let mut dictionaries = Vec::with_capacity(asked.seeds.len());

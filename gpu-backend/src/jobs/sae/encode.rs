@@ -16,7 +16,7 @@ use super::evaluate::embeddings_for;
 use crate::{
     files::{sae, tensors::header},
     jobs::ENCODED,
-    work::atomic,
+    work::atomic::OutputFile,
 };
 
 /// What is encoded.
@@ -48,10 +48,10 @@ pub struct Encoded {
 /// # Errors
 /// If a file cannot be read or written, or the two do not fit.
 pub fn run(options: &Options) -> anyhow::Result<Encoded> {
+    let out = OutputFile::claim(&options.out, "encode")?;
     let weights = sae::read(&options.sae)?;
     let found = embeddings_for(&weights, &options.embeddings)?;
     let (encoder, cells, active) = (weights.encoder(), found.values.nrows(), weights.config.k);
-    let failed = || format!("writing {}", options.out.display());
     let mut metadata: BTreeMap<String, String> =
         found.metadata.into_iter().filter(|(key, _)| matches!(key.as_str(), "cells" | "model")).collect();
     metadata.insert("concepts".into(), weights.config.d_sae.to_string());
@@ -74,6 +74,6 @@ pub fn run(options: &Options) -> anyhow::Result<Encoded> {
         io::copy(&mut indices, &mut file)?;
         file.flush()
     };
-    atomic::write_parts(&options.out, &mut write).with_context(failed)?;
+    out.finish_parts(&mut write)?;
     Ok(Encoded { active, cells, out: options.out.clone() })
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `options` | [`Basics`], [`Options`]: what a training is asked for |
 //! | `engine` | [`Machine`]: what computes the steps, and where |
+//! | `size` | how many concepts, where nobody says |
 //! | `train` | [`Training`]: one training, its checkpoints and its files |
 //! | `work_folder` | what survives a kill |
 //! | the others | one command each |
@@ -17,6 +18,7 @@ pub mod import;
 pub mod matching;
 mod options;
 pub mod semi_nmf;
+mod size;
 pub mod sweep;
 mod train;
 mod work_folder;

@@ -24,7 +24,7 @@ use crate::{files::h5ad, work::regular};
 pub struct Basics {
     /// Embeddings (safetensors, tensor "embeddings" `[n, d]`).
     pub embeddings: PathBuf,
-    /// Concepts (c).
+    /// Concepts (c); 0 means "choose by the embeddings".
     pub concepts: usize,
     /// Active concepts per cell (k); concepts / 62.5 but at least 3 where not given.
     pub active: Option<usize>,

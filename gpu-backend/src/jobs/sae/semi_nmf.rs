@@ -1,8 +1,8 @@
 //! `sae semi-nmf`: the baseline of the same embeddings.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use cellprism_core::{
     limits,
     sae::semi_nmf::{Options as FitOptions, SemiNmf, fit},
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::embeddings,
-    work::{atomic, memory, progress::Progress},
+    work::{atomic::OutputFile, memory, progress::Progress},
 };
 
 /// What is fitted.
@@ -89,6 +89,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let (n, d, c) = (file.rows as u64, file.columns as u64, options.concepts as u64);
     let matrices = (5u64.saturating_mul(n).saturating_add(3 * c)).saturating_mul(c).saturating_add(4 * n * d);
     memory::check(matrices.saturating_mul(8))?;
+    let out = options.out.as_deref().map(|path| OutputFile::claim(path, "semi-nmf")).transpose()?;
     let data = file.read()?;
     let steps = progress.begin("semi-NMF", u64::from(options.iterations), "iterations");
     let asked = FitOptions {
@@ -100,8 +101,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     };
     let found = fit(data.values.view(), &asked, &mut |_| steps.advance(1))?;
     steps.finish();
-    if let Some(path) = &options.out {
-        write(path, &found).with_context(|| format!("writing {}", path.display()))?;
+    if let Some(out) = out {
+        out.finish(&to_bytes(&found)?)?;
     }
     let (r2, sparsity) = found.measure(data.values.view(), options.zero);
     Ok(Report {
@@ -114,7 +115,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     })
 }
 
-fn write(path: &Path, found: &SemiNmf) -> anyhow::Result<()> {
+fn to_bytes(found: &SemiNmf) -> anyhow::Result<Vec<u8>> {
     let bytes = |matrix: &Array2<f64>| -> Vec<u8> {
         matrix.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect()
     };
@@ -123,5 +124,5 @@ fn write(path: &Path, found: &SemiNmf) -> anyhow::Result<()> {
         ("activations", TensorView::new(Dtype::F32, found.z.shape().to_vec(), &z)?),
         ("dictionary", TensorView::new(Dtype::F32, found.d.shape().to_vec(), &d)?),
     ];
-    Ok(atomic::write_file(path, &safetensors::serialize(tensors, None)?)?)
+    Ok(safetensors::serialize(tensors, None)?)
 }

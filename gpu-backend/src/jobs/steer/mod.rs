@@ -25,7 +25,7 @@ use crate::{
     files::h5ad::H5ad,
     models::{LatentCells, Model, SequenceOptions, embeddings},
     runtime::Place,
-    work::{atomic, progress::Progress},
+    work::{atomic::OutputFile, progress::Progress},
 };
 
 pub use report::Report;
@@ -118,6 +118,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     if concept.index() >= concepts {
         bail!("--concept {} is not within 0-{}", options.concept, concepts.saturating_sub(1));
     }
+    let out = OutputFile::claim(&options.out, "steer")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let refused = no_decoder(&model);
     let sequence = SequenceOptions::default();
@@ -153,8 +154,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     }
     let (target, cells_like) = (options.target, options.cells_like);
     let report = Report { concept, target, cells_like, genes: decoder.genes().to_vec(), steered, scores };
-    atomic::write_file(&options.out, report.table().as_bytes())
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
+    out.finish(report.table().as_bytes())?;
     Ok(report)
 }
 

@@ -63,7 +63,7 @@ fn curves<'a>(readings: &'a SubjectReadings) -> Vec<Curves<'a>> {
         match found.iter_mut().find(same) {
             Some(group) => group.curves.push(curve),
             None => {
-                found.push(Curves { order: order, direction, on, steps: steps.to_vec(), curves: vec![curve] })
+                found.push(Curves { order, direction, on, steps: steps.to_vec(), curves: vec![curve] });
             }
         }
     };

@@ -183,7 +183,7 @@ fn row(
             found.map(|found| found.splitting).into(),
             found.and_then(|found| found.absorption).into(),
             false_labels.into(),
-            program.parent.map(|parent| truth.programs[parent].name.as_str()).into(),
+            program.parent.map_or("", |parent| truth.programs[parent].name.as_str()).into(),
             truth.rare[place].into(),
             cells.into(),
         ],

@@ -2,12 +2,16 @@
 
 mod attribution_distribution;
 mod classes;
+mod classification;
 mod deletion;
+mod dgea_gsea;
+mod effects;
 mod gene_set_sizes;
 mod ground_truth;
 mod labels;
 mod map;
 mod matches;
+mod probes;
 mod reconstruction;
 
 use super::{Evaluation, Table};
@@ -25,6 +29,13 @@ pub struct Maker {
 pub const MAKERS: &[Maker] = &[
     of_subjects(&["reconstruction"], reconstruction::tables),
     of_subjects(&["classes"], classes::tables),
+    of_subjects(&["probes"], probes::tables),
+    of_subjects(
+        &["classification", "confusion", "coefficients", "split", "cell_cycle"],
+        classification::tables,
+    ),
+    of_subjects(&["dgea_gsea"], dgea_gsea::tables),
+    of_subjects(&["effects"], effects::tables),
     of_subjects(&["map"], map::tables),
     of_readings(&["gene_set_sizes"], gene_set_sizes::tables),
     of_readings(&["labels", "label_items"], labels::tables),
