@@ -3,6 +3,7 @@
 
 pub mod beta;
 pub mod cell_cycle;
+mod clopper_pearson;
 pub mod covariance;
 pub mod differential;
 mod eigenvalues;
@@ -15,6 +16,7 @@ mod log1p;
 mod proportion;
 mod spearman;
 
+pub use clopper_pearson::upper_bound;
 pub use eigenvalues::eigenvalues;
 pub use fisher::fisher_exact;
 pub use hungarian::maximum_assignment;

@@ -16,6 +16,7 @@ mod progress;
 pub mod run;
 pub mod runtime;
 pub mod sae;
+mod screening;
 pub mod sequence;
 pub mod serve;
 pub mod signals;

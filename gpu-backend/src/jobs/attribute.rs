@@ -3,7 +3,10 @@
 use std::{path::PathBuf, slice, time::Instant};
 
 use cellprism_core::{
-    attribution::{Attribution, ConceptCells, ConceptReader, attribute, cells_of_concepts},
+    attribution::{
+        Attribution, ConceptCells, ConceptReader, Perturb, ScreenOutcome, Screened, Screening, attribute,
+        cells_of_concepts, together,
+    },
     bundle::{ReadingParameters, Side, Tensors},
     ids::ConceptId,
     limits, parallel,
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     activations,
     fetched::{Fetched, every_cell},
-    inputs::{by_cost, check_precision, open_cells, pairs, prepare},
+    inputs::{by_cost, check_precision, check_screening, open_cells, pairs, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
@@ -40,6 +43,8 @@ pub struct Options {
     pub prototypes: usize,
     /// N_c: nearest cells that do not activate it, for each prototype.
     pub counterfactuals: usize,
+    /// Which genes are swapped, where not all are.
+    pub screening: Option<Screening>,
     /// Also every pair's scores.
     pub pairs: bool,
     /// Only the paper's scores, without presence and absence.
@@ -73,6 +78,7 @@ impl Default for Options {
             concepts: None,
             prototypes: 10,
             counterfactuals: 3,
+            screening: None,
             pairs: false,
             paper: false,
             held_out: None,
@@ -87,8 +93,11 @@ impl Default for Options {
     }
 }
 
+/// Score above which a gene counts as one that screening should not miss.
+pub const IMPORTANT: f64 = 0.05;
+
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Concepts that were scored.
     pub concepts: usize,
@@ -96,6 +105,8 @@ pub struct Report {
     pub genes: usize,
     /// Time for cells and swaps, without embedding.
     pub seconds: f64,
+    /// What a random sample says of genes that were not swapped, over all concepts, where not all were.
+    pub screened: Option<ScreenOutcome>,
 }
 
 /// Chooses cells and swaps genes, concept by concept, and writes the scores.
@@ -112,6 +123,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let out = OutputFile::claim(&options.out, "attribute")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
+    check_screening(&*model, &options.place, options.screening.as_ref())?;
     let latent = model.model().card.latent as usize;
     let steps = progress.begin("read", cells.len() as u64, "cells");
     let genes = cells.genes().len();
@@ -165,7 +177,14 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         });
         let others = further.iter().flat_map(|more| [&more.held_out, &more.typical]).flatten();
         let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &store, model.map())?;
-        let swaps = &*swapper.among(fetched.counted())?;
+        let every_gene = &*swapper.among(fetched.counted())?;
+        let n = options.counterfactuals;
+        let screened = options
+            .screening
+            .as_ref()
+            .map(|screening| Screened::choose(every_gene, &reader, id, &cells, n, screening))
+            .transpose()?;
+        let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
         let attribution = attribute(swaps, &reader, id, &cells, options.counterfactuals)?;
         let sides = match (&reading, &further) {
             (Some(reading), Some(further)) => {
@@ -176,7 +195,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             _ => None,
         };
         steps.advance(1);
-        Ok(Scored { cells, attribution, sides })
+        let screened = screened.map(|screened| screened.outcome(&attribution, IMPORTANT));
+        Ok(Scored { cells, attribution, sides, screened })
     })
     .into_iter()
     .collect::<anyhow::Result<Vec<_>>>()?;
@@ -185,7 +205,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let genes = model.genes().len();
     let content = to_bytes(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
     out.finish(&content)?;
-    Ok(Report { concepts: concepts.len(), genes, seconds })
+    let screened = together(found.iter().filter_map(|one| one.screened.as_ref()));
+    Ok(Report { concepts: concepts.len(), genes, seconds, screened })
 }
 
 /// One concept.
@@ -194,6 +215,7 @@ struct Scored {
     attribution: Attribution,
     /// Both sides, and the mean count of each gene in the pairs.
     sides: Option<(BothSides, Vec<f64>)>,
+    screened: Option<ScreenOutcome>,
 }
 
 fn to_bytes(
@@ -238,6 +260,10 @@ fn to_bytes(
     }
     sides(&mut file, found, genes);
     file.metadata("genes", serde_json::to_string(names)?);
+    if found.iter().any(|one| one.screened.is_some()) {
+        let each: Vec<_> = found.iter().map(|one| &one.screened).collect();
+        file.metadata("screened", serde_json::to_string(&each)?);
+    }
     file.metadata("precision", precision.to_owned());
     Ok(file.to_bytes()?)
 }

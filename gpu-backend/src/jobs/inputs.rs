@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use cellprism_core::{
+    attribution::Screening,
     bundle::GeneAudit,
     cells::Aliases,
     embedding::card::ModelCard,
@@ -16,6 +17,7 @@ use crate::{
         h5ad::{self, H5ad, Options},
     },
     models::{Model, Prepared, Request, SequenceOptions},
+    runtime::Place,
 };
 
 /// Refuses more cells to compare than memory and patience bear.
@@ -60,6 +62,21 @@ pub fn prepare(
 ) -> anyhow::Result<Box<dyn Prepared>> {
     let aliases = read_aliases(gene_info)?;
     model.prepare(cells, &Request { path, aliases: &aliases, sequence })
+}
+
+/// Refuses to screen genes through a model that has no gradient at a place.
+///
+/// # Errors
+/// If screening is asked for and it has none.
+pub fn check_screening(model: &dyn Prepared, place: &Place, asked: Option<&Screening>) -> anyhow::Result<()> {
+    if asked.is_some() && !model.has_gradient(place) {
+        bail!(
+            "--attribution screened asks the model's gradient first, and this one has none here: scGPT has, with --sequence \
+             fixed-hvg, in single precision, on the processor and without --onnxruntime. Leave it out, or describe fewer \
+             concepts"
+        );
+    }
+    Ok(())
 }
 
 /// Refuses to score genes through models that attribution is not exact through, unless forced.

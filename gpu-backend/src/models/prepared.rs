@@ -88,6 +88,11 @@ pub trait Prepared: Send + Sync {
         false
     }
 
+    /// Whether it has a gradient at a place, by which genes can be screened before they are swapped.
+    fn has_gradient(&self, _place: &Place) -> bool {
+        false
+    }
+
     /// Length and repetition of deletion curves, by what a pass of the model costs.
     fn deletion(&self) -> DeletionOptions;
 

@@ -186,6 +186,17 @@ fn parts(shown: &Shown) -> AnyView {
         let dead = "No cell of these data activates it: it is dead. There is nothing to attribute, and nothing is claimed about it.";
         return view! { <section class="section"><p class="notice">{dead}</p></section> }.into_any();
     }
+    if let (true, Maybe::Missing { not_available }) =
+        (shown.row.not_described, &shown.concept.detail.attribution)
+    {
+        let text =
+            format!("Its genes were not scored: {not_available}. These are the cells that activate it.");
+        return view! {
+            <section class="section"><p class="notice" data-testid="not-described">{text}</p></section>
+            {cells::view(shown)}
+        }
+        .into_any();
+    }
     let readings = match &shown.concept.detail.reading {
         Maybe::Value(reading) => view! {
             {answers::view(shown, reading)}

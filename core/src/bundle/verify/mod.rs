@@ -89,6 +89,9 @@ fn one_concept(
     // A dead concept has no cells, no scores and so no arrays.
     if row.class != ConceptClass::Dead {
         concept_arrays::check(bundle, &detail, cells, genes, &mut report);
+    }
+    // One that is not described has no prototypes to keep counts of.
+    if row.class != ConceptClass::Dead && !row.not_described {
         samples::check(bundle, &detail, cells, genes, &mut report);
         first::check_concept(bundle, path::CONCEPTS, row.id, &mut report);
     }

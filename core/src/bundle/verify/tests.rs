@@ -170,6 +170,8 @@ fn small() -> Memory {
         title_parts: TitleParts::default(),
         labels: SideLabels::default(),
         survives: false,
+        not_described: false,
+        screened: None,
     };
     let rows = vec![row(0, ConceptClass::Rare, 2, 1.5, &[1, 1]), row(1, ConceptClass::Dead, 0, 0.0, &[0, 0])];
     files.json(

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use cellprism_core::{
     attribution::{
-        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, attribute, deletion_curves,
-        describe as describe_attribution, order_by_score,
+        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, Perturb, Screened, attribute,
+        deletion_curves, describe as describe_attribution, order_by_score,
     },
     bundle::{
         ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder, File as _,
@@ -14,7 +14,7 @@ use cellprism_core::{
     cells::plural_label,
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, OverLibraries, enrich_libraries},
-    ids::CellId,
+    ids::{CellId, ConceptId},
     stats::differential::{Differential, welch_of},
 };
 
@@ -42,6 +42,27 @@ pub fn describe(
     work: &Work,
 ) -> anyhow::Result<ConceptRow> {
     let id = compared.concept;
+    let (mut row, mut detail) = without_readings(context, subject, id, "no active cell");
+    let mut arrays = ConceptArrays::default();
+    if row.class != ConceptClass::Dead {
+        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
+    }
+    let folder = subject.folder;
+    if row.class != ConceptClass::Dead {
+        work.put(&path::arrays(folder, id), &arrays.to_bytes()?)?;
+    }
+    work.put(&path::readings(folder, id), &detail.to_bytes()?)?;
+    work.finish_row(folder, &row)?;
+    Ok(row)
+}
+
+/// What is known of a concept by its activations alone; `why` there is nothing else.
+pub fn without_readings(
+    context: &Context,
+    subject: &Subject,
+    id: ConceptId,
+    why: &str,
+) -> (ConceptRow, ConceptDetail) {
     let active = subject.activations.of(id);
     let parameters = &context.parameters;
     let columns: Vec<_> = context
@@ -51,7 +72,7 @@ pub fn describe(
         .collect();
     let class = classify(active, columns.first(), &parameters.specificity);
     let max = active.max();
-    let mut row = ConceptRow {
+    let row = ConceptRow {
         id,
         class,
         cells: active.len() as u32,
@@ -70,8 +91,10 @@ pub fn describe(
         title_parts: TitleParts::default(),
         labels: SideLabels::default(),
         survives: false,
+        not_described: false,
+        screened: None,
     };
-    let mut detail = ConceptDetail {
+    let detail = ConceptDetail {
         id,
         class,
         cells: row.cells,
@@ -80,9 +103,9 @@ pub fn describe(
         histogram: histogram(&active.values, max, 40),
         columns,
         prototypes: Vec::new(),
-        attribution: Maybe::missing("no active cell"),
+        attribution: Maybe::missing(why),
         enrichment: Vec::new(),
-        deletion: Maybe::missing("no active cell"),
+        deletion: Maybe::missing(why),
         coactive: Vec::new(),
         alike: Vec::new(),
         title: String::new(),
@@ -90,19 +113,9 @@ pub fn describe(
         verdict: String::new(),
         labels: SideLabels::default(),
         edge: 0,
-        reading: Maybe::missing("no active cell"),
+        reading: Maybe::missing(why),
     };
-    let mut arrays = ConceptArrays::default();
-    if class != ConceptClass::Dead {
-        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
-    }
-    let folder = subject.folder;
-    if class != ConceptClass::Dead {
-        work.put(&path::arrays(folder, id), &arrays.to_bytes()?)?;
-    }
-    work.put(&path::readings(folder, id), &detail.to_bytes()?)?;
-    work.finish_row(folder, &row)?;
-    Ok(row)
+    (row, detail)
 }
 
 fn fill(
@@ -120,13 +133,17 @@ fn fill(
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
     let fetched = context.fetch(compared.swapped())?;
-    let swaps = &*context.swapper.among(fetched.counted())?;
+    let every_gene = &*context.swapper.among(fetched.counted())?;
+    let screened = screened(context, subject, compared, every_gene)?;
+    let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
     let test = differential(context, compared)?;
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
-    let described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
+    let mut described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
+    described.screened = screened.as_ref().map(|screened| screened.outcome(&attribution, p.important));
+    row.screened.clone_from(&described.screened);
 
     detail.prototypes = prototypes(context, cells);
     let enriched = enrich(context, &attribution, active.len())?;
@@ -162,6 +179,19 @@ fn fill(
         work.put(&path::samples(id), &samples(context, compared, &fetched, compared::kept(p)).to_bytes()?)?;
     }
     Ok(())
+}
+
+/// The model with which only some genes are swapped, where that was asked for.
+fn screened<'a>(
+    context: &Context,
+    subject: &Subject,
+    compared: &Compared,
+    swaps: &'a dyn Perturb,
+) -> anyhow::Result<Option<Screened<'a, dyn Perturb + 'a>>> {
+    let p = &context.parameters.attribution;
+    let Some(screening) = &p.screening else { return Ok(None) };
+    let n = p.counterfactuals as usize;
+    Ok(Some(Screened::choose(swaps, &subject.reader, compared.concept, &compared.cells, n, screening)?))
 }
 
 /// "86% B cells", or the two commonest labels.
@@ -220,6 +250,7 @@ pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> any
         detection: &context.detection,
         parameters: &context.parameters.enrichment,
         no_null: few.as_deref(),
+        deck: Some(&context.deck),
     };
     Ok(enrich_libraries(&attribution.scores, &context.sets, request, &mut |_| ControlFlow::Continue(()))?)
 }

@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
                 .transpose()?,
             training: sae.stage,
             swapper: inputs.model.swapper(&job.place)?,
-            deletion: inputs.model.deletion(),
+            deletion: deletion(inputs),
             is_dear: inputs.model.is_dear(),
             counts,
             map,
@@ -152,6 +152,18 @@ impl<'a> Context<'a> {
     /// Embeddings `[cells, latent]`.
     pub fn embeddings(&self) -> ArrayView2<'_, f32> {
         self.embedding.values.view()
+    }
+}
+
+/// Points of a curve where genes are screened: a curve's passes are whole ones still.
+const SCREENED_STEPS: u32 = 10;
+
+/// Length and repetition of deletion curves.
+fn deletion(inputs: &Inputs) -> DeletionOptions {
+    let usual = inputs.model.deletion();
+    match inputs.parameters.attribution.screening {
+        Some(_) => DeletionOptions { steps: usual.steps.min(SCREENED_STEPS), ..usual },
+        None => usual,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, bail};
 use cellprism_core::bundle::{ConceptIndex, File, Manifest, Metrics, path, verify::verify};
 
-use super::{Job, Report, inputs::Inputs};
+use super::{Job, Report, index::screened, inputs::Inputs};
 use crate::{
     files::bundle::BundleFolder,
     work::{key::Key, target},
@@ -53,6 +53,7 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         labelled_by_chance: index.labelled_by_chance,
         verdict: index.verdict,
         surviving: index.surviving,
+        screened: screened(&index.rows),
         tag: manifest.tag,
         unchanged: true,
     }))

@@ -15,7 +15,7 @@ use super::{
     Described, Job, Report,
     context::Context,
     first,
-    index::{index, place_concepts, verdict},
+    index::{index, place_concepts, screened, verdict},
     inputs::Inputs,
     manifest::manifest,
     shared,
@@ -88,6 +88,7 @@ pub fn write(
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
     let manifest = Manifest { first, ..manifest(job, inputs, context, &concepts, described, files)? };
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
+    let screened = screened(&concepts.rows);
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
         concepts: manifest.counts.concepts as usize,
@@ -96,6 +97,7 @@ pub fn write(
         labelled_by_chance: concepts.labelled_by_chance,
         verdict: concepts.verdict,
         surviving: concepts.surviving,
+        screened,
         tag: manifest.tag,
         unchanged: false,
     };

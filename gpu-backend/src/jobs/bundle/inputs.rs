@@ -18,7 +18,7 @@ use crate::{
         sae,
     },
     jobs::{
-        inputs::{by_cost, check_precision, open_cells},
+        inputs::{by_cost, check_precision, check_screening, open_cells},
         read_sae,
     },
     models::{Model, Prepared, Request},
@@ -74,6 +74,7 @@ impl Inputs {
         let aliases = table.as_ref().map_or_else(Aliases::none, |t| t.aliases().clone());
         let request = Request { path: &job.cells, aliases: &aliases, sequence: &job.sequence };
         let model = model.prepare(&mut file, &request)?;
+        check_screening(&*model, &job.place, job.parameters.attribution.screening.as_ref())?;
         let libraries = names
             .into_iter()
             .zip(&job.gene_sets)

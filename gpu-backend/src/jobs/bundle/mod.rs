@@ -11,6 +11,8 @@
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `compared` | the cells that each concept is read from |
 //! | `concept` | one concept as in the paper: cells, genes, pathways, files |
+//! | `listed` | … where only the most active ones are described: its cells alone |
+//! | `cost` | how long describing will take, said before |
 //! | `reading` | … and beyond it: presence, absence, carried genes, labels |
 //! | `samples` | counts with which the page reads a concept again |
 //! | `settle` | labels that survive among all, titles, verdicts |
@@ -24,6 +26,7 @@ mod calibration;
 pub(super) mod compared;
 pub(super) mod concept;
 pub(super) mod context;
+mod cost;
 pub(super) mod dictionary;
 mod existing;
 mod finish;
@@ -31,6 +34,7 @@ mod first;
 mod index;
 mod inputs;
 mod job;
+mod listed;
 mod manifest;
 mod map;
 mod notes;
@@ -43,6 +47,7 @@ mod work;
 
 use anyhow::Context as _;
 use cellprism_core::{
+    attribution::ScreenOutcome,
     bundle::{Calibration, ConceptRow},
     ids::ConceptId,
     parallel,
@@ -77,6 +82,8 @@ pub struct Report {
     pub verdict: String,
     /// Labels of either side that survive.
     pub surviving: u32,
+    /// What a random sample says of genes that were not swapped, over all concepts, where not all were.
+    pub screened: Option<ScreenOutcome>,
     /// The bundle's tag.
     pub tag: String,
     /// Whether the same bundle was there already.
@@ -145,18 +152,27 @@ fn describe(
     work: &Work,
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<ConceptRow>> {
+    let wanted = listed::wanted(context, subject);
     let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
     let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, Scope::Everything, progress);
+    let to_describe: Vec<ConceptId> =
+        open.iter().copied().filter(|id| wanted.binary_search(id).is_ok()).collect();
+    let compared = Compared::find(context, subject, &to_describe, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
-    let total = open.iter().filter(|&&id| alive(id)).count() as u64;
-    let steps = progress.begin(subject.folder, total, subject.folder);
+    let of_alive: Vec<&Compared> = compared.iter().filter(|one| alive(one.concept)).collect();
+    if let Some(line) = cost::estimate(context, &of_alive, subject.folder)? {
+        progress.say(&line);
+    }
+    let steps = progress.begin(subject.folder, of_alive.len() as u64, subject.folder);
     let described = parallel::map(open.len(), |i| {
         let id = open[i];
-        let row = concept::describe(context, subject, &compared[i], work)
-            .with_context(|| format!("{}, number {}", subject.folder, id.index()))?;
+        let numbered = || format!("{}, number {}", subject.folder, id.index());
+        let Ok(place) = to_describe.binary_search(&id) else {
+            return listed::list(context, subject, id, work).with_context(numbered);
+        };
+        let row = concept::describe(context, subject, &compared[place], work).with_context(numbered)?;
         if alive(id) {
             steps.advance(1);
         }

@@ -3,11 +3,11 @@
 use cellprism_core::{
     attribution::DeletionOptions,
     cells::{CountMatrix, GeneMap},
-    embedding::scgpt::{BinnedCell, Tokenizer},
+    embedding::scgpt::{BinnedCell, SequenceRule, Tokenizer},
 };
 use serde_json::json;
 
-use super::{ScgptSwapper, SequenceModel, Sequences, checkpoint::VOCABULARY};
+use super::{NativePasses, ScgptSwapper, SequenceModel, Sequences, checkpoint::VOCABULARY, native};
 use crate::{
     models::{CARD, Embed, Model, Prepared, Provenance, Swapper},
     runtime::Place,
@@ -58,12 +58,19 @@ impl Prepared for PreparedScgpt {
     }
 
     fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
-        Ok(Box::new(ScgptSwapper::new(self.open(place)?)))
+        Ok(Box::new(match NativePasses::open(&self.model, &self.sequences.tokenizer, place)? {
+            Some(gradient) => ScgptSwapper::with_gradient(self.open(place)?, gradient),
+            None => ScgptSwapper::new(self.open(place)?),
+        }))
     }
 
     /// Every point of a curve is a pass of the whole model.
     fn deletion(&self) -> DeletionOptions {
         DeletionOptions { steps: 20, random_orders: 1, ..DeletionOptions::default() }
+    }
+
+    fn has_gradient(&self, place: &Place) -> bool {
+        native::is_at(&self.model, place) && self.sequences.tokenizer.rule == SequenceRule::FixedHvg
     }
 
     fn is_dear(&self) -> bool {

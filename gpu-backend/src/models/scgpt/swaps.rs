@@ -1,7 +1,7 @@
 //! Exact occlusion through scGPT: one pass for every gene whose bin differs, identical passes shared.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,20 +11,26 @@ use cellprism_core::{
     ids::CellId,
 };
 
-use super::SequenceModel;
+use super::{SequenceModel, kept::Kept, native::NativePasses};
 use crate::models::{Counted, Swapper};
-
-/// Memory for embeddings of swapped cells that other concepts may ask for again.
-const KEPT_BYTES: usize = 512 << 20;
-
-/// Embeddings of one prototype with single bins replaced.
-type Passes = HashMap<(u32, u16), Arc<[f32]>>;
 
 /// scGPT, through which genes are swapped.
 #[derive(Debug)]
 pub struct ScgptSwapper {
-    state: Mutex<State>,
+    engine: Engine,
     tokenizer: Tokenizer,
+    kept: Mutex<Kept>,
+}
+
+/// What runs a cell with some bins exchanged.
+#[derive(Debug)]
+enum Engine {
+    /// ONNX Runtime: every pass is whole.
+    Graph(Mutex<SequenceModel>),
+    /// Code of our own, which saves what a cell shares with its prototype.
+    Native(NativePasses),
+    /// ONNX Runtime, with our own code's gradient beside it.
+    WithGradient(Mutex<SequenceModel>, NativePasses),
 }
 
 /// Swaps of genes among some cells: a gene takes the counterfactual's own bin, the others keep theirs.
@@ -34,30 +40,23 @@ pub struct ScgptSwaps<'a> {
     cells: HashMap<CellId, BinnedCell>,
 }
 
-#[derive(Debug)]
-struct State {
-    model: SequenceModel,
-    base: HashMap<CellId, Arc<[f32]>>,
-    kept: HashMap<CellId, Passes>,
-    /// Prototypes in `kept`, oldest first.
-    order: VecDeque<CellId>,
-    kept_bytes: usize,
-    passes: u64,
-}
-
 impl ScgptSwapper {
-    /// With nothing known yet.
+    /// By ONNX Runtime, with nothing known yet.
     pub fn new(model: SequenceModel) -> Self {
         let tokenizer = model.tokenizer().clone();
-        let state = State {
-            model,
-            base: HashMap::new(),
-            kept: HashMap::new(),
-            order: VecDeque::new(),
-            kept_bytes: 0,
-            passes: 0,
-        };
-        Self { state: Mutex::new(state), tokenizer }
+        Self { engine: Engine::Graph(Mutex::new(model)), tokenizer, kept: Mutex::default() }
+    }
+
+    /// By code of our own, on the processor.
+    pub fn native(passes: NativePasses) -> Self {
+        let tokenizer = passes.tokenizer().clone();
+        Self { engine: Engine::Native(passes), tokenizer, kept: Mutex::default() }
+    }
+
+    /// By ONNX Runtime, with the gradient by code of our own.
+    pub fn with_gradient(model: SequenceModel, gradient: NativePasses) -> Self {
+        let tokenizer = model.tokenizer().clone();
+        Self { engine: Engine::WithGradient(Mutex::new(model), gradient), tokenizer, kept: Mutex::default() }
     }
 
     /// Swaps among these cells, binned by the model's tokenizer.
@@ -67,7 +66,54 @@ impl ScgptSwapper {
 
     /// Sequences that went through the model so far.
     pub fn passes(&self) -> u64 {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).passes
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes
+    }
+
+    /// Embeddings of `cells`, each of them near the prototype.
+    fn embed(
+        &self,
+        prototype: CellId,
+        cell: &BinnedCell,
+        cells: &[BinnedCell],
+    ) -> Result<Vec<f32>, PerturbError> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes += cells.len() as u64;
+        match &self.engine {
+            Engine::Native(passes) => Ok(passes.embed(prototype, cell, cells)),
+            Engine::Graph(model) | Engine::WithGradient(model, _) => {
+                let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
+                model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
+            }
+        }
+    }
+
+    /// The prototype itself and its swaps; what is not known yet goes through the model. No lock is held meanwhile: threads
+    /// that wait for parts of a pass may be given another concept.
+    fn known(
+        &self,
+        prototype: CellId,
+        cell: &BinnedCell,
+        wanted: &[(u32, u16)],
+    ) -> Result<(Arc<[f32]>, Vec<f32>), PerturbError> {
+        let found = self.kept.lock().unwrap_or_else(PoisonError::into_inner).find(prototype, wanted);
+        let missing: Vec<(u32, u16)> =
+            wanted.iter().zip(&found.swaps).filter(|(_, row)| row.is_none()).map(|(&swap, _)| swap).collect();
+        let mut cells: Vec<BinnedCell> = missing.iter().map(|&(gene, bin)| cell.with(gene, bin)).collect();
+        if found.base.is_none() {
+            cells.push(cell.clone());
+        }
+        let values = self.embed(prototype, cell, &cells)?;
+        let latent = values.len() / cells.len().max(1);
+        let mut rows: Vec<Arc<[f32]>> = values.chunks(latent.max(1)).map(Arc::from).collect();
+        let base = match found.base {
+            Some(base) => base,
+            None => rows.pop().unwrap_or_else(|| Arc::from([])),
+        };
+        let new = missing.into_iter().zip(rows.iter().cloned());
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(prototype, &base, new);
+        let mut rows = rows.into_iter();
+        let row = |known: Option<Arc<[f32]>>| known.or_else(|| rows.next());
+        let swaps = found.swaps.into_iter().filter_map(row).flat_map(|row| row.to_vec()).collect();
+        Ok((base, swaps))
     }
 }
 
@@ -78,65 +124,21 @@ impl Swapper for ScgptSwapper {
     }
 }
 
-impl State {
-    fn embed(&mut self, cells: &[BinnedCell]) -> Result<Vec<f32>, PerturbError> {
-        self.passes += cells.len() as u64;
-        self.model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
-    }
-
-    /// The prototype itself.
-    fn base(&mut self, prototype: CellId, cell: &BinnedCell) -> Result<Vec<f32>, PerturbError> {
-        if let Some(known) = self.base.get(&prototype) {
-            return Ok(known.to_vec());
-        }
-        let values = self.embed(std::slice::from_ref(cell))?;
-        self.base.insert(prototype, values.as_slice().into());
-        Ok(values)
-    }
-
-    /// Runs what is not known yet of these swaps, and returns all of them.
-    fn passes(
-        &mut self,
-        prototype: CellId,
-        cell: &BinnedCell,
-        wanted: &[(u32, u16)],
-    ) -> Result<Vec<f32>, PerturbError> {
-        let known = self.kept.entry(prototype).or_insert_with(|| {
-            self.order.push_back(prototype);
-            Passes::new()
-        });
-        let missing: Vec<(u32, u16)> =
-            wanted.iter().copied().filter(|swap| !known.contains_key(swap)).collect();
-        let swapped: Vec<BinnedCell> = missing.iter().map(|&(gene, bin)| cell.with(gene, bin)).collect();
-        let values = self.embed(&swapped)?;
-        let latent = self.model.latent();
-        let known = self.kept.entry(prototype).or_default();
-        known.extend(missing.into_iter().zip(values.chunks(latent).map(Arc::from)));
-        let found = wanted.iter().filter_map(|swap| known.get(swap)).flat_map(|row| row.iter().copied());
-        let found = found.collect();
-        self.kept_bytes += size_of_val(values.as_slice());
-        self.forget(prototype);
-        Ok(found)
-    }
-
-    /// Drops the oldest prototypes until the rest fits.
-    fn forget(&mut self, current: CellId) {
-        while self.kept_bytes > KEPT_BYTES
-            && let Some(oldest) = self.order.front().copied().filter(|&oldest| oldest != current)
-        {
-            self.order.pop_front();
-            let passes = self.kept.remove(&oldest).unwrap_or_default();
-            self.kept_bytes -= passes.values().map(|row| size_of_val(&row[..])).sum::<usize>();
-        }
-    }
-}
-
 impl Perturb for ScgptSwaps<'_> {
     fn genes(&self) -> usize {
         self.swapper.tokenizer.tokens.len()
     }
 
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
+        self.swaps_of(prototype, counterfactuals, &|_| true)
+    }
+
+    fn swaps_of(
+        &self,
+        prototype: CellId,
+        counterfactuals: &[CellId],
+        wanted_gene: &dyn Fn(u32) -> bool,
+    ) -> Result<Swaps, PerturbError> {
         let cell = &self.cells[&prototype];
         let (mut wanted, mut place) = (Vec::new(), HashMap::new());
         let genes = counterfactuals
@@ -150,12 +152,26 @@ impl Perturb for ScgptSwaps<'_> {
                     });
                     (swap.0, pass)
                 };
-                differences.into_iter().map(pass).collect()
+                differences.into_iter().filter(|swap| wanted_gene(swap.0)).map(pass).collect()
             })
             .collect();
-        let mut state = self.swapper.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let base = state.base(prototype, cell)?;
-        Ok(Swaps { base, genes, embeddings: state.passes(prototype, cell, &wanted)? })
+        let (base, embeddings) = self.swapper.known(prototype, cell, &wanted)?;
+        Ok(Swaps { base: base.to_vec(), genes, embeddings })
+    }
+
+    fn estimate(
+        &self,
+        prototype: CellId,
+        counterfactuals: &[CellId],
+        direction: &[f32],
+    ) -> Result<Vec<Vec<(u32, f32)>>, PerturbError> {
+        let (Engine::Native(passes) | Engine::WithGradient(_, passes)) = &self.swapper.engine else {
+            return Err(PerturbError::NoGradient);
+        };
+        let cell = &self.cells[&prototype];
+        let swaps: Vec<_> =
+            counterfactuals.iter().map(|other| cell.differences(&self.cells[other])).collect();
+        passes.estimate(cell, direction, &swaps).ok_or(PerturbError::NoGradient)
     }
 
     fn path(
@@ -165,7 +181,8 @@ impl Perturb for ScgptSwaps<'_> {
         order: &[u32],
         steps: &[u32],
     ) -> Result<Vec<f32>, PerturbError> {
-        let (mut cell, other) = (self.cells[&prototype].clone(), &self.cells[&counterfactual]);
+        let (from, other) = (&self.cells[&prototype], &self.cells[&counterfactual]);
+        let mut cell = from.clone();
         let mut done = 0;
         // A step that changes nothing shares the embedding of the one before.
         let (mut distinct, mut place) = (Vec::<BinnedCell>::new(), Vec::with_capacity(steps.len()));
@@ -179,9 +196,8 @@ impl Perturb for ScgptSwaps<'_> {
             }
             place.push(distinct.len() - 1);
         }
-        let mut state = self.swapper.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let latent = state.model.latent();
-        let values = state.embed(&distinct)?;
+        let values = self.swapper.embed(prototype, from, &distinct)?;
+        let latent = values.len() / distinct.len().max(1);
         Ok(place.into_iter().flat_map(|at| values[at * latent..(at + 1) * latent].to_vec()).collect())
     }
 
