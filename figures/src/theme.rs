@@ -42,7 +42,12 @@ pub enum Colour {
     Ramp(usize),
     /// One of Okabe and Ito's; beyond eight they come again.
     Category(usize),
+    /// Words on a category: most of those are the same in every theme, and so is this.
+    OnCategory,
 }
+
+/// Nearly the ink on white, but never replaced by that of another theme.
+const ON_CATEGORY: RGBColor = rgb(0x1b_1b_1f);
 
 const fn rgb(hex: u32) -> RGBColor {
     RGBColor((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
@@ -112,11 +117,12 @@ impl Theme {
             Colour::Page => self.page,
             Colour::Accent => self.accent,
             Colour::Ramp(step) => self.ramp[step.min(self.ramp.len() - 1)],
+            Colour::OnCategory => ON_CATEGORY,
             Colour::Category(place) => self.categories[place % self.categories.len()],
         }
     }
 
-    /// Ink or page: whichever can be read on a colour.
+    /// Ink or page, or the dark for categories: whichever can be read on a colour.
     pub fn readable_on(&self, colour: Colour) -> Colour {
         let light = |RGBColor(r, g, b): RGBColor| {
             let linear = |v: u8| (f64::from(v) / 255.0).powf(2.2);
@@ -127,6 +133,11 @@ impl Theme {
             a.max(b) / a.min(b)
         };
         let ground = self.of(colour);
+        if matches!(colour, Colour::Category(_))
+            && contrast(ON_CATEGORY, ground) >= contrast(Self::light().page, ground)
+        {
+            return Colour::OnCategory;
+        }
         if contrast(self.ink, ground) >= contrast(self.page, ground) { Colour::Ink } else { Colour::Page }
     }
 
@@ -162,6 +173,8 @@ mod tests {
             let (dark, light) = (Colour::Ramp(5), Colour::Ramp(0));
             assert_ne!(theme.readable_on(dark), theme.readable_on(light));
         }
-        assert_eq!(Theme::light().readable_on(Colour::Category(3)), Colour::Ink);
+        for theme in [Theme::light(), Theme::dark()] {
+            assert_eq!(theme.readable_on(Colour::Category(3)), Colour::OnCategory);
+        }
     }
 }

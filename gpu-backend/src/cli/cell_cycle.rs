@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Global, stdout::outln};
+use super::{Global, stderr::errln, stdout::outln};
 use crate::jobs::cell_cycle::{self, Options};
 
 /// Options of `cellprism cell-cycle`.
@@ -49,9 +49,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         outln!("{}", serde_json::to_string(&report)?);
     } else if !global.quiet {
         let [g1, s, g2m] = report.phases;
-        eprintln!("{}: {} cells: G1 {g1}, S {s}, G2M {g2m}", report.out.display(), report.cells);
+        errln!("{}: {} cells: G1 {g1}, S {s}, G2M {g2m}", report.out.display(), report.cells);
         if !report.absent.is_empty() {
-            eprintln!(
+            errln!(
                 "{} genes of the list are not in the data: {}",
                 report.absent.len(),
                 report.absent.join(", ")

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Global, stdout::outln};
+use super::{Global, stderr::errln, stdout::outln};
 use crate::jobs::classify::{self, Options};
 
 /// Options of `cellprism classify`.
@@ -51,7 +51,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         outln!("{}", serde_json::to_string(&summary)?);
     } else if !global.quiet {
         let converged = if summary.converged { "converged" } else { "not converged" };
-        eprintln!(
+        errln!(
             "{}: accuracy {:.4} on {} cells, {} labels, fitted to {}; {converged} after {} iterations",
             options.out.display(),
             summary.accuracy,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::{Global, stdout::outln};
+use super::{Global, stderr::errln, stdout::outln};
 use crate::jobs::de::{self, Groups, Options, Test};
 
 /// Options of `cellprism de`.
@@ -94,7 +94,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string(&report)?);
     } else if !global.quiet {
-        eprintln!(
+        errln!(
             "{}: {} cells against {}, {} genes, {} with an adjusted p of at most 0.05",
             report.out.display(),
             report.group,

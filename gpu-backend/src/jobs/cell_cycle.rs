@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 use cellprism_core::stats::cell_cycle::{ControlOptions, MeanExpression, Phase, Scorer, phase};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
         h5ad::H5ad,
         lines,
     },
-    work::{atomic, progress::Progress, target},
+    work::{atomic::OutputFile, progress::Progress},
 };
 
 /// Cells read at a time.
@@ -80,7 +80,7 @@ pub struct Found {
 /// # Errors
 /// If a file cannot be read or written, one of the lists is empty, is not in the data, or leaves no control genes.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    target::for_file(&options.out)?;
+    let out = OutputFile::claim(&options.out, "cell-cycle")?;
     let listed = lines::read(&options.genes)?;
     let (total, s) = (listed.len(), options.s_genes);
     ensure!(
@@ -97,8 +97,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         table.row([name, &number(of.s), &number(of.g2m), of.phase.name()]);
         phases[of.phase as usize] += 1;
     }
-    atomic::write_file(&options.out, &table.into_bytes())
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
+    out.finish(&table.into_bytes())?;
     let [s_genes, g2m_genes] = found.genes;
     Ok(Report {
         cells: found.cells.len(),

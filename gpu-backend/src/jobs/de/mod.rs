@@ -8,14 +8,13 @@ mod table;
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use cellprism_core::stats::differential::{BothSides, Contrast, GeneDifference, Method, Tested, Values};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::open_cells;
 use crate::{
     files::h5ad::H5ad,
-    work::{atomic, progress::Progress, target},
+    work::{atomic::OutputFile, progress::Progress},
 };
 
 /// Cells read at a time.
@@ -102,7 +101,7 @@ pub struct Report {
 /// If a file cannot be read or written, a column, label or cell is unknown, a side has fewer than two cells, or a cell is on
 /// both sides.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    target::for_file(&options.out)?;
+    let out = OutputFile::claim(&options.out, "de")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let contrast = contrast::of(&options.groups, &cells, &options.cells)?;
     let method = match options.method {
@@ -112,8 +111,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     };
     let found = compare(&mut cells, &contrast, method, HELD, progress)?;
     let content = table::csv(&found, &cells.genes().index);
-    atomic::write_file(&options.out, &content)
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
+    out.finish(&content)?;
     Ok(Report {
         group: contrast.group(),
         reference: contrast.reference(),

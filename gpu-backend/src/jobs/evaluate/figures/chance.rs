@@ -44,11 +44,13 @@ pub fn charts(found: &Found) -> Vec<Chart> {
                     continue;
                 }
                 let what = format!("{}, {}", plain(&reading), plain(&library));
+                let most = lines.iter().flat_map(|row| &row.marks).map(|mark| mark.value).fold(0.0, f64::max);
                 let chart = Dots {
                     x_title: "Share of tested items (%)".into(),
                     series: series.clone(),
                     rows: lines,
-                    range: None,
+                    // Where nothing is above chance, the axis must not make a hair of it.
+                    range: (most < 5.0).then_some((0.0, 5.0)),
                     references: Vec::new(),
                 };
                 panels.0.push((panel(found, bundle, &what), Panel::Dots(chart)));

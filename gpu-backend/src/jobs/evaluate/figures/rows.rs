@@ -84,7 +84,40 @@ pub fn panel(found: &Found, bundle: &str, what: &str) -> String {
     }
 }
 
+/// A bundle beside others: what all their names begin with is left out.
+pub fn short<'a>(found: &Found, bundle: &'a str) -> &'a str {
+    let Some((first, others)) = found.bundles.split_first() else { return bundle };
+    let shared = |word: &&(usize, char)| others.iter().all(|other| other.starts_with(&first[..=word.0]));
+    let spaces: Vec<(usize, char)> = first.char_indices().filter(|(_, letter)| *letter == ' ').collect();
+    match spaces.iter().rfind(shared) {
+        Some((at, _)) if !others.is_empty() && bundle.starts_with(&first[..=*at]) => &bundle[at + 1..],
+        _ => bundle,
+    }
+}
+
 /// A task or a column for people.
 pub fn plain(word: &str) -> String {
     word.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+    use crate::jobs::evaluate::{Found, Table};
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart_by_the_rest() {
+        let found = |names: &[&str]| Found {
+            bundles: names.iter().map(|&name| name.to_owned()).collect(),
+            parameters: Vec::new(),
+            tables: Vec::new(),
+            claims: Table::new("claims", "", "", &[]),
+            figures: Vec::new(),
+            page: None,
+        };
+        let two = found(&["pbmc scvi 9e99", "pbmc scvi f678"]);
+        assert_eq!([short(&two, "pbmc scvi f678"), short(&two, "5 other seeds")], ["f678", "5 other seeds"]);
+        assert_eq!(short(&found(&["pbmc scvi"]), "pbmc scvi"), "pbmc scvi");
+        assert_eq!(short(&found(&["a b", "c b"]), "a b"), "a b");
+    }
 }

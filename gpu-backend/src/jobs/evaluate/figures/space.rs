@@ -4,7 +4,7 @@ use cellprism_figures::{Colour, Curve, Curves, Dots, Mark, Panel, Panels, Row, S
 
 use super::{
     Chart,
-    rows::{distinct, name, panel, rows},
+    rows::{distinct, name, panel, rows, short},
 };
 use crate::jobs::evaluate::Found;
 
@@ -23,7 +23,7 @@ fn reconstruction(found: &Found) -> Chart {
             .enumerate()
             .map(|(i, on)| match on.as_str() {
                 "own" => Series::coloured("own cells", Colour::Accent),
-                other => Series::named(&format!("cells of {other}"), [0, 2, 4, 6][i % 4]),
+                other => Series::named(&format!("cells of {}", short(found, other)), [0, 2, 4, 6][i % 4]),
             })
             .collect();
         let lines: Vec<Row> = distinct(&own, "subject")
@@ -82,7 +82,7 @@ fn matches(found: &Found) -> Chart {
             cosines.sort_by(|a, b| b.total_cmp(a));
             let n = cosines.len() as f64;
             let colour = colours[(curves.len() / 2) % colours.len()];
-            let pair = format!("{left} and {right}");
+            let pair = format!("{} and {}", short(found, &left), short(found, &right));
             curves.push(Curve {
                 series: Series::coloured(&pair, colour),
                 places: share_curve(&cosines, n),
@@ -162,8 +162,7 @@ fn stability(found: &Found) -> Chart {
             let marks: Vec<Mark> =
                 kinds.iter().enumerate().filter_map(|(i, c)| row.number(c).map(|v| Mark::of(i, v))).collect();
             let (left, right) = (row.text("left"), row.text("right"));
-            let label =
-                if left == right { format!("{left}, other seeds") } else { format!("{left} and {right}") };
+            let label = format!("{} and {}", short(found, &left), short(found, &right));
             (!marks.is_empty()).then_some(Row { label, marks })
         })
         .collect();

@@ -70,7 +70,7 @@ fn figure(content: Content<'_>, value: &Value) -> String {
 }
 
 /// All claims.
-pub fn section(content: Content<'_>, _linked: &Linked) -> String {
+pub fn section(content: Content<'_>) -> String {
     let claims = content.claims;
     let mut out = String::from(
         "<section id=\"claims\"><h2>Claims</h2><p>The paper’s claims, each beside its figure there, the figure here, and the best of the \
@@ -84,6 +84,10 @@ pub fn section(content: Content<'_>, _linked: &Linked) -> String {
             Some("no") => ("bad", "✕ no"),
             _ => ("none", "– not asked"),
         };
+        let item = match claims.at(row, "item").text() {
+            None | Some("none" | "") => "beyond the paper".to_owned(),
+            Some(item) => escaped(item),
+        };
         let subject = text("baseline_subject");
         let subject =
             if subject.is_empty() { subject } else { format!("<br><span class=\"faint\">{subject}</span>") };
@@ -91,7 +95,7 @@ pub fn section(content: Content<'_>, _linked: &Linked) -> String {
             "<tr><td><b>{}</b><br><span class=\"faint\">{}</span></td><td><span class=\"badge {class}\">{word}</span></td>\
              <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}{subject}</td><td>{}</td></tr>\n",
             text("claim"),
-            text("item"),
+            item,
             text("paper"),
             figure(content, claims.at(row, "here")),
             figure(content, claims.at(row, "baseline")),

@@ -54,7 +54,7 @@ pub fn page(content: Content<'_>) -> String {
         escaped(&title),
         contents(content)
     );
-    out += &claims::section(content, &linked);
+    out += &claims::section(content);
     out += &figures::section(content);
     out += SUBJECTS;
     out += &tables::section(content, &linked);

@@ -128,12 +128,28 @@ pub fn gene_sets(
         .chunks(genes)
         .map(|of| of.iter().filter(|&&score| f64::from(score) > important).count())
         .collect();
-    let mut below = 0;
-    let parts = SIZES.iter().map(|&(name, most)| {
-        let at_most = counts.iter().filter(|&&count| count <= most).count();
-        let own = at_most - below;
-        below = at_most;
-        Divided::of(row, None, name, own)
-    });
+    let parts =
+        SIZES.iter().zip(sizes(&counts)).map(|(&(name, _), count)| Divided::of(row, None, name, count));
     Ok(parts.collect())
+}
+
+/// How many counts fall into each of [`SIZES`].
+fn sizes(counts: &[usize]) -> [usize; SIZES.len()] {
+    let mut found = [0; SIZES.len()];
+    for &count in counts {
+        if let Some(place) = SIZES.iter().position(|&(_, most)| count <= most) {
+            found[place] += 1;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sizes;
+
+    #[test]
+    fn the_ends_of_a_size_belong_to_it() {
+        assert_eq!(sizes(&[0, 1, 3, 4, 10, 11, 50, 51, 6000]), [1, 2, 2, 2, 2]);
+    }
 }
