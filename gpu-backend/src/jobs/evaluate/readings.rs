@@ -243,7 +243,6 @@ impl GivenModel {
             neurons: None,
             training: stage(1)?,
             ladder: None,
-            first: None,
             swapper: self.prepared.swapper(&options.place)?,
             deletion,
             is_dear: self.prepared.is_dear(),
