@@ -118,15 +118,18 @@ impl Perturb for ScviSwaps<'_> {
         let active = self.covariates(prototype);
         let mut cell = ChangedCell::of(row);
         let mut first = self.encoder.first_layer(row, active);
-        let mut batch = Vec::with_capacity(steps.len() * first.len());
+        // A step that changes nothing shares the embedding of the one before: in a random order most do.
+        let (mut batch, mut places) = (first.clone(), Vec::with_capacity(steps.len()));
         let mut done = 0;
         for &step in steps {
+            let mut changed = false;
             for &gene in order.iter().take(step as usize).skip(done) {
                 let count = |cell: CellId| self.cells.get(cell, gene as usize);
                 let (from, to) = (count(prototype), count(counterfactual));
                 if from == to {
                     continue;
                 }
+                changed = true;
                 if self.encoder.scales_by_sum() {
                     cell.set(gene, to);
                 } else {
@@ -135,12 +138,16 @@ impl Perturb for ScviSwaps<'_> {
                 }
             }
             done = done.max(step as usize);
-            if self.encoder.scales_by_sum() {
-                first = self.encoder.first_layer(cell.row(), active);
+            if changed {
+                if self.encoder.scales_by_sum() {
+                    first = self.encoder.first_layer(cell.row(), active);
+                }
+                batch.extend_from_slice(&first);
             }
-            batch.extend_from_slice(&first);
+            places.push(batch.len() / first.len().max(1) - 1);
         }
-        Ok(self.encoder.finish(&batch, active))
+        let (embeddings, latent) = (self.encoder.finish(&batch, active), self.encoder.latent());
+        Ok(places.into_iter().flat_map(|at| embeddings[at * latent..(at + 1) * latent].to_vec()).collect())
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
