@@ -29,7 +29,7 @@ impl Features {
             };
             match self.row(cell) {
                 Row::Dense(values) => {
-                    values.iter().enumerate().for_each(|(column, &value)| take(column, value))
+                    values.iter().enumerate().for_each(|(column, &value)| take(column, value));
                 }
                 Row::Sparse(columns, values) => {
                     columns.iter().zip(values).for_each(|(&column, &value)| take(column as usize, value));

@@ -53,37 +53,43 @@ pub fn probes(activations: &Activations, column: &Column, folds: &Folds) -> Vec<
         if counts[label] < LEAST_CELLS {
             return Err(format!("{} cells; a label is probed from {LEAST_CELLS} on", counts[label]));
         }
-        let used: Vec<(Vec<usize>, f64, f64, usize)> = (0..folds.count)
+        let used: Vec<Used> = (0..folds.count)
             .filter_map(|fold| {
                 let best = best(&train[fold], label);
                 let &first = best.first()?;
                 let held_out = sorted[first].aurocs(&test[fold])[label]?;
-                Some((best, train[fold][first][label]?, held_out, fold))
+                Some(Used { fold, train: train[fold][first][label]?, held_out, best })
             })
             .collect();
         if used.is_empty() {
             return Err("no fold has cells with and without the label on both sides".into());
         }
-        let id = most_often(&used.iter().map(|of| of.0[0]).collect::<Vec<_>>(), &over_all, label);
-        let mean = |value: &dyn Fn(&(Vec<usize>, f64, f64, usize)) -> f64| {
-            used.iter().map(value).sum::<f64>() / used.len() as f64
-        };
+        let id = most_often(&used.iter().map(|of| of.best[0]).collect::<Vec<_>>(), &over_all, label);
+        let mean = |value: fn(&Used) -> f64| used.iter().map(value).sum::<f64>() / used.len() as f64;
         let few: Vec<f64> = used
             .iter()
-            .filter_map(|(best, _, _, fold)| {
+            .filter_map(|Used { best, fold, .. }| {
                 few(activations, &best[..best.len().min(FEW)], column, label, folds, *fold)
             })
             .collect();
         Ok(Probe {
             id: ConceptId::from(id),
             auroc_all: over_all[id][label].ok_or("all cells have the label")?,
-            auroc_train: mean(&|of| of.1),
-            auroc_test: mean(&|of| of.2),
+            auroc_train: mean(|of| of.train),
+            auroc_test: mean(|of| of.held_out),
             auroc5_test: (!few.is_empty()).then(|| few.iter().sum::<f64>() / few.len() as f64),
             folds: used.len(),
         })
     };
     parallel::map(labels, one)
+}
+
+/// A fold in which a label can be probed: its best items by the training cells, and what the first of them reaches.
+struct Used {
+    fold: usize,
+    best: Vec<usize>,
+    train: f64,
+    held_out: f64,
 }
 
 /// Of each item, of each label.

@@ -11,7 +11,7 @@ fn chosen(n: u32) -> Vec<Chosen> {
             cells: (0..4).map(|cell| f64::from(cell + g) / 10.0).collect(),
         };
         Chosen {
-            kind: if i % 2 == 0 { Kind::Concept } else { Kind::Neuron },
+            kind: if i.is_multiple_of(2) { Kind::Concept } else { Kind::Neuron },
             id: ConceptId(i),
             cells: (0..4).map(|cell| format!("cell{i}-{cell}")).collect(),
             evidence: Evidence { genes: (0..3).map(gene).collect() },

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
 use super::{
     Global,
     precision::PrecisionArgs,
@@ -12,6 +11,7 @@ use super::{
     screening::{ScreeningArgs, in_words},
     sequence::SequenceArgs,
 };
+use super::{stderr::errln, stdout::outln};
 use crate::{jobs::attribute, runtime::Device};
 
 /// Score the genes that drive concepts.
@@ -102,7 +102,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string(&report)?);
     } else if let Some(outcome) = report.screened.as_ref().filter(|_| !global.quiet) {
-        eprintln!("{}", in_words(outcome, attribute::IMPORTANT));
+        errln!("{}", in_words(outcome, attribute::IMPORTANT));
     }
     Ok(())
 }

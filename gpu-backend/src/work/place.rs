@@ -12,9 +12,9 @@ use super::sync;
 /// If it cannot be renamed. Then what was at `to` before is there still.
 pub fn at(from: &Path, to: &Path) -> io::Result<()> {
     if to.is_dir() && fs::read_dir(to)?.next().is_some() {
-        exchange(from, to)?
+        exchange(from, to)?;
     } else {
-        fs::rename(from, to)?
+        fs::rename(from, to)?;
     }
     sync::parent(to)
 }

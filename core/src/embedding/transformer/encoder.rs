@@ -31,7 +31,7 @@ pub struct Read(Start);
 #[derive(Clone, Debug)]
 enum Start {
     /// The layers after the first change everywhere.
-    FirstLayer(FirstLayer),
+    FirstLayer(Box<FirstLayer>),
     /// The only layer is the last one.
     Inputs(Features),
 }
@@ -60,7 +60,7 @@ impl Transformer {
     /// Reads a sequence, `[width, positions]`.
     pub fn read(&self, x: Features) -> Read {
         match &self.layers[..] {
-            [first, _, ..] => Read(Start::FirstLayer(FirstLayer::of(first, x, self.style))),
+            [first, _, ..] => Read(Start::FirstLayer(Box::new(FirstLayer::of(first, x, self.style)))),
             _ => Read(Start::Inputs(x)),
         }
     }

@@ -6,7 +6,7 @@ const ROUNDER: f32 = 12_582_912.0;
 const LEAST: f32 = -126.0;
 /// ln 2 to the power n, over n!: the series of 2^x, whose error within half a unit is 1.7e-7.
 const SERIES: [f32; 6] =
-    [0.693_147_2, 0.240_226_5, 0.055_504_11, 0.009_618_129, 0.001_333_355_8, 0.000_154_035_3];
+    [std::f32::consts::LN_2, 0.240_226_5, 0.055_504_11, 0.009_618_129, 0.001_333_355_8, 0.000_154_035_3];
 
 /// 2^x for x up to 127; numbers below −126 count as −126.
 #[inline(always)]

@@ -15,7 +15,7 @@ fn log2(x: f32) -> f32 {
     let rest = f32::from_bits(bits.wrapping_sub((shift << 23) as u32));
     let t = (rest - 1.0) / (rest + 1.0);
     let s = t * t;
-    let series = t * (2.885_390_1 + s * (0.961_796_7 + s * (0.577_078 + s * 0.412_198_6)));
+    let series = t * (2.885_39 + s * (0.961_796_7 + s * (0.577_078 + s * 0.412_198_6)));
     shift as f32 + series
 }
 
@@ -29,7 +29,7 @@ fn exp2(x: f32) -> f32 {
     let whole = rounded.to_bits() as i32 - ROUND.to_bits() as i32;
     let r = x - (rounded - ROUND);
     let series = 1.0
-        + r * (0.693_147_2
+        + r * (std::f32::consts::LN_2
             + r * (0.240_226_5 + r * (0.055_504_11 + r * (0.009_618_129 + r * 0.001_333_355_8))));
     series * f32::from_bits(((whole + 127) as u32) << 23)
 }

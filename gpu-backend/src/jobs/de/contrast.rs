@@ -1,9 +1,6 @@
 //! From labels or lists of cells to the side of every cell.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::Path};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use cellprism_core::{
@@ -57,11 +54,7 @@ fn by_column(column: &Column, group: &str, reference: Option<&str>) -> anyhow::R
     Ok(column.codes.iter().map(side).collect())
 }
 
-fn by_lists(
-    names: &[String],
-    group: &PathBuf,
-    reference: Option<&Path>,
-) -> anyhow::Result<Vec<Option<Side>>> {
+fn by_lists(names: &[String], group: &Path, reference: Option<&Path>) -> anyhow::Result<Vec<Option<Side>>> {
     let mut places: HashMap<&str, Option<usize>> = HashMap::with_capacity(names.len());
     for (place, name) in names.iter().enumerate() {
         places.entry(name).and_modify(|place| *place = None).or_insert(Some(place));

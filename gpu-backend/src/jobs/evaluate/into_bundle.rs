@@ -49,7 +49,7 @@ fn copy(
         output::put(folder.path(), &placed(name), content)?;
     }
     output::put(folder.path(), path::MANIFEST, &manifest.to_bytes()?)?;
-    Ok(folder.finish()?)
+    folder.finish()
 }
 
 /// Whether a file belongs to an earlier evaluation; the metrics of the dictionary do not.

@@ -1,9 +1,6 @@
 //! A study as it lies on disk.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, ensure};
 use cellprism_core::study::{GeneNames, Sheet, Study};
@@ -65,7 +62,7 @@ impl StudyFolder {
 ///
 /// # Errors
 /// If it cannot be read, is too large, or something else; the error names it.
-pub fn json<T: DeserializeOwned>(path: &PathBuf) -> anyhow::Result<T> {
+pub fn json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let bytes = regular::read(path, MOST_BYTES).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
 }

@@ -51,7 +51,8 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
     ensure!(!options.answers.is_empty(), "--answers: no file of answers");
     let study = StudyFolder::read(&options.study)?;
     let key: Key = json(&options.key)?;
-    let files = options.answers.iter().map(json::<Answers>).collect::<anyhow::Result<Vec<_>>>()?;
+    let files =
+        options.answers.iter().map(|path| json::<Answers>(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let joined = Joined::new(&study.study, &key, &files)?;
     let raters: Vec<String> = joined.raters().map(str::to_owned).collect();
     let report = Report {

@@ -26,11 +26,11 @@ pub struct ScgptSwapper {
 #[derive(Debug)]
 enum Engine {
     /// ONNX Runtime: every pass is whole.
-    Graph(Mutex<SequenceModel>),
+    Graph(Box<Mutex<SequenceModel>>),
     /// Code of our own, which saves what a cell shares with its prototype.
-    Native(NativePasses),
+    Native(Box<NativePasses>),
     /// ONNX Runtime, with our own code's gradient beside it.
-    WithGradient(Mutex<SequenceModel>, NativePasses),
+    WithGradient(Box<Mutex<SequenceModel>>, Box<NativePasses>),
 }
 
 /// Swaps of genes among some cells: a gene takes the counterfactual's own bin, the others keep theirs.
@@ -44,19 +44,23 @@ impl ScgptSwapper {
     /// By ONNX Runtime, with nothing known yet.
     pub fn new(model: SequenceModel) -> Self {
         let tokenizer = model.tokenizer().clone();
-        Self { engine: Engine::Graph(Mutex::new(model)), tokenizer, kept: Mutex::default() }
+        Self { engine: Engine::Graph(Box::new(Mutex::new(model))), tokenizer, kept: Mutex::default() }
     }
 
     /// By code of our own, on the processor.
     pub fn native(passes: NativePasses) -> Self {
         let tokenizer = passes.tokenizer().clone();
-        Self { engine: Engine::Native(passes), tokenizer, kept: Mutex::default() }
+        Self { engine: Engine::Native(Box::new(passes)), tokenizer, kept: Mutex::default() }
     }
 
     /// By ONNX Runtime, with the gradient by code of our own.
     pub fn with_gradient(model: SequenceModel, gradient: NativePasses) -> Self {
         let tokenizer = model.tokenizer().clone();
-        Self { engine: Engine::WithGradient(Mutex::new(model), gradient), tokenizer, kept: Mutex::default() }
+        Self {
+            engine: Engine::WithGradient(Box::new(Mutex::new(model)), Box::new(gradient)),
+            tokenizer,
+            kept: Mutex::default(),
+        }
     }
 
     /// Swaps among these cells, binned by the model's tokenizer.

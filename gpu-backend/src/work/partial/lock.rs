@@ -26,7 +26,7 @@ pub fn take(root: &Path, out: &Path, wanted: &Marker) -> anyhow::Result<File> {
     for _ in 0..TRIES {
         match fs::symlink_metadata(root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make(root, wanted).with_context(failed)?
+                make(root, wanted).with_context(failed)?;
             }
             Err(error) => return Err(error).with_context(failed),
             Ok(found) if !found.is_dir() => bail!(not_ours(root)),

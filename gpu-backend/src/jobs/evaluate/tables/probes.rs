@@ -47,7 +47,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
                 let place = (evidence.name.as_str(), kind.name(), column, groups);
                 match (subject, &barred) {
                     (Err(reason), _) | (Ok(_), Some(reason)) => {
-                        one(&mut table, place, None, &Err(reason.clone()))
+                        one(&mut table, place, None, &Err(reason.clone()));
                     }
                     (Ok(subject), None) => {
                         let found = probes(&subject.activations, column, &folds);
