@@ -110,6 +110,7 @@ fn older(bundle: &Path, minor: u32, to: &Path) {
     listed.insert(path::FILES.into(), entry(&list));
     manifest["files"] = listed.into();
     manifest["version"] = json!({"major": 1, "minor": minor});
+    manifest["tag"] = json!("0123456789ab"); // other parameters, another tag
     if minor < 1 {
         manifest["parameters"].as_object_mut().unwrap().remove("neurons");
     }

@@ -214,6 +214,10 @@ fn small() -> Memory {
         &[
             ("cells", Dtype::U32, vec![2], u32s(&[0, 2])),
             ("activations", Dtype::F32, vec![2], f32s(&[0.5, 1.5])),
+            ("scores", Dtype::F32, vec![0], Vec::new()),
+            ("scores_pre_topk", Dtype::F32, vec![0], Vec::new()),
+            ("top_genes", Dtype::U32, vec![0], Vec::new()),
+            ("pair_scores", Dtype::F32, vec![0, 0], Vec::new()),
         ],
     );
     files.tensors(

@@ -123,8 +123,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         Some(out) => into_bundle::write(&evaluation.bundles, &files, out)?,
         None => Vec::new(),
     };
-    output::write(&files, options)?;
-    work.remove()?;
+    output::write(&files, work, options)?;
     let claim = |row: &Vec<Value>| {
         (found.claims.at(row, "claim").to_text(), found.claims.at(row, "agrees").to_text())
     };

@@ -6,24 +6,27 @@ use anyhow::Context as _;
 use cellprism_core::bundle::{EvaluationFile, EvaluationFileKind, EvaluationIndex};
 
 use super::{Found, Options, Table};
-use crate::work::atomic::OutputFolder;
+use crate::work::partial::Partial;
 
-/// Writes files under the report's final name, all or none.
+/// What becomes the report.
+const REPORT: &str = "report";
+
+/// Writes files under the report's final name, all or none; the finished parts go.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(files: &[(String, Vec<u8>)], options: &Options) -> anyhow::Result<()> {
+pub fn write(files: &[(String, Vec<u8>)], work: Partial, options: &Options) -> anyhow::Result<()> {
     let failed = || format!("cannot write {}", options.out.display());
-    let folder = if options.overwrite {
-        OutputFolder::replace(&options.out)
-    } else {
-        OutputFolder::create(&options.out)
-    };
-    let folder = folder.with_context(failed)?;
-    for (name, content) in files {
-        put(folder.path(), name, content).with_context(failed)?;
+    let folder = work.path(REPORT);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(failed)?; // of a run that was killed while it wrote
     }
-    folder.finish().with_context(failed)
+    fs::create_dir(&folder).with_context(failed)?;
+    for (name, content) in files {
+        put(&folder, name, content).with_context(failed)?;
+    }
+    options.check_out()?;
+    work.publish(REPORT)
 }
 
 /// Names and contents of all files, the index last.
