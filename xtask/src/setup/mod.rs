@@ -5,6 +5,7 @@ mod cache;
 mod debian;
 pub(crate) mod distribution;
 mod npm;
+mod oldest;
 pub(crate) mod onnxruntime;
 mod target;
 mod wasm_opt;
