@@ -21,22 +21,44 @@ use crate::{
 /// The script that starts the app; a file, so that a content security policy need not allow inline scripts.
 const START: &str = "start.js";
 
+/// How much the compiler is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// As small and fast as it gets: what is published.
+    Full,
+    /// Soon there, to look at a change.
+    Quick,
+}
+
+impl Effort {
+    /// The profile of Cargo.
+    pub(super) fn profile(self) -> &'static str {
+        match self {
+            Self::Full => "wasm-release",
+            Self::Quick => "wasm-quick",
+        }
+    }
+}
+
 /// Builds the app into `target/app`.
 ///
 /// # Errors
 /// If a tool cannot be set up, the app doesn't compile, or index.html asks for what isn't there.
-pub(crate) fn build(options: Options) -> Result<PathBuf> {
+pub(crate) fn build(options: Options, effort: Effort) -> Result<PathBuf> {
     let index = project::root().join("index.html");
     let html = fs::read_to_string(&index).with_context(|| format!("cannot read {}", index.display()))?;
     let page = Page::parse(&html)?;
     let toolchain = wasm_target::ensure(options)?;
-    let opt = WasmOpt::ensure()?;
-    if opt.is_none() {
+    let opt = match effort {
+        Effort::Full => WasmOpt::ensure()?,
+        Effort::Quick => None,
+    };
+    if opt.is_none() && effort == Effort::Full {
         say("  no Node.js with npm: the app is left larger than wasm-opt would make it");
     }
     let programs: Vec<(&str, Aim)> = page.assets.iter().filter_map(program_of).collect();
     let bins: Vec<&str> = programs.iter().map(|(bin, _)| *bin).collect();
-    let files = step("app, compiled for the browser", || compile(toolchain, &bins))?;
+    let files = step("app, compiled for the browser", || compile(toolchain, &bins, effort))?;
     let partial = project::target().join("app.partial");
     let _ = fs::remove_dir_all(&partial);
     fs::create_dir_all(&partial)?;
