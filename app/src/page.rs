@@ -15,6 +15,8 @@ pub enum Page {
     Genes,
     /// One gene.
     Gene(String),
+    /// The reader's own cells, embeddings or ranking.
+    YourData,
     /// Another dictionary, trained in the page.
     Train,
     /// Methods, glossary, limits.
@@ -25,8 +27,14 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 5] =
-        [Self::Overview, Self::List(Subject::Concepts), Self::Genes, Self::Train, Self::About];
+    pub const BAR: [Self; 6] = [
+        Self::Overview,
+        Self::List(Subject::Concepts),
+        Self::Genes,
+        Self::YourData,
+        Self::Train,
+        Self::About,
+    ];
 
     /// The page that a path leads to.
     pub fn of(path: &[String]) -> Self {
@@ -39,6 +47,7 @@ impl Page {
             "neuron" => Self::One(Subject::Neurons, argument()),
             "genes" => Self::Genes,
             "gene" => Self::Gene(argument()),
+            "your-data" => Self::YourData,
             "train" => Self::Train,
             "about" => Self::About,
             other => Self::Unknown(other.to_owned()),
@@ -53,6 +62,7 @@ impl Page {
             Self::One(subject, id) => format!("#/{}/{id}", subject.one()),
             Self::Genes => "#/genes".into(),
             Self::Gene(symbol) => format!("#/gene/{symbol}"),
+            Self::YourData => "#/your-data".into(),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
             Self::Unknown(name) => format!("#/{name}"),
@@ -68,6 +78,7 @@ impl Page {
             Self::One(Subject::Neurons, id) => format!("Neuron {id}"),
             Self::Genes => "Genes".into(),
             Self::Gene(symbol) => symbol.clone(),
+            Self::YourData => "Your data".into(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
             Self::Unknown(_) => "No such page".into(),
@@ -91,9 +102,18 @@ mod tests {
     #[test]
     fn addresses_lead_to_their_pages_and_back() {
         let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
-        for address in
-            ["concepts", "neurons", "concept/12", "neuron/3", "genes", "gene/CD74", "train", "about", "x"]
-        {
+        for address in [
+            "concepts",
+            "neurons",
+            "concept/12",
+            "neuron/3",
+            "genes",
+            "gene/CD74",
+            "your-data",
+            "train",
+            "about",
+            "x",
+        ] {
             assert_eq!(Page::of(&path(address)).link(), format!("#/{address}"));
         }
         assert_eq!(Page::of(&[]), Page::Overview);

@@ -132,6 +132,7 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             }
             Page::Genes => view! { <pages::gene::Genes /> }.into_any(),
             Page::Gene(symbol) => view! { <pages::gene::Gene symbol=symbol /> }.into_any(),
+            Page::YourData => view! { <pages::own::YourData /> }.into_any(),
             Page::Train => view! { <pages::train::Train /> }.into_any(),
             Page::About => view! { <pages::about::About /> }.into_any(),
             Page::Unknown(name) => view! {

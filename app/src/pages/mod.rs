@@ -6,4 +6,5 @@ pub mod concept;
 pub mod gene;
 pub mod list;
 pub mod overview;
+pub mod own;
 pub mod train;

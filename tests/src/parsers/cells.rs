@@ -10,7 +10,7 @@ pub(super) fn h5ad(content: &[u8]) -> bool {
 }
 
 fn read(path: &Path) -> bool {
-    let options = Options { allow_non_integer: true };
+    let options = Options { allow_non_integer: true, ..Options::default() };
     let Ok(cells) = h5ad::read(path, &options) else { return false };
     cells.counts.validate().expect("counts are checked when they are read");
     assert_eq!(cells.names.len(), cells.counts.rows);
