@@ -123,6 +123,14 @@ pub fn copy_link() {
     }
 }
 
+/// Waits for some milliseconds.
+pub async fn pause(milliseconds: i32) {
+    let waited = js_sys::Promise::new(&mut |done, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, milliseconds);
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(waited).await;
+}
+
 /// Whether the reader is typing.
 pub fn in_field() -> bool {
     let element = document().active_element();

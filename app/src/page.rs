@@ -1,6 +1,6 @@
 //! The pages, by their addresses.
 
-use crate::bundle::Subject;
+use crate::{bundle::Subject, route::Route, term::term_name};
 
 /// A page, with what its address names.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,14 @@ pub enum Page {
     Genes,
     /// One gene.
     Gene(String),
+    /// Everything that a query finds.
+    Search,
+    /// One gene set: library and name.
+    Pathway(String, String),
+    /// Claims, figures and tables of the evaluation.
+    Evaluation,
+    /// What concepts are good for.
+    Tasks,
     /// The reader's own cells, embeddings or ranking.
     YourData,
     /// Another dictionary, trained in the page.
@@ -27,10 +35,11 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 6] = [
+    pub const BAR: [Self; 7] = [
         Self::Overview,
         Self::List(Subject::Concepts),
         Self::Genes,
+        Self::Evaluation,
         Self::YourData,
         Self::Train,
         Self::About,
@@ -47,6 +56,10 @@ impl Page {
             "neuron" => Self::One(Subject::Neurons, argument()),
             "genes" => Self::Genes,
             "gene" => Self::Gene(argument()),
+            "search" => Self::Search,
+            "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
+            "evaluation" => Self::Evaluation,
+            "tasks" => Self::Tasks,
             "your-data" => Self::YourData,
             "train" => Self::Train,
             "about" => Self::About,
@@ -62,6 +75,13 @@ impl Page {
             Self::One(subject, id) => format!("#/{}/{id}", subject.one()),
             Self::Genes => "#/genes".into(),
             Self::Gene(symbol) => format!("#/gene/{symbol}"),
+            Self::Search => "#/search".into(),
+            Self::Pathway(library, term) => {
+                let path = vec!["pathway".into(), library.clone(), term.clone()];
+                Route { path, ..Route::default() }.to_hash()
+            }
+            Self::Evaluation => "#/evaluation".into(),
+            Self::Tasks => "#/tasks".into(),
             Self::YourData => "#/your-data".into(),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
@@ -78,6 +98,10 @@ impl Page {
             Self::One(Subject::Neurons, id) => format!("Neuron {id}"),
             Self::Genes => "Genes".into(),
             Self::Gene(symbol) => symbol.clone(),
+            Self::Search => "Search".into(),
+            Self::Pathway(_, term) => term_name(term).0,
+            Self::Evaluation => "Evaluation".into(),
+            Self::Tasks => "Tasks".into(),
             Self::YourData => "Your data".into(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
@@ -89,7 +113,8 @@ impl Page {
     pub fn in_bar(&self) -> Self {
         match self {
             Self::List(_) | Self::One(..) => Self::List(Subject::Concepts),
-            Self::Gene(_) => Self::Genes,
+            Self::Gene(_) | Self::Pathway(..) => Self::Genes,
+            Self::Tasks => Self::Evaluation,
             other => other.clone(),
         }
     }
@@ -109,6 +134,8 @@ mod tests {
             "neuron/3",
             "genes",
             "gene/CD74",
+            "evaluation",
+            "tasks",
             "your-data",
             "train",
             "about",
