@@ -75,8 +75,7 @@ function commandLine(cells) {
   const [embedded, encoded] = [inWork("e.safetensors"), inWork("a.safetensors")];
   for (const old of [embedded, encoded]) rmSync(old, { force: true });
   const run = (...args) => execFileSync(binary, [...args, "--quiet"], { stdio: ["ignore", "ignore", "pipe"] });
-  // a model folder made of the bundle's own files, or the demo's
-  run("import", "scvi", join(root, "tests/fixtures/demo/scvi"), "--out", inWork("model"), ...(existsSync(inWork("model")) ? ["--overwrite"] : []));
+  if (!existsSync(inWork("model"))) run("import", "scvi", join(root, "tests/fixtures/demo/scvi"), "--out", inWork("model"));
   run("embed", "--model", inWork("model"), "--cells", cells, "--out", embedded);
   run("sae", "encode", "--sae", join(bundle, "sae"), "--embeddings", embedded, "--out", encoded);
   const header = readFileSync(embedded);
@@ -139,14 +138,15 @@ test("the bundle's own cells: its own activations, labels, and every cell on its
 
     const embeddings = await saved(page, "embeddings.csv");
     assert.equal(embeddings.trim().split("\n").length, ids.length + 1);
-    writeFileSync(inWork("embeddings.csv"), embeddings);
   });
 });
 
 test("embeddings as a table, a safetensors file and an array of numpy say the same as the cells", async () => {
-  const { all, embedded } = commandLine(demoCells);
+  const { all, names, embedded } = commandLine(demoCells);
   const values = tensor(embedded, "embeddings");
   const width = json(bundle, "sae/cfg.json").d_in;
+  const line = (name, i) => `${name},${values.slice(i * width, (i + 1) * width).join(",")}\n`;
+  writeFileSync(inWork("embeddings.csv"), `cell,${Array.from({ length: width }, (_, i) => `d${i}`)}\n${names.map(line).join("")}`);
   const header = Buffer.from(`{'descr': '<f4', 'fortran_order': False, 'shape': (${values.length / width}, ${width}), }\n`);
   const size = Buffer.from(Uint16Array.of(header.length).buffer);
   writeFileSync(inWork("x.npy"), Buffer.concat([Buffer.from("\x93NUMPY\x01\0", "latin1"), size, header, Buffer.from(values.buffer)]));
