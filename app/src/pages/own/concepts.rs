@@ -136,7 +136,7 @@ fn row(bundle: &Bundle, found: &Found, concept: u32, chosen: RwSignal<u32>) -> A
             <td class="n faint">{percent(shares.there)}</td>
             <td class="n">{ratio}</td>
             <td class="n">{significant(mean)}</td>
-            <td><button class="plain" type="button" aria-pressed=pressed aria-label=label on:click=move |_| chosen.set(concept)>"by label"</button></td>
+            <td><button class="plain nowrap" type="button" aria-pressed=pressed aria-label=label on:click=move |_| chosen.set(concept)>"by label"</button></td>
         </tr>
     }
     .into_any()

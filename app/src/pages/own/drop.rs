@@ -8,10 +8,26 @@ use web_sys::HtmlInputElement;
 use super::{Shown, State, begin};
 use crate::{bundle::Bundle, format::bytes};
 
+/// Takes a file that was let go.
+pub fn taken(
+    bundle: &Arc<Bundle>,
+    shown: Shown,
+    over: RwSignal<bool>,
+) -> impl Fn(leptos::ev::DragEvent) + 'static + use<> {
+    let bundle = bundle.clone();
+    move |event| {
+        event.prevent_default();
+        over.set(false);
+        let files = event.data_transfer().and_then(|data| data.files());
+        if let Some(file) = files.and_then(|files| files.get(0)) {
+            begin::choose(&bundle, shown, file);
+        }
+    }
+}
+
 /// The place, with what was chosen.
-pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> AnyView {
-    let over = RwSignal::new(false);
-    let (dropped, picked, repeated) = (bundle.clone(), bundle.clone(), bundle.clone());
+pub fn view(bundle: &Arc<Bundle>, shown: Shown, over: RwSignal<bool>) -> AnyView {
+    let (picked, repeated) = (bundle.clone(), bundle.clone());
     let choose = move |event: leptos::ev::Event| {
         let input: HtmlInputElement = event_target(&event);
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
@@ -19,18 +35,6 @@ pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> AnyView {
         }
         // The same file may be chosen again.
         input.set_value("");
-    };
-    let take = move |event: leptos::ev::DragEvent| {
-        event.prevent_default();
-        over.set(false);
-        let files = event.data_transfer().and_then(|data| data.files());
-        if let Some(file) = files.and_then(|files| files.get(0)) {
-            begin::choose(&dropped, shown, file);
-        }
-    };
-    let enter = move |event: leptos::ev::DragEvent| {
-        event.prevent_default();
-        over.set(true);
     };
     let said = move || {
         match shown.chosen.get() {
@@ -52,7 +56,7 @@ pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> AnyView {
     let again = move |_| begin::again(&repeated, shown);
     view! {
         <section class="section" id="file" aria-label="Your file">
-            <div class="drop own" class:over=over on:dragover=enter on:dragenter=enter on:dragleave=move |_| over.set(false) on:drop=take>
+            <div class="drop own" class:over=move || over.get()>
                 <svg viewBox="0 0 40 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">
                     <path d="M3 21v6a2 2 0 0 0 2 2h30a2 2 0 0 0 2-2v-6M20 21V4m-6 6 6-6 6 6" />
                 </svg>

@@ -116,12 +116,21 @@ pub fn YourData() -> impl IntoView {
         State::Found(found) => outcome::view(&of, &found),
         State::Ranking => ranking::view(&of, shown),
     };
+    let over = RwSignal::new(false);
+    let enter = move |event: leptos::ev::DragEvent| {
+        event.prevent_default();
+        over.set(true);
+    };
+    let dropped = drop::taken(&bundle, shown, over);
     view! {
-        <h1>"Your data"</h1>
-        <p class="lead">{LEAD}</p>
-        {drop::view(&bundle, shown)}
-        {move || shown.opened.with(|opened| opened.as_ref().map(|opened| opened::view(opened, shown)))}
-        <div class="after" data-testid="own" aria-live="polite">{below}</div>
+        // The whole page takes a file: dropped beside the frame, the browser would leave the page to show it.
+        <div on:dragover=enter on:dragleave=move |_| over.set(false) on:drop=dropped>
+            <h1>"Your data"</h1>
+            <p class="lead">{LEAD}</p>
+            {drop::view(&bundle, shown, over)}
+            {move || shown.opened.with(|opened| opened.as_ref().map(|opened| opened::view(opened, shown)))}
+            <div class="after" data-testid="own">{below}</div>
+        </div>
     }
 }
 
@@ -192,8 +201,9 @@ fn failed(bundle: &Bundle, shown: Shown, what: String) -> AnyView {
     let button = wants_any.then(|| {
         view! { <p class="row"><button class="btn" type="button" on:click=take>"Take the values as they are"</button></p> }
     });
-    let lines = what
-        .contains("cellprism embed")
+    let is_cells =
+        shown.chosen.with_untracked(|chosen| chosen.as_ref().is_some_and(|c| c.kind == Kind::Cells));
+    let lines = (is_cells && why_no_cells(bundle).is_some())
         .then(|| view! { <pre class="command" tabindex="0">{commands(bundle)}</pre> });
     view! {
         <div class="notice bad" role="alert" data-testid="own-failed">

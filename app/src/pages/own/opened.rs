@@ -93,7 +93,7 @@ fn skipped(columns: &[(String, String)]) -> AnyView {
         .map(|(name, why)| view! { <li><b>{name.clone()}</b>": "{why.clone()}</li> })
         .collect_view();
     view! {
-        <details class="small"><summary>{format!("{} columns of obs are no labels", columns.len())}</summary><ul>{lines}</ul></details>
+        <details class="small"><summary>{crate::format::count(columns.len() as u32, "column") + " of obs not used as labels"}</summary><ul>{lines}</ul></details>
     }
     .into_any()
 }

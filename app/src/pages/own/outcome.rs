@@ -19,6 +19,7 @@ pub fn view(bundle: &Arc<Bundle>, found: &Arc<Found>) -> AnyView {
     view! {
         <section class="section" id="found">
             <header><h2>"Activations"</h2></header>
+            <p class="vh" role="status">{format!("{} cells are read.", thousands(found.answer.cells))}</p>
             {figures(found)}
             <div class="row" style="margin-top:var(--s4)"><span class="small muted">"Save"</span>{saves(found)}</div>
         </section>

@@ -117,6 +117,7 @@ fn labels(bundle: &Bundle, points: &Points, codes: &[u16], placed: &Placed) -> A
     let rows = order.iter().take(FIRST).map(row).collect_view();
     view! {
         <header><h3>"Labels of the nearest cells"</h3></header>
+        <div class="scroll" tabindex="0" role="region" aria-label="Labels of the nearest cells">
         <table class="tight" data-testid="own-nearest">
             <thead><tr>
                 <th>{crate::format::capital(&bundle.kind())}</th><th class="n">"Your cells"</th><th class="n">"Share here"</th>
@@ -124,6 +125,7 @@ fn labels(bundle: &Bundle, points: &Points, codes: &[u16], placed: &Placed) -> A
             </tr></thead>
             <tbody>{rows}</tbody>
         </table>
+        </div>
     }
     .into_any()
 }

@@ -8,6 +8,7 @@ use cellprism_core::{
 };
 use cellprism_h5ad::{Extras, to_bytes};
 use ndarray::{Array1, Array2, array};
+use proptest::prelude::*;
 
 use super::{kind::Kind, ranking, readings, *};
 use crate::task::{Files, Said, place::Memory};
@@ -221,4 +222,44 @@ fn a_ranking_is_tested_against_own_sets_and_its_p_is_never_zero() {
     let strange = ranking::Request { min_size: 20, ..asked(Convention::Gseapy) };
     let error = ranking::run(&strange, &files, &mut Memory::default()).unwrap_err();
     assert!(error.contains("no gene set has 20 to 50 genes") && error.contains("\"G0\""), "{error}");
+}
+
+/// Embeddings of two cells in each form that is read.
+fn forms() -> [(Kind, Vec<u8>); 3] {
+    let values = [0.5f32, 1.0, 2.0, 0.25];
+    let mut tensors = Tensors::default();
+    tensors.f32("embeddings", &[2, 2], values);
+    tensors.metadata("cells", r#"["a", "b"]"#);
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }";
+    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+    npy.extend((header.len() as u16).to_le_bytes());
+    npy.extend(header.bytes());
+    npy.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    let table = b"cell,d0,d1\n\"a \"\"x\"\"\",0.5,1\nb,2,0.25\n".to_vec();
+    [(Kind::Safetensors, tensors.to_bytes().unwrap()), (Kind::Npy, npy), (Kind::Table, table)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    /// Whatever is done to a file, it ends in a result or in words that name the file.
+    #[test]
+    fn damaged_embeddings_end_in_words(
+        form in 0usize..3,
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..4), 1..6),
+    ) {
+        let (kind, mut bytes) = forms()[form].clone();
+        for (at, byte, how) in edits {
+            let at = at.index(bytes.len().max(1));
+            match how {
+                0 if at < bytes.len() => bytes[at] = byte,
+                1 => bytes.truncate(at),
+                2 => bytes.insert(at, byte),
+                _ => bytes.extend_from_slice(&[byte; 9]),
+            }
+        }
+        let _ = super::kind::kind_of("mine", &bytes);
+        if let Err(why) = read("mine", kind, bytes) {
+            prop_assert!(why.contains("mine") || why.contains("cell"), "{}", why);
+        }
+    }
 }
