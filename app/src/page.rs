@@ -21,6 +21,8 @@ pub enum Page {
     Pathway(String, String),
     /// Claims, figures and tables of the evaluation.
     Evaluation,
+    /// This dictionary beside another one.
+    Compare,
     /// What concepts are good for.
     Tasks,
     /// Another dictionary, trained in the page.
@@ -33,11 +35,12 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 6] = [
+    pub const BAR: [Self; 7] = [
         Self::Overview,
         Self::List(Subject::Concepts),
         Self::Genes,
         Self::Evaluation,
+        Self::Compare,
         Self::Train,
         Self::About,
     ];
@@ -56,6 +59,7 @@ impl Page {
             "search" => Self::Search,
             "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
             "evaluation" => Self::Evaluation,
+            "compare" => Self::Compare,
             "tasks" => Self::Tasks,
             "train" => Self::Train,
             "about" => Self::About,
@@ -77,6 +81,7 @@ impl Page {
                 Route { path, ..Route::default() }.to_hash()
             }
             Self::Evaluation => "#/evaluation".into(),
+            Self::Compare => "#/compare".into(),
             Self::Tasks => "#/tasks".into(),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
@@ -96,6 +101,7 @@ impl Page {
             Self::Search => "Search".into(),
             Self::Pathway(_, term) => term_name(term).0,
             Self::Evaluation => "Evaluation".into(),
+            Self::Compare => "Compare".into(),
             Self::Tasks => "Tasks".into(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
@@ -130,6 +136,7 @@ mod tests {
             "gene/CD74",
             "evaluation",
             "tasks",
+            "compare",
             "train",
             "about",
             "x",

@@ -2,6 +2,7 @@
 
 pub mod about;
 mod baseline;
+pub mod compare;
 pub mod concept;
 pub mod evaluation;
 pub mod gene;

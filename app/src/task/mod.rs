@@ -1,5 +1,6 @@
 //! Work for the worker, and what it says. The functions are those that the backend calls, so they also run natively.
 
+pub mod compare;
 pub mod files;
 pub mod recompute;
 pub mod samples;
@@ -19,6 +20,8 @@ pub enum Job {
     Recompute(Box<recompute::Request>),
     /// Set a concept to another value; files as [`steer::Request::files`] says.
     Steer(Box<steer::Request>),
+    /// Compare two dictionaries; files as [`compare`] says.
+    Compare(compare::Request),
     /// Train a dictionary; files as [`train`] says.
     Train(Box<train::Request>),
 }
@@ -35,6 +38,8 @@ pub enum Said {
     Recomputed(Box<recompute::Answer>),
     /// What steering changed.
     Steered(Box<SteeredConcept>),
+    /// Pairs of two dictionaries.
+    Compared(Box<compare::Answer>),
     /// The dictionary, with the files of [`train::SAID`].
     Trained(Box<train::Answer>),
     /// Why there is no answer.
@@ -43,19 +48,21 @@ pub enum Said {
 
 /// Does a job and gives the last thing to say, with its files; `say` hears what comes before.
 pub fn run(job: &Job, files: &Files, say: &mut dyn FnMut(Said)) -> (Said, Files) {
-    let answer = match job {
-        Job::Recompute(request) => {
-            let mut progress = by_percent(say);
-            recompute::run(request, files, &mut progress)
-                .map(|answer| (Said::Recomputed(Box::new(answer)), Files::default()))
-        }
-        Job::Steer(request) => {
-            steer::run(request, files).map(|answer| (Said::Steered(Box::new(answer)), Files::default()))
-        }
-        Job::Train(request) => {
-            train::run(request, files, say).map(|(answer, files)| (Said::Trained(Box::new(answer)), files))
-        }
-    };
+    let answer =
+        match job {
+            Job::Recompute(request) => {
+                let mut progress = by_percent(say);
+                recompute::run(request, files, &mut progress)
+                    .map(|answer| (Said::Recomputed(Box::new(answer)), Files::default()))
+            }
+            Job::Steer(request) => {
+                steer::run(request, files).map(|answer| (Said::Steered(Box::new(answer)), Files::default()))
+            }
+            Job::Compare(request) => compare::run(request, files)
+                .map(|answer| (Said::Compared(Box::new(answer)), Files::default())),
+            Job::Train(request) => train::run(request, files, say)
+                .map(|(answer, files)| (Said::Trained(Box::new(answer)), files)),
+        };
     answer.unwrap_or_else(|why| (Said::Failed(why), Files::default()))
 }
 
