@@ -23,6 +23,8 @@ pub enum Page {
     Evaluation,
     /// This dictionary beside another one.
     Compare,
+    /// Blinded rating.
+    Study,
     /// What concepts are good for.
     Tasks,
     /// Another dictionary, trained in the page.
@@ -35,12 +37,13 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 7] = [
+    pub const BAR: [Self; 8] = [
         Self::Overview,
         Self::List(Subject::Concepts),
         Self::Genes,
         Self::Evaluation,
         Self::Compare,
+        Self::Study,
         Self::Train,
         Self::About,
     ];
@@ -60,6 +63,7 @@ impl Page {
             "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
             "evaluation" => Self::Evaluation,
             "compare" => Self::Compare,
+            "study" => Self::Study,
             "tasks" => Self::Tasks,
             "train" => Self::Train,
             "about" => Self::About,
@@ -82,6 +86,7 @@ impl Page {
             }
             Self::Evaluation => "#/evaluation".into(),
             Self::Compare => "#/compare".into(),
+            Self::Study => "#/study".into(),
             Self::Tasks => "#/tasks".into(),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
@@ -102,6 +107,7 @@ impl Page {
             Self::Pathway(_, term) => term_name(term).0,
             Self::Evaluation => "Evaluation".into(),
             Self::Compare => "Compare".into(),
+            Self::Study => "Study".into(),
             Self::Tasks => "Tasks".into(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
@@ -137,6 +143,7 @@ mod tests {
             "evaluation",
             "tasks",
             "compare",
+            "study",
             "train",
             "about",
             "x",

@@ -10,5 +10,6 @@ pub mod list;
 pub mod overview;
 pub mod pathway;
 pub mod search;
+pub mod study;
 pub mod tasks;
 pub mod train;
