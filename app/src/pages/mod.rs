@@ -2,6 +2,7 @@
 
 pub mod about;
 mod baseline;
+pub mod compare;
 pub mod concept;
 pub mod evaluation;
 pub mod gene;
@@ -10,5 +11,6 @@ pub mod overview;
 pub mod own;
 pub mod pathway;
 pub mod search;
+pub mod study;
 pub mod tasks;
 pub mod train;

@@ -1,5 +1,6 @@
 //! Work for the worker, and what it says. The functions are those that the backend calls, so they also run natively.
 
+pub mod compare;
 pub mod files;
 pub mod own;
 pub mod place;
@@ -22,6 +23,8 @@ pub enum Job {
     Recompute(Box<recompute::Request>),
     /// Set a concept to another value; files as [`steer::Request::files`] says.
     Steer(Box<steer::Request>),
+    /// Compare two dictionaries; files as [`compare`] says.
+    Compare(compare::Request),
     /// Train a dictionary; files as [`train`] says.
     Train(Box<train::Request>),
     /// Read the reader's own cells or embeddings; files as [`own::Request::files`] says.
@@ -44,6 +47,8 @@ pub enum Said {
     Recomputed(Box<recompute::Answer>),
     /// What steering changed.
     Steered(Box<SteeredConcept>),
+    /// Pairs of two dictionaries.
+    Compared(Box<compare::Answer>),
     /// The dictionary, with the files of [`train::SAID`].
     Trained(Box<train::Answer>),
     /// What is active in the reader's own cells.
@@ -74,6 +79,8 @@ pub fn run(job: &Job, files: &Files, place: &mut dyn Place) -> (Said, Files) {
             Job::Steer(request) => {
                 steer::run(request, files).map(|answer| (Said::Steered(Box::new(answer)), Files::default()))
             }
+            Job::Compare(request) => compare::run(request, files)
+                .map(|answer| (Said::Compared(Box::new(answer)), Files::default())),
             Job::Train(request) => train::run(request, files, say)
                 .map(|(answer, files)| (Said::Trained(Box::new(answer)), files)),
             Job::Own(request) => own::run(request, files, place)
