@@ -7,7 +7,7 @@ use cellprism_core::{
 
 use crate::jobs::{
     cell_cycle::{self, Scored},
-    evaluate::{Evidence, Table, Value},
+    evaluate::{Evidence, Table},
     inputs::open_cells,
 };
 use crate::work::progress::Silent;
