@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | build | bench | schema | doctor`: set-up and automation.
+//! `cargo xtask demo | test | build | wheel | bench | schema | doctor`: set-up and automation.
 //!
 //! Everything a command needs and the machine lacks is fetched first, into the user's cache folder, pinned and
 //! checked, once. Progress goes to stderr.
@@ -16,6 +16,7 @@ mod screenshots;
 mod setup;
 mod step;
 mod test;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ enum Command {
     Test(test::Args),
     /// Leave target/release/cellprism and the app in target/app
     Build(build::Args),
+    /// Leave the Python package, with program and app inside, in target/wheels
+    Wheel,
     /// Measure beside the peers and write the tables of BENCHMARKS.md
     Bench(bench::Args),
     /// Take pictures of every page of the demo, and the README's
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args, options),
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
+        Command::Wheel => wheel::run(options).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
         Command::Schema => schema::run().map(|()| ExitCode::SUCCESS),
