@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args, options),
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
-        Command::Wheel => wheel::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Wheel => wheel::run(options).map(|_| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
         Command::Schema => schema::run().map(|()| ExitCode::SUCCESS),

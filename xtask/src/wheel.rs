@@ -17,11 +17,11 @@ use crate::{
 /// Most bytes of a wheel, so that a package index takes it and a user waits seconds.
 const MOST: u64 = 40_000_000;
 
-/// Builds the wheel into `target/wheels`.
+/// Builds the wheel into `target/wheels`; its path.
 ///
 /// # Errors
 /// If something cannot be set up or doesn't compile, or the wheel is larger than 40 MB.
-pub(crate) fn run(options: Options) -> Result<()> {
+pub(crate) fn run(options: Options) -> Result<PathBuf> {
     let maturin = maturin::ensure()?;
     let program = build::binary()?;
     let page = app::build(options)?;
@@ -49,7 +49,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
         MOST / 1_000_000
     );
     say(&format!("wheel: {} ({:.1} MB)", wheel.display(), size as f64 / 1e6));
-    Ok(())
+    Ok(wheel)
 }
 
 /// What goes into the package beside its Python: the program, and beside its folder the page, where it looks for it.
