@@ -27,5 +27,9 @@ mod term;
 mod worker;
 
 fn main() {
+    // What index.html shows until now.
+    if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
+        boot.remove();
+    }
     leptos::mount::mount_to_body(frame::App);
 }

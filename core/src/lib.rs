@@ -4,14 +4,17 @@
 //! | module | what it computes |
 //! |---|---|
 //! | [`cells`] | count matrices, gene vocabularies and their audit, metadata columns |
+//! | [`classification`] | labels predicted by logistic regression |
 //! | [`embedding`] | the scVI encoder in plain Rust, nearest cells |
 //! | [`sae`] | TopK sparse autoencoder: weights, encode, decode, training, metrics |
 //! | [`concepts`] | activations by concept, metadata specificity |
 //! | [`attribution`] | counterfactuals, occlusion, rankings, deletion curves |
 //! | [`steering`] | a concept set to another value, and what scVI then expects of every gene |
+//! | [`evaluation`] | what a dictionary is worth beside baselines |
 //! | [`readings`] | presence and absence, carried genes, labels that survive, titles |
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
+//! | [`study`] | blinded rating: what raters see, and what their answers say |
 //! | [`maybe`] | a value, or the reason why there is none |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
@@ -20,10 +23,13 @@
 pub mod attribution;
 pub mod bundle;
 pub mod cells;
+pub mod classification;
 pub mod concepts;
 pub mod embedding;
+pub mod evaluation;
 pub mod gsea;
 pub mod ids;
+pub mod limits;
 pub mod maybe;
 pub mod parallel;
 pub mod readings;
@@ -31,3 +37,4 @@ pub mod sae;
 mod simd;
 pub mod stats;
 pub mod steering;
+pub mod study;

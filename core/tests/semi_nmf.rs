@@ -29,8 +29,13 @@ fn factorises_as_overcomplete_does() {
     let cases: Vec<Case> = serde_json::from_str(text).unwrap();
     for case in cases {
         let (a, first) = (matrix(&case.embeddings), matrix(&case.first));
-        let options =
-            Options { concepts: first.ncols(), iterations: case.iterations, tolerance: 0.0, seed: 0 };
+        let options = Options {
+            concepts: first.ncols(),
+            iterations: case.iterations,
+            tolerance: 0.0,
+            seed: 0,
+            penalty: 0.0,
+        };
         let found = fit_from(&a, first, &options, &mut |_| {}).unwrap();
         assert_eq!((found.iterations, found.stabiliser), (30, 1e-8));
         let (z, d) = (matrix(&case.z), matrix(&case.d));

@@ -1,9 +1,6 @@
 //! A model's card.
 #![no_main]
 
-#[path = "../../core/tests/damaged/mod.rs"]
-mod damaged;
-
 libfuzzer_sys::fuzz_target!(|content: &[u8]| {
-    damaged::card(content);
+    cellprism_fuzz::read("card", content);
 });

@@ -1,9 +1,6 @@
 //! A pickle.
 #![no_main]
 
-#[path = "../../onnx/tests/damaged/mod.rs"]
-mod damaged;
-
 libfuzzer_sys::fuzz_target!(|content: &[u8]| {
-    damaged::pickle(content);
+    cellprism_fuzz::read("pickle", content);
 });

@@ -1,9 +1,6 @@
 //! A ranking of genes.
 #![no_main]
 
-#[path = "../../core/tests/damaged/mod.rs"]
-mod damaged;
-
 libfuzzer_sys::fuzz_target!(|content: &[u8]| {
-    damaged::ranking(content);
+    cellprism_fuzz::read("rnk", content);
 });

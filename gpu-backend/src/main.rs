@@ -9,17 +9,20 @@ fn main() -> ExitCode {
     let arguments = match cli::config::expand(std::env::args_os().collect()) {
         Ok(arguments) => arguments,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            cli::stderr::write(format_args!("error: {error:#}\n"));
             return ExitCode::from(2);
         }
     };
     let cli = cli::Cli::parse_from(arguments);
+    if let Err(error) = cli::signals::say_that_a_file_is_too_large() {
+        tracing::debug!("{error}");
+    }
     cli::start_logging(cli.global.verbose);
     match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::stdout::nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            cli::stderr::write(format_args!("error: {error:#}\n"));
             ExitCode::FAILURE
         }
     }

@@ -15,7 +15,7 @@ use cellprism_core::{
     ids::{CellId, ConceptId},
 };
 use cellprism_gpu_backend::{
-    models::{Model, counts::GraphSwaps, onnx},
+    models::{Model, counts::GraphSwapper, onnx},
     runtime::{Place, session::Runtime},
 };
 use cellprism_onnx::graph::{Dim, Element, Graph, Value};
@@ -99,7 +99,8 @@ fn swaps_and_paths_are_the_definition() {
     assert_eq!((model.card.input_name(), model.card.output_name()), ("x", "z"));
     assert_eq!(model.card.preprocessing, "counts scaled to a sum of 100, log1p");
     let counts = cells();
-    let swaps = GraphSwaps::open(&model, &Place::cpu(), &counts, &[]).unwrap();
+    let swapper = GraphSwapper::open(&model, &Place::cpu(), &[]).unwrap();
+    let swaps = swapper.swaps(&counts).unwrap();
     let found = swaps.swaps(CellId(0), &[CellId(1), CellId(2)]).unwrap();
     assert!(close(&found.base, &plainly(&row(&counts, 0))));
     for (other, genes) in found.genes.iter().enumerate() {
@@ -132,7 +133,8 @@ fn attribution_is_the_definition() {
     let Some(imported) = import(folder.path(), &two_layers(Dim::name("n")), &card(SCALED)) else { return };
     let model = Model::open(&imported.unwrap()).unwrap();
     let counts = cells();
-    let swaps = GraphSwaps::open(&model, &Place::cpu(), &counts, &[]).unwrap();
+    let swapper = GraphSwapper::open(&model, &Place::cpu(), &[]).unwrap();
+    let swaps = swapper.swaps(&counts).unwrap();
     let w_enc = weights(LATENT, 7, 40);
     let reader = ConceptReader::new(&w_enc, &[0.1; 7], None, 7);
     let chosen = ConceptCells {

@@ -22,7 +22,7 @@ use cellprism_core::{
 use cellprism_gpu_backend::{
     models::{
         Model, folder,
-        geneformer::{GeneformerSwaps, RankModel, dictionary, import},
+        geneformer::{GeneformerSwapper, RankModel, dictionary, import},
     },
     runtime::Place,
 };
@@ -139,10 +139,8 @@ fn swaps_that_change_no_rank_need_no_pass_and_all_equal_the_swapped_cell() {
     let (genes, tokenizer) = ranks(&model, strings(&known()["genes"]));
     let cells = genes.cells(&counts);
     let mut engine = RankModel::open(&model, tokenizer.clone(), &Place::cpu()).unwrap();
-    let swaps = GeneformerSwaps::new(
-        RankModel::open(&model, tokenizer.clone(), &Place::cpu()).unwrap(),
-        RankedCells::of(&cells.counts, &counts.row_sums()),
-    );
+    let swapper = GeneformerSwapper::new(RankModel::open(&model, tokenizer.clone(), &Place::cpu()).unwrap());
+    let swaps = swapper.swaps(&*cells.counts, &counts.row_sums());
     let (prototype, others) = (CellId(3), [CellId(0), CellId(1), CellId(2)]);
     let row = cells.counts.row(3);
     let base = tokenizer.sequence(row, cells.outside[3]).0;
@@ -167,13 +165,13 @@ fn swaps_that_change_no_rank_need_no_pass_and_all_equal_the_swapped_cell() {
         }
     }
     assert!(
-        unchanged > 0 && swaps.passes() < swapped,
+        unchanged > 0 && swapper.passes() < swapped,
         "{} passes for {swapped} swaps, {unchanged} of them nothing",
-        swaps.passes()
+        swapper.passes()
     );
-    let before = swaps.passes();
+    let before = swapper.passes();
     swaps.swaps(prototype, &others[..1]).unwrap();
-    assert_eq!(swaps.passes(), before, "nothing is computed twice");
+    assert_eq!(swapper.passes(), before, "nothing is computed twice");
     let order: Vec<u32> = (0..genes.len() as u32).collect();
     let path = swaps.path(prototype, CellId(0), &order, &[0, genes.len() as u32]).unwrap();
     assert_eq!(path[..8], found.base[..]);

@@ -18,7 +18,7 @@ use cellprism_core::{
 use cellprism_gpu_backend::{
     models::{
         folder::{self, Model},
-        scgpt::{self, ScgptSwaps, SequenceModel, read_gene_list, vocabulary},
+        scgpt::{self, NativePasses, ScgptSwapper, SequenceModel, read_gene_list, vocabulary},
     },
     runtime::{Place, session::Runtime},
 };
@@ -184,7 +184,8 @@ fn shared_passes_equal_one_pass_a_swap() {
     let cells =
         [cell(&[(0, 5), (2, 9), (3, 1)]), cell(&[(0, 5), (1, 7), (3, 2)]), cell(&[(1, 7), (3, 4), (5, 50)])];
     for rule in [SequenceRule::FixedHvg, SequenceRule::Nonzero] {
-        let swaps = ScgptSwaps::new(tiny_engine(&model, rule), cells.to_vec());
+        let swapper = ScgptSwapper::new(tiny_engine(&model, rule));
+        let swaps = swapper.swaps((0..).map(CellId).zip(cells.iter().cloned()).collect());
         let mut engine = tiny_engine(&model, rule);
         let mut naive = |gene: u32, bin: u16| engine.embed(&[cells[0].with(gene, bin)], &|_| ()).unwrap();
         let found = swaps.swaps(CellId(0), &[CellId(1), CellId(2)]).unwrap();
@@ -196,13 +197,54 @@ fn shared_passes_equal_one_pass_a_swap() {
             }
         }
         // Two counterfactuals agree on genes 1 and 2: six passes for eight swaps, and the prototype itself.
-        assert_eq!((found.embeddings.len() / 8, swaps.passes()), (6, 7));
+        assert_eq!((found.embeddings.len() / 8, swapper.passes()), (6, 7));
         swaps.swaps(CellId(0), &[CellId(2), CellId(1)]).unwrap();
-        assert_eq!(swaps.passes(), 7, "nothing is computed twice");
+        assert_eq!(swapper.passes(), 7, "nothing is computed twice");
         let path = swaps.path(CellId(0), CellId(2), &[4, 0, 1, 2, 3, 5], &[0, 1, 6]).unwrap();
         assert_eq!(path[..8], found.base[..]);
         assert_eq!(path[8..16], found.base[..], "gene 4 is zero in both");
         assert_eq!(path[16..], engine.embed(&cells[2..], &|_| ()).unwrap());
+    }
+}
+
+/// Code of our own, which updates the first layer and computes the last for `<cls>` alone, against whole passes of ONNX Runtime.
+#[test]
+fn native_swaps_equal_whole_passes() {
+    if !there_is_a_runtime() {
+        return;
+    }
+    let (_folder, model) = tiny();
+    let cells =
+        [cell(&[(0, 5), (2, 9), (3, 1)]), cell(&[(0, 5), (1, 7), (3, 2)]), cell(&[(1, 7), (3, 4), (5, 50)])];
+    for rule in [SequenceRule::FixedHvg, SequenceRule::Nonzero] {
+        let genes = SequenceGenes { tokens: (0..6).collect(), ..SequenceGenes::default() };
+        let passes =
+            NativePasses::open(&model, &tokenizer(&model, &genes, rule), &Place::cpu()).unwrap().unwrap();
+        let fast = ScgptSwapper::native(passes);
+        let plain = ScgptSwapper::new(tiny_engine(&model, rule));
+        let numbered = || (0..).map(CellId).zip(cells.clone()).collect();
+        let (fast_swaps, plain_swaps) = (fast.swaps(numbered()), plain.swaps(numbered()));
+        let near = |a: &[f32], b: &[f32]| {
+            let b: Vec<f64> = b.iter().map(|&x| f64::from(x)).collect();
+            largest_difference(a, &b) <= 1e-6
+        };
+        for others in [[1, 2], [2, 1], [0, 2]] {
+            let others = others.map(CellId);
+            let (found, expected) = (
+                fast_swaps.swaps(CellId(0), &others).unwrap(),
+                plain_swaps.swaps(CellId(0), &others).unwrap(),
+            );
+            assert_eq!(found.genes, expected.genes);
+            assert!(
+                near(&found.base, &expected.base) && near(&found.embeddings, &expected.embeddings),
+                "{rule:?}"
+            );
+        }
+        assert_eq!(fast.passes(), plain.passes());
+        let order = [4, 0, 1, 2, 3, 5];
+        let path = fast_swaps.path(CellId(0), CellId(2), &order, &[0, 1, 3, 6]).unwrap();
+        assert!(near(&path, &plain_swaps.path(CellId(0), CellId(2), &order, &[0, 1, 3, 6]).unwrap()));
+        assert_eq!(path[..8], fast_swaps.swaps(CellId(0), &[CellId(1)]).unwrap().base[..]);
     }
 }
 

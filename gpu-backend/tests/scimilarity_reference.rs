@@ -18,7 +18,7 @@ use cellprism_core::{
 use cellprism_gpu_backend::{
     models::{
         Model,
-        counts::{Encode, Graph, GraphSwaps},
+        counts::{Encode, Graph, GraphSwapper},
         folder,
         scimilarity::import,
     },
@@ -108,7 +108,8 @@ fn a_swap_is_the_cell_with_one_count_replaced_and_its_sum_follows() {
     let whole = encoder.encode(&counts.select_rows(&[0, 1]), &[]).unwrap();
     assert_eq!(path, whole.into_raw_vec_and_offset().0);
     if there_is_a_runtime() {
-        let swaps = GraphSwaps::open(&model, &Place::cpu(), &counts, &[]).unwrap();
+        let swapper = GraphSwapper::open(&model, &Place::cpu(), &[]).unwrap();
+        let swaps = swapper.swaps(&counts).unwrap();
         check(swaps.swaps(CellId(0), &others).unwrap());
         assert!((swaps.value(CellId(0), 0) - 3.0 / 11.0 * 10_000.0).abs() < 1e-3);
     }

@@ -129,7 +129,7 @@ fn expected_counts_are_scvi_tools() {
 fn prototypes_counterfactuals_and_scores_are_those_of_the_definition() {
     let Some(reference) = Reference::read() else { return };
     let latents = reference.encoder.encode(&reference.counts, &[]).unwrap();
-    let activations = activations(&reference.sae, &latents);
+    let activations = activations(&reference.sae, latents.view());
     let expected = reference.file("attribution/attribution.safetensors");
     let get = |name: &str| numbers(&expected, name);
     let genes = reference.counts.cols;
@@ -150,7 +150,7 @@ fn prototypes_counterfactuals_and_scores_are_those_of_the_definition() {
 fn every_pair_of_a_concept_at_the_edge_is_right() {
     let Some(reference) = Reference::read() else { return };
     let latents = reference.encoder.encode(&reference.counts, &[]).unwrap();
-    let activations = activations(&reference.sae, &latents);
+    let activations = activations(&reference.sae, latents.view());
     let expected = reference.file("attribution/attribution.safetensors");
     let concept = ConceptId(*numbers(&expected, "concepts").last().unwrap() as u32);
     let (_, found) = reference.explain(concept, &activations, &latents);
@@ -176,7 +176,7 @@ fn the_order_of_cells_and_the_number_of_threads_do_not_matter() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let latents = reference.encoder.encode(&reference.counts, &[]).unwrap();
-            reference.explain(ConceptId(406), &activations(&reference.sae, &latents), &latents)
+            reference.explain(ConceptId(406), &activations(&reference.sae, latents.view()), &latents)
         })
     };
     let (cells, found) = explain(&reference, 1);

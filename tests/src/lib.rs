@@ -3,7 +3,9 @@
 //!
 //! They start `target/release/cellprism` (or what `CELLPRISM_BINARY` names): `cargo xtask test` builds it first.
 
+mod kill;
 mod parity;
+pub mod parsers;
 mod program;
 
 use std::{
@@ -13,6 +15,7 @@ use std::{
 
 use cellprism_core::bundle::{ConceptDetail, ConceptIndex, Manifest, concept_stem};
 
+pub use kill::{killed_after, timed, together};
 pub use parity::parity;
 pub use program::{Outcome, cellprism, program};
 

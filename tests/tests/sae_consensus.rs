@@ -127,7 +127,7 @@ fn wrong_arguments() {
     let refuse = |more: &str, said: &[&str]| {
         consensus(&x, &out, &format!("--concepts 8 --active 2 --epochs 1 {more}")).refused(said, &out);
     };
-    refuse("--seeds 0", &["at least two"]);
+    refuse("--seeds 0", &["from 2 to"]);
     refuse("--seeds 0,1,0", &["a seed is given twice"]);
     refuse("--seeds 0,x", &["seeds"]);
     refuse("--seeds 0,1 --at-least 3", &["at-least", "2 seeds"]);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
-    app, project,
+    app::{self, Effort},
+    project,
     setup::{Options, onnxruntime},
     step::{say, shown, step},
 };
@@ -19,6 +20,9 @@ pub(crate) struct Args {
     /// Only the program, target/release/cellprism
     #[arg(long)]
     binary_only: bool,
+    /// A larger and slower app, compiled within seconds after a change; what is published is built without this
+    #[arg(long, conflicts_with = "binary_only")]
+    quick: bool,
 }
 
 /// Builds what is asked for.
@@ -32,7 +36,7 @@ pub(crate) fn run(args: &Args, options: Options) -> Result<()> {
         say(&format!("program: {}", binary.display()));
     }
     if !args.binary_only {
-        let folder = app::build(options)?;
+        let folder = app::build(options, if args.quick { Effort::Quick } else { Effort::Full })?;
         say(&format!("app: {}", folder.display()));
     }
     Ok(())

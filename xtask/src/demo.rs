@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, options: Options) -> Result<()> {
     say("The first time, Rust compiles the program and the app; that takes minutes. Later it takes seconds.");
     onnxruntime::ensure()?;
     build::binary()?;
-    app::build(options)?;
+    app::build(options, app::Effort::Full)?;
     let Written { bundle, site } = write()?;
     say(&format!("bundle: {}", bundle.display()));
     say(&format!("site:   {}  (copy it to any web server)", site.display()));

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn run(options: Options) -> Result<()> {
     onnxruntime::ensure()?;
     build::binary()?;
-    app::build(options)?;
+    app::build(options, app::Effort::Full)?;
     demo::write()?;
     let browser = Browser::ensure()?.map_err(|remedy| anyhow!("no browser: {remedy}"))?;
     let picture = project::root().join("docs/overview.png");

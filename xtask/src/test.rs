@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, options: Options) -> Result<ExitCode> {
     }
     // whole-system tests use the program and the app
     build::binary()?;
-    app::build(options)?;
+    app::build(options, app::Effort::Full)?;
     rust_tests(&mut count, &args.filter)?;
     if whole {
         documentation(&mut count);

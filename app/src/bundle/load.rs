@@ -3,13 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    BUNDLE_LIST, BundleList, CellCodes, CellMap, CellMetadata, ConceptIndex, Files, GeneIndex, Manifest,
-    Metrics, path,
+    BUNDLE_LIST, BundleList, CellCodes, CellMap, CellMetadata, ConceptIndex, Files, FirstCodes, FirstGenes,
+    FirstIndex, FirstMap, GeneIndex, Manifest, MapScale, Metrics, path,
 };
 use futures::future::try_join;
 use leptos::prelude::window;
 
-use super::{Bundle, Listing, Subject};
+use super::{
+    Bundle, Listing, Subject,
+    points::{CellFiles, Points, in_order},
+};
 use crate::{
     client::{self, FetchError},
     colours,
@@ -38,30 +41,21 @@ pub async fn locate() -> Result<(BundleList, String), FetchError> {
     Ok((listed.unwrap_or_default(), base))
 }
 
-/// Loads what every page needs.
+/// Loads what every page needs; of a large bundle the first cells and short rows.
 pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
     let manifest: Manifest = client::file(&base, path::MANIFEST, None).await?;
     let entry = |file: &str| manifest.files.get(file);
-    let index = client::file::<ConceptIndex>(&base, path::CONCEPT_INDEX, entry(path::CONCEPT_INDEX));
     let cells = client::file::<CellMetadata>(&base, path::CELL_METADATA, entry(path::CELL_METADATA));
-    let codes = client::file::<CellCodes>(&base, path::CELL_CODES, entry(path::CELL_CODES));
-    let genes = client::file::<GeneIndex>(&base, path::GENE_INDEX, entry(path::GENE_INDEX));
     let metrics = client::file::<Metrics>(&base, path::METRICS, entry(path::METRICS));
-    let ((index, cells), ((codes, genes), metrics)) =
-        try_join(try_join(index, cells), try_join(try_join(codes, genes), metrics)).await?;
-    let codes = in_order(&codes, &cells)?;
-    let (map, map_ratio) = match &cells.umap {
-        None => (Vec::new(), 1.0),
-        Some(scale) => {
-            let map: CellMap = client::file(&base, path::UMAP, entry(path::UMAP)).await?;
-            (
-                map.xy.iter().map(|xy| xy.map(|code| f32::from(code) / 65535.0)).collect(),
-                (scale.max[0] - scale.min[0]) / (scale.max[1] - scale.min[1]).max(f32::MIN_POSITIVE),
-            )
-        }
+    let listed = listed(&base, &manifest);
+    let ((cells, metrics), (index, genes)) = try_join(try_join(cells, metrics), listed).await?;
+    let cell_files = cell_files(&base, &manifest, &cells).await?;
+    let ratio = |scale: &MapScale| {
+        (scale.max[0] - scale.min[0]) / (scale.max[1] - scale.min[1]).max(f32::MIN_POSITIVE)
     };
+    let map_ratio = cells.umap.as_ref().map_or(1.0, ratio);
     let colours = cells.columns.iter().map(|column| colours::of_labels(&column.labels)).collect();
-    let files = match entry(path::FILES).filter(|e| e.bytes <= LARGEST_FILES) {
+    let files = match entry(path::FILES).filter(|e| e.bytes <= LARGEST_FILES && manifest.first.is_none()) {
         Some(found) => Some(client::file::<Files>(&base, path::FILES, Some(found)).await?),
         None => None,
     };
@@ -69,11 +63,11 @@ pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
     Ok(Arc::new(Bundle {
         base,
         concepts: Arc::new(Listing { subject: Subject::Concepts, index, dimensions }),
+        whole: OnceLock::new(),
         neurons: OnceLock::new(),
         cells,
-        codes,
         colours,
-        map,
+        cell_files,
         map_ratio: map_ratio.clamp(0.7, 1.6),
         genes,
         metrics,
@@ -82,10 +76,48 @@ pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
     }))
 }
 
-/// The codes of every column, in the metadata's order.
-fn in_order(codes: &CellCodes, cells: &CellMetadata) -> Result<Vec<Vec<u16>>, FetchError> {
-    let missing =
-        |name: &str| FetchError { file: path::CELL_CODES.into(), what: format!("it has no column {name:?}") };
-    let column = |name: &str| codes.of(name).map(<[u16]>::to_vec).ok_or_else(|| missing(name));
-    cells.columns.iter().map(|c| column(&c.name)).collect()
+/// Rows of the concepts and the genes.
+async fn listed(base: &str, manifest: &Manifest) -> Result<(ConceptIndex, GeneIndex), FetchError> {
+    let entry = |file: &str| manifest.files.get(file);
+    if manifest.first.is_some() {
+        let index = client::file::<FirstIndex>(base, path::FIRST_INDEX, entry(path::FIRST_INDEX));
+        let genes = client::file::<FirstGenes>(base, path::FIRST_GENES, entry(path::FIRST_GENES));
+        let (FirstIndex(index), FirstGenes(genes)) = try_join(index, genes).await?;
+        return Ok((index, genes));
+    }
+    let index = client::file::<ConceptIndex>(base, path::CONCEPT_INDEX, entry(path::CONCEPT_INDEX));
+    let genes = client::file::<GeneIndex>(base, path::GENE_INDEX, entry(path::GENE_INDEX));
+    try_join(index, genes).await
+}
+
+/// Places and labels: of all cells, or of the first ones those of the primary column.
+async fn cell_files(base: &str, manifest: &Manifest, cells: &CellMetadata) -> Result<CellFiles, FetchError> {
+    let entry = |file: &str| manifest.files.get(file);
+    let Some(first) = manifest.first else {
+        let codes: CellCodes = client::file(base, path::CELL_CODES, entry(path::CELL_CODES)).await?;
+        let points = match &cells.umap {
+            None => Points::default(),
+            Some(_) => {
+                let map: CellMap = client::file(base, path::UMAP, entry(path::UMAP)).await?;
+                Points::new(&map.xy, None)
+            }
+        };
+        return Ok(CellFiles::new(points, in_order(codes, cells)?.into_iter().enumerate()));
+    };
+    let map = match &cells.umap {
+        None => FirstMap::default(),
+        Some(_) => client::file(base, path::FIRST_CELLS, entry(path::FIRST_CELLS)).await?,
+    };
+    let primary = cells.columns.iter().position(|c| Some(&c.name) == cells.primary.as_ref());
+    let codes = match primary {
+        None => None,
+        Some(column) => {
+            let name = path::first_codes(column);
+            let FirstCodes(codes) = client::file(base, &name, entry(&name)).await?;
+            Some((column, codes))
+        }
+    };
+    let cells = manifest.counts.cells;
+    let rows = (first.cells < cells).then(|| first.rows(cells));
+    Ok(CellFiles::new(Points::new(&map.0, rows), codes))
 }

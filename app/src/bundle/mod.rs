@@ -5,16 +5,18 @@
 //! | `load` | where a bundle is, and its files for every page |
 //! | `listing` | concepts and neurons: numbers, names, addresses |
 //! | `concept` | the files of one of them |
+//! | `points` | the cells that maps draw |
 
 mod concept;
 mod listing;
 mod load;
+mod points;
 
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    CellMetadata, CellNames, ConceptRow, File, FileEntry, Files, GeneDescriptions, GeneIndex, Manifest,
-    Metrics, path,
+    CellMetadata, CellNames, ConceptIndex, ConceptRow, File, FileEntry, Files, FirstIndex, GeneDescriptions,
+    GeneIndex, Manifest, Metrics, path,
 };
 use leptos::prelude::*;
 
@@ -23,6 +25,7 @@ use crate::client::{self, FetchError};
 pub use concept::{Concept, SideArrays, side_name};
 pub use listing::{Listing, Subject};
 pub use load::{load, locate};
+pub use points::{Codes, Points};
 
 /// A bundle listed by the site.
 pub use cellprism_core::bundle::BundleEntry as Listed;
@@ -34,18 +37,17 @@ pub struct Bundle {
     pub base: String,
     /// Manifest.
     pub manifest: Manifest,
-    /// One row a concept.
+    /// One row a concept; of a large bundle a short one.
     pub concepts: Arc<Listing>,
+    /// The whole rows, once they were asked for.
+    whole: OnceLock<Arc<Listing>>,
     /// One row a neuron, once they were asked for.
     neurons: OnceLock<Arc<Listing>>,
     /// Columns of the cells.
     pub cells: CellMetadata,
-    /// Codes of each column.
-    pub codes: Vec<Vec<u16>>,
     /// Colours of each column's labels.
     pub colours: Vec<Vec<String>>,
-    /// Coordinates between 0 and 1, y upwards.
-    pub map: Vec<[f32; 2]>,
+    cell_files: points::CellFiles,
     /// Width over height of the map.
     pub map_ratio: f32,
     /// Genes.
@@ -113,17 +115,37 @@ impl Bundle {
         client::file(&self.base, file, self.entry(file)).await
     }
 
-    /// Concepts or neurons; the latter are fetched once.
+    /// Concepts or neurons, where their whole rows are there already.
+    pub fn known_listing(&self, subject: Subject) -> Option<Arc<Listing>> {
+        match subject {
+            Subject::Concepts if self.manifest.first.is_none() => Some(self.concepts.clone()),
+            Subject::Concepts => self.whole.get().cloned(),
+            Subject::Neurons => self.neurons.get().cloned(),
+        }
+    }
+
+    /// Concepts or neurons with whole rows, fetched once.
     pub async fn listing(&self, subject: Subject) -> Result<Arc<Listing>, FetchError> {
-        if subject == Subject::Concepts {
-            return Ok(self.concepts.clone());
+        if let Some(known) = self.known_listing(subject) {
+            return Ok(known);
         }
-        if let Some(known) = self.neurons.get() {
-            return Ok(known.clone());
-        }
-        let index = self.file(subject.index_file()).await?;
+        let index: ConceptIndex = self.file(subject.index_file()).await?;
         let found = Arc::new(Listing { subject, index, dimensions: self.manifest.counts.embedding });
-        Ok(self.neurons.get_or_init(|| found).clone())
+        let kept = match subject {
+            Subject::Concepts => &self.whole,
+            Subject::Neurons => &self.neurons,
+        };
+        Ok(kept.get_or_init(|| found).clone())
+    }
+
+    /// Neurons, of a large bundle with short rows.
+    pub async fn short_neurons(&self) -> Result<Arc<Listing>, FetchError> {
+        if self.manifest.first.is_none() {
+            return self.listing(Subject::Neurons).await;
+        }
+        let FirstIndex(index) = self.file(path::FIRST_NEURONS).await?;
+        let dimensions = self.manifest.counts.embedding;
+        Ok(Arc::new(Listing { subject: Subject::Neurons, index, dimensions }))
     }
 
     /// Names of the cells, fetched when asked for.

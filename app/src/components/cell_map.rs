@@ -6,15 +6,49 @@ use leptos::{html::Canvas, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::CanvasRenderingContext2d;
 
-use crate::{browser, bundle::Bundle};
+use super::map_pixels as pixels;
+use crate::{
+    browser,
+    bundle::{Bundle, Codes, Points},
+};
+
+/// Most cells that are drawn as circles; more are drawn by pixels.
+const MOST_CIRCLES: usize = 5_000;
 
 /// What colours the cells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Colouring {
-    /// Labels of a column, by its place; a label to bring forward, where one is.
-    Column(usize, Option<u16>),
-    /// Activations of a concept; all other cells are 0.
+    /// Not there yet, or it could not be loaded: nothing is said of any cell.
+    Unknown,
+    /// A column, by its place; its codes for the cells of the map; a label to bring forward, where one is.
+    Column(usize, Codes, Option<u16>),
+    /// Activations of a concept, by the cells' rows; all other cells are 0.
     Activation(Arc<Vec<(u32, f32)>>),
+}
+
+/// Codes of a column for the cells of a map, as soon as they are there.
+pub fn codes_of(
+    bundle: &Arc<Bundle>,
+    points: Signal<Arc<Points>>,
+    column: Signal<Option<usize>>,
+) -> Signal<Option<(usize, Codes)>> {
+    let found = RwSignal::new(None::<(usize, Codes)>);
+    let bundle = bundle.clone();
+    Effect::new(move || {
+        let (points, Some(column)) = (points.get(), column.get()) else { return };
+        if let Some(codes) = bundle.known_codes(column, &points) {
+            found.set(Some((column, codes)));
+            return;
+        }
+        found.set(None);
+        let bundle = bundle.clone();
+        leptos::task::spawn_local(async move {
+            if let Ok(codes) = bundle.codes(column, &points).await {
+                found.try_set(Some((column, codes)));
+            }
+        });
+    });
+    found.into()
 }
 
 /// Told when the theme changed or the window was resized.
@@ -37,6 +71,9 @@ pub fn provide_redraw() {
 #[component]
 pub fn CellMap(
     bundle: Arc<Bundle>,
+    /// The cells that are drawn.
+    #[prop(into)]
+    points: Signal<Arc<Points>>,
     #[prop(into)] colouring: Signal<Colouring>,
     #[prop(into)] label: String,
     #[prop(default = 2.4)] dot: f64,
@@ -49,19 +86,25 @@ pub fn CellMap(
     let drawn = bundle.clone();
     Effect::new(move || {
         redraw.track();
-        let colouring = colouring.get();
+        let (points, colouring) = (points.get(), colouring.get());
         if let Some(canvas) = canvas.get() {
-            draw(&canvas, &drawn, &colouring, dot);
+            draw(&canvas, &drawn, &points, &colouring, dot);
         }
     });
-    if bundle.map.is_empty() {
-        let why = "These cells have no map: the file holds none, and they are too many to compute one here.";
+    if bundle.cells.umap.is_none() {
+        let why = "These cells have no map: this bundle was made by an older release, which drew none of so many cells.";
         return view! { <p class="notice">{why}</p> }.into_any();
     }
     view! { <div class="umap" style=ratio><canvas node_ref=canvas role="img" aria-label=label></canvas>{names}</div> }.into_any()
 }
 
-fn draw(canvas: &web_sys::HtmlCanvasElement, bundle: &Bundle, colouring: &Colouring, dot: f64) {
+fn draw(
+    canvas: &web_sys::HtmlCanvasElement,
+    bundle: &Bundle,
+    points: &Points,
+    colouring: &Colouring,
+    dot: f64,
+) {
     let scale = window().device_pixel_ratio().clamp(1.0, 2.0);
     let (width, height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
     if width < 2.0 {
@@ -71,61 +114,97 @@ fn draw(canvas: &web_sys::HtmlCanvasElement, bundle: &Bundle, colouring: &Colour
     canvas.set_height((height * scale) as u32);
     let Some(context) = canvas.get_context("2d").ok().flatten() else { return };
     let context: CanvasRenderingContext2d = context.unchecked_into();
-    let _ = context.scale(scale, scale);
-    let radius = (dot * (width / 600.0).clamp(0.55, 1.15)).max(0.8);
-    let margin = radius + 2.0;
-    let at = |cell: usize| {
-        let [x, y] = bundle.map[cell];
-        (
-            margin + f64::from(x) * (width - 2.0 * margin),
-            margin + (1.0 - f64::from(y)) * (height - 2.0 * margin),
-        )
-    };
-    let mark = |cell: usize| {
-        let (x, y) = at(cell);
+    let shown = points.map.len() as f64;
+    // Many cells get smaller dots, so that they do not cover each other.
+    let crowd = (8000.0 / shown.max(1.0)).powf(0.25).clamp(0.35, 1.0);
+    let radius = (dot * (width / 600.0).clamp(0.55, 1.15) * crowd).max(0.8);
+    let (layers, colours) = layers(bundle, points, colouring);
+    let frame = Frame { width: width * scale, height: height * scale, margin: (radius + 2.0) * scale };
+    if points.map.len() > MOST_CIRCLES {
+        pixels::draw(&context, &frame, points, &layers, &colours, radius * scale);
+    } else {
+        circles(&context, &frame, points, &layers, &colours, radius * scale);
+    }
+}
+
+/// Where cells lie on the canvas, in its pixels.
+pub(super) struct Frame {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    margin: f64,
+}
+
+impl Frame {
+    pub(super) fn at(&self, [x, y]: [f32; 2]) -> (f64, f64) {
+        let along = |share: f64, length: f64| self.margin + share * (length - 2.0 * self.margin);
+        (along(f64::from(x), self.width), along(1.0 - f64::from(y), self.height))
+    }
+}
+
+/// Cells in the order in which they are drawn, with the place of their colour, and the colours.
+type Layers = (Vec<(usize, usize)>, Vec<String>);
+
+fn layers(bundle: &Bundle, points: &Points, colouring: &Colouring) -> Layers {
+    let all = 0..points.map.len();
+    let none = browser::resolved_colour("var(--act-0)");
+    match colouring {
+        Colouring::Unknown => (all.map(|cell| (cell, 0)).collect(), vec![none]),
+        Colouring::Column(column, codes, forward) => {
+            let mut colours: Vec<String> =
+                bundle.colours[*column].iter().map(|c| browser::resolved_colour(c)).collect();
+            let grey = colours.len();
+            colours.push(none);
+            let is_front = |code: u16| forward.is_none_or(|f| f == code);
+            let of = |(cell, &code): (usize, &u16)| {
+                (cell, if is_front(code) { usize::from(code).min(grey) } else { grey })
+            };
+            let cells = codes.iter().enumerate().take(points.map.len());
+            let behind = cells.clone().filter(|(_, code)| !is_front(**code)).map(of);
+            (behind.chain(cells.clone().filter(|(_, code)| is_front(**code)).map(of)).collect(), colours)
+        }
+        Colouring::Activation(active) => {
+            let mut colours = vec![none];
+            colours.extend((1..=5).map(|i| browser::resolved_colour(&format!("var(--act-{i})"))));
+            let max = active.iter().map(|a| a.1).fold(f32::MIN_POSITIVE, f32::max);
+            let mut found: Vec<(usize, f32)> =
+                active.iter().filter_map(|&(row, value)| Some((points.place(row)?, value))).collect();
+            found.retain(|&(cell, _)| cell < points.map.len());
+            found.sort_by(|a, b| a.1.total_cmp(&b.1));
+            let strong =
+                found.into_iter().map(|(cell, value)| (cell, 1 + ((value / max * 5.0) as usize).min(4)));
+            (all.map(|cell| (cell, 0)).chain(strong).collect(), colours)
+        }
+    }
+}
+
+fn circles(
+    context: &CanvasRenderingContext2d,
+    frame: &Frame,
+    points: &Points,
+    layers: &[(usize, usize)],
+    colours: &[String],
+    radius: f64,
+) {
+    let mut last = usize::MAX;
+    for &(cell, colour) in layers {
+        if colour != last {
+            context.set_fill_style_str(&colours[colour]);
+            last = colour;
+        }
+        let (x, y) = frame.at(points.map[cell]);
         context.begin_path();
         let _ = context.arc(x, y, radius, 0.0, std::f64::consts::TAU);
         context.fill();
-    };
-    match colouring {
-        Colouring::Column(column, forward) => {
-            let palette: Vec<String> =
-                bundle.colours[*column].iter().map(|c| browser::resolved_colour(c)).collect();
-            let none = browser::resolved_colour("var(--act-0)");
-            let codes = &bundle.codes[*column];
-            for pass in [false, true] {
-                for (cell, &code) in codes.iter().enumerate().take(bundle.map.len()) {
-                    let front = forward.is_none_or(|f| f == code);
-                    if front == pass {
-                        let colour =
-                            if front { palette.get(usize::from(code)).unwrap_or(&none) } else { &none };
-                        context.set_fill_style_str(colour);
-                        mark(cell);
-                    }
-                }
-            }
-        }
-        Colouring::Activation(active) => {
-            context.set_fill_style_str(&browser::resolved_colour("var(--act-0)"));
-            (0..bundle.map.len()).for_each(mark);
-            let ramp: Vec<String> =
-                (1..=5).map(|i| browser::resolved_colour(&format!("var(--act-{i})"))).collect();
-            let max = active.iter().map(|a| a.1).fold(0.0f32, f32::max);
-            let mut order: Vec<&(u32, f32)> =
-                active.iter().filter(|a| (a.0 as usize) < bundle.map.len()).collect();
-            order.sort_by(|a, b| a.1.total_cmp(&b.1));
-            for (cell, value) in order {
-                let step = ((value / max.max(f32::MIN_POSITIVE)) * 5.0) as usize;
-                context.set_fill_style_str(&ramp[step.min(4)]);
-                mark(*cell as usize);
-            }
-        }
     }
 }
 
 /// Names of the primary column's labels at the middle of their cells, the large groups only.
 fn name_tags(bundle: &Bundle) -> Vec<AnyView> {
-    let Some(column) = bundle.primary() else { return Vec::new() };
+    let points = bundle.points();
+    let Some((column, codes)) = bundle.primary().and_then(|c| Some((c, bundle.known_codes(c, &points)?)))
+    else {
+        return Vec::new();
+    };
     let mut placed: Vec<(f32, f32)> = Vec::new();
     let labels = &bundle.cells.columns[column].labels;
     let mut order: Vec<usize> = (0..labels.len()).collect();
@@ -134,9 +213,9 @@ fn name_tags(bundle: &Bundle) -> Vec<AnyView> {
     });
     let mut tags = Vec::new();
     for code in order.into_iter().take(14) {
-        let mut xs: Vec<[f32; 2]> = bundle.codes[column]
+        let mut xs: Vec<[f32; 2]> = codes
             .iter()
-            .zip(&bundle.map)
+            .zip(&points.map)
             .filter(|(c, _)| usize::from(**c) == code)
             .map(|(_, p)| *p)
             .collect();

@@ -5,10 +5,12 @@
 //! | `bar` | bundles, pages, light and dark |
 //! | `find` | one box for genes, labels, pathways and numbers |
 //! | `footer` | the bundle and its sources |
+//! | `origin` | whose content is shown |
 
 mod bar;
 mod find;
 mod footer;
+mod origin;
 
 use std::sync::Arc;
 
@@ -36,10 +38,16 @@ pub fn App() -> impl IntoView {
     provide_redraw();
     let loaded = RwSignal::new(Load::<Arc<Bundle>>::Waiting);
     let listed = RwSignal::new(Vec::<Listed>::new());
+    // Content of another origin waits for the reader.
+    let asked = RwSignal::new(None::<(String, String)>);
     leptos::task::spawn_local(async move {
         let found = match bundle::locate().await {
             Ok((list, base)) => {
                 listed.set(list);
+                if let Some(origin) = origin::other_origin(&base).filter(|origin| !origin::is_known(origin)) {
+                    asked.set(Some((origin, base)));
+                    return;
+                }
                 bundle::load(base).await
             }
             Err(error) => Err(error),
@@ -51,6 +59,23 @@ pub fn App() -> impl IntoView {
     });
     find::listen_for_slash();
     let shown = move || {
+        if let Some((origin, base)) = asked.get() {
+            let go_on = move || {
+                let base = base.clone();
+                asked.set(None);
+                leptos::task::spawn_local(async move {
+                    loaded.set(match bundle::load(base).await {
+                        Ok(bundle) => Load::Ready(bundle),
+                        Err(error) => Load::Failed(error),
+                    });
+                });
+            };
+            return view! {
+                <Bar bundle=None listed=vec![] />
+                <main id="main" class="wrap" tabindex="-1">{origin::ask(&origin, go_on)}</main>
+            }
+            .into_any();
+        }
         match loaded.get() {
         Load::Waiting => view! {
             <Bar bundle=None listed=vec![] />
@@ -116,8 +141,10 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             .into_any(),
         }
     };
+    let whose = origin::note(&bundle.base);
     view! {
         <Bar bundle=Some(bundle) listed=listed />
+        {whose}
         <main id="main" class="wrap" tabindex="-1">{shown}</main>
         {footer}
     }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser,
-    bundle::{Bundle, Listing, Subject},
+    bundle::{Bundle, Listing},
     components::{
         states::{Failed, Load, Loading},
         title,
@@ -24,7 +24,7 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     let fetched = bundle.clone();
     leptos::task::spawn_local(async move {
         // Gone with its page, if that was left in the meantime.
-        neurons.try_set(match fetched.listing(Subject::Neurons).await {
+        neurons.try_set(match fetched.short_neurons().await {
             Ok(listing) => Load::Ready(listing),
             Err(error) => Load::Failed(error),
         });

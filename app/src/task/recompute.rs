@@ -169,6 +169,7 @@ fn paper(
         detection: &request.detection,
         parameters: &request.enrichment,
         no_null: request.no_null.as_deref(),
+        deck: None,
     };
     let mut watch = |share: f64| {
         progress(share);

@@ -24,6 +24,25 @@ pub struct AttributionDetail {
     pub lowest: Vec<GeneAttribution>,
     /// Share of the positive total held by the first 1, 2, 3 … genes, up to all or 500.
     pub cumulative: Vec<f32>,
+    /// What is known of the genes that were not swapped, where not all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screened: Option<ScreenOutcome>,
+}
+
+/// What a random sample says of the genes whose scores are estimates by the gradient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ScreenOutcome {
+    /// Genes that were swapped because their estimates are largest.
+    pub leading: u32,
+    /// Genes that were swapped because they were drawn.
+    pub sampled: u32,
+    /// Genes that were not swapped.
+    pub rest: u32,
+    /// Of the drawn ones, those above the threshold of importance, up or down.
+    pub missed: u32,
+    /// With 95 % confidence, no larger share of the genes that were not swapped is (Clopper and Pearson 1934).
+    pub bound: f64,
 }
 
 /// Attribution of one gene.

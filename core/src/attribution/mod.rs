@@ -7,6 +7,7 @@
 //! | `perturb` | [`Perturb`]: embeddings of a cell after genes were swapped |
 //! | `scvi` | [`ScviSwaps`]: the exact short cut for scVI and SCimilarity: swaps change the first layer only |
 //! | `occlusion` | [`attribute`]: swap one gene at a time, over all pairs of a concept |
+//! | `screened` | [`Screened`]: the gradient first, then swaps of the leading genes and of a random sample |
 //! | `ranking` | what is told of an attribution: order, spread, concentration |
 //! | `deletion` | swap genes one after another |
 //! | `parameters`, `detail`, `curves` | what is asked, and what a bundle holds of it |
@@ -69,18 +70,20 @@ mod parameters;
 mod perturb;
 mod ranking;
 mod reader;
+mod screened;
 mod scvi;
 
 pub use changed::{ChangedCell, differences};
 pub use curves::{DeletionCurve, DeletionCurves, DeletionOrder};
 pub use deletion::{DeletionOptions, GeneOrder, deletion_curves, random_order, summary};
-pub use detail::{AttributionDetail, GeneAttribution};
+pub use detail::{AttributionDetail, GeneAttribution, ScreenOutcome};
 pub use naive::occlusion as naive_occlusion;
 pub use occlusion::{
     Attribution, ConceptCells, PairScores, PrototypeBase, SwapScore, attribute, cells_near, cells_of_concepts,
 };
-pub use parameters::{AttributionParameters, PrototypesFrom};
+pub use parameters::{AttributionParameters, PrototypesFrom, Screening};
 pub use perturb::{Perturb, PerturbError, Swaps};
 pub use ranking::{GeneInfo, describe, order_by_score};
 pub use reader::ConceptReader;
+pub use screened::{CONFIDENCE, Screened, together};
 pub use scvi::ScviSwaps;

@@ -21,6 +21,19 @@ pub struct ConceptCells {
     pub counterfactuals: Vec<Vec<Neighbour>>,
 }
 
+impl ConceptCells {
+    /// The first so many prototypes, which rank genes, and those after them, which are held out.
+    pub fn split_at(&self, prototypes: usize) -> (Self, Self) {
+        let (first, next) = self.prototypes.split_at(prototypes.min(self.prototypes.len()));
+        let (near_first, near_next) = self.counterfactuals.split_at(first.len());
+        let part = |prototypes: &[(CellId, f32)], near: &[Vec<Neighbour>]| Self {
+            prototypes: prototypes.to_vec(),
+            counterfactuals: near.to_vec(),
+        };
+        (part(first, near_first), part(next, near_next))
+    }
+}
+
 /// The most active cells of every concept and, for each, the nearest cells whose activation is exactly 0 (equation 1), in the
 /// order of `concepts`. There are as many prototypes as `asked` is long, and `asked[i]` cells near that of rank i; fewer
 /// where there are fewer. Ties go to the lowest cell index. `done` is told how many prototypes are finished.

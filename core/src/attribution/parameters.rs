@@ -15,11 +15,38 @@ pub struct AttributionParameters {
     /// Which active cells are prototypes.
     #[serde(default)]
     pub prototypes_from: PrototypesFrom,
+    /// Which genes are swapped, where not all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screening: Option<Screening>,
+}
+
+/// Genes that are swapped where the gradient is asked first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Screening {
+    /// Genes of largest estimate.
+    pub leading: u32,
+    /// Genes drawn at random among the others, from which the share that was missed is bounded.
+    pub sample: u32,
+    /// Seed of the draw.
+    pub seed: u64,
+}
+
+impl Default for Screening {
+    fn default() -> Self {
+        Self { leading: 50, sample: 59, seed: 123 }
+    }
 }
 
 impl Default for AttributionParameters {
     fn default() -> Self {
-        Self { prototypes: 10, counterfactuals: 3, important: 0.05, prototypes_from: PrototypesFrom::Top }
+        Self {
+            prototypes: 10,
+            counterfactuals: 3,
+            important: 0.05,
+            prototypes_from: PrototypesFrom::Top,
+            screening: None,
+        }
     }
 }
 

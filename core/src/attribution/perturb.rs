@@ -19,6 +19,11 @@ pub enum PerturbError {
     /// A swap that the model has no embedding for.
     #[error("{0}")]
     NoEmbedding(&'static str),
+    /// A model without what screening needs.
+    #[error(
+        "this model has no gradient here: only scGPT has, of fixed sequences, in single precision on the processor; leave out --attribution screened"
+    )]
+    NoGradient,
     /// The model could not be run.
     #[error(transparent)]
     Model(Box<dyn std::error::Error + Send + Sync>),
@@ -45,6 +50,35 @@ pub trait Perturb: Sync {
     /// # Errors
     /// If the model cannot be run.
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError>;
+
+    /// The same for the genes that are `wanted` alone.
+    ///
+    /// # Errors
+    /// If the model cannot be run.
+    fn swaps_of(
+        &self,
+        prototype: CellId,
+        counterfactuals: &[CellId],
+        wanted: &dyn Fn(u32) -> bool,
+    ) -> Result<Swaps, PerturbError> {
+        let mut swaps = self.swaps(prototype, counterfactuals)?;
+        swaps.genes.iter_mut().for_each(|genes| genes.retain(|&(gene, _)| wanted(gene)));
+        Ok(swaps)
+    }
+
+    /// For each counterfactual the genes whose input differs, in gene order, and how far the embedding would go in
+    /// `direction` by the gradient: that of the prototype's input times the difference.
+    ///
+    /// # Errors
+    /// If the model cannot be run, or has no gradient.
+    fn estimate(
+        &self,
+        _prototype: CellId,
+        _counterfactuals: &[CellId],
+        _direction: &[f32],
+    ) -> Result<Vec<Vec<(u32, f32)>>, PerturbError> {
+        Err(PerturbError::NoGradient)
+    }
 
     /// Embeddings `[steps, d]` after the first `steps[i]` genes of `order` were swapped together; `steps` increases.
     ///

@@ -45,6 +45,7 @@ pub fn describe(
         genes: order.iter().take(shown).map(one).collect(),
         lowest: negative.map(one).collect(),
         cumulative: cumulative(&attribution.scores, &order),
+        screened: None,
     }
 }
 

@@ -73,6 +73,11 @@ impl ConceptReader {
         self.dimensions
     }
 
+    /// What a concept's pre-activation is the product with, `[d]`.
+    pub fn direction(&self, concept: ConceptId) -> &[f32] {
+        &self.weights[concept.index() * self.dimensions..(concept.index() + 1) * self.dimensions]
+    }
+
     /// Concepts.
     pub fn concepts(&self) -> usize {
         self.bias.len()
@@ -124,10 +129,19 @@ impl ConceptReader {
 
     /// Activations after TopK of one concept in many embeddings `[rows, d]`.
     pub fn read_rows(&self, embeddings: &[f32], concept: ConceptId) -> Vec<f32> {
-        let centred: Vec<f32> =
-            embeddings.chunks(self.dimensions.max(1)).flat_map(|row| self.centred(row)).collect();
+        // Along a path many rows are the one before again.
+        let (mut distinct, mut places) = (Vec::<&[f32]>::new(), Vec::new());
+        for row in embeddings.chunks(self.dimensions.max(1)) {
+            if distinct.last() != Some(&row) {
+                distinct.push(row);
+            }
+            places.push(distinct.len() - 1);
+        }
+        let centred: Vec<f32> = distinct.into_iter().flat_map(|row| self.centred(row)).collect();
         let pre = self.pre_all(&centred);
-        pre.chunks(self.concepts().max(1)).map(|row| self.after_topk(row, concept)).collect()
+        let read: Vec<f32> =
+            pre.chunks(self.concepts().max(1)).map(|row| self.after_topk(row, concept)).collect();
+        places.into_iter().map(|place| read[place]).collect()
     }
 
     fn after_topk(&self, pre: &[f32], concept: ConceptId) -> f32 {

@@ -8,7 +8,7 @@ use super::{
     perturb::{Perturb, PerturbError, Swaps},
 };
 use crate::{
-    cells::CountMatrix,
+    cells::SomeCells,
     embedding::{dense, scvi::ScviEncoder},
     ids::CellId,
 };
@@ -20,24 +20,26 @@ const BATCH: usize = 128;
 #[derive(Clone, Copy, Debug)]
 pub struct ScviSwaps<'a> {
     encoder: &'a ScviEncoder,
-    counts: &'a CountMatrix,
+    cells: SomeCells<'a>,
     one_hot: &'a [Vec<u32>],
 }
 
 impl<'a> ScviSwaps<'a> {
-    /// `counts` in the model's gene order; `one_hot` as in [`ScviEncoder::encode`].
+    /// Counts in the model's gene order, of all cells or of those that will be asked for; `one_hot` of all cells, as in
+    /// [`ScviEncoder::encode`].
     ///
     /// # Errors
     /// If the number of genes differs from the model's.
     pub fn new(
         encoder: &'a ScviEncoder,
-        counts: &'a CountMatrix,
+        cells: impl Into<SomeCells<'a>>,
         one_hot: &'a [Vec<u32>],
     ) -> Result<Self, PerturbError> {
-        if counts.cols != encoder.genes().len() {
-            return Err(PerturbError::Genes { found: counts.cols, expected: encoder.genes().len() });
+        let cells = cells.into();
+        if cells.genes() != encoder.genes().len() {
+            return Err(PerturbError::Genes { found: cells.genes(), expected: encoder.genes().len() });
         }
-        Ok(Self { encoder, counts, one_hot })
+        Ok(Self { encoder, cells, one_hot })
     }
 
     fn covariates(&self, cell: CellId) -> &'a [u32] {
@@ -68,11 +70,11 @@ impl<'a> ScviSwaps<'a> {
 
 impl Perturb for ScviSwaps<'_> {
     fn genes(&self) -> usize {
-        self.counts.cols
+        self.cells.genes()
     }
 
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
-        let row = self.counts.row(prototype.index());
+        let row = self.cells.row(prototype);
         let active = self.covariates(prototype);
         let first = self.encoder.first_layer(row, active);
         let width = self.encoder.first_width();
@@ -81,7 +83,7 @@ impl Perturb for ScviSwaps<'_> {
         let genes = counterfactuals
             .iter()
             .map(|&cell| {
-                differences(row, self.counts.row(cell.index()))
+                differences(row, self.cells.row(cell))
                     .into_iter()
                     .map(|(gene, from, to)| {
                         let pass = *known.entry((gene, to.to_bits())).or_insert_with(|| {
@@ -112,19 +114,22 @@ impl Perturb for ScviSwaps<'_> {
         order: &[u32],
         steps: &[u32],
     ) -> Result<Vec<f32>, PerturbError> {
-        let row = self.counts.row(prototype.index());
+        let row = self.cells.row(prototype);
         let active = self.covariates(prototype);
         let mut cell = ChangedCell::of(row);
         let mut first = self.encoder.first_layer(row, active);
-        let mut batch = Vec::with_capacity(steps.len() * first.len());
+        // A step that changes nothing shares the embedding of the one before: in a random order most do.
+        let (mut batch, mut places) = (first.clone(), Vec::with_capacity(steps.len()));
         let mut done = 0;
         for &step in steps {
+            let mut changed = false;
             for &gene in order.iter().take(step as usize).skip(done) {
-                let count = |cell: CellId| self.counts.get(cell.index(), gene as usize);
+                let count = |cell: CellId| self.cells.get(cell, gene as usize);
                 let (from, to) = (count(prototype), count(counterfactual));
                 if from == to {
                     continue;
                 }
+                changed = true;
                 if self.encoder.scales_by_sum() {
                     cell.set(gene, to);
                 } else {
@@ -133,17 +138,21 @@ impl Perturb for ScviSwaps<'_> {
                 }
             }
             done = done.max(step as usize);
-            if self.encoder.scales_by_sum() {
-                first = self.encoder.first_layer(cell.row(), active);
+            if changed {
+                if self.encoder.scales_by_sum() {
+                    first = self.encoder.first_layer(cell.row(), active);
+                }
+                batch.extend_from_slice(&first);
             }
-            batch.extend_from_slice(&first);
+            places.push(batch.len() / first.len().max(1) - 1);
         }
-        Ok(self.encoder.finish(&batch, active))
+        let (embeddings, latent) = (self.encoder.finish(&batch, active), self.encoder.latent());
+        Ok(places.into_iter().flat_map(|at| embeddings[at * latent..(at + 1) * latent].to_vec()).collect())
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
-        let total = if self.encoder.scales_by_sum() { total(self.counts.row(cell.index())) } else { 0.0 };
-        self.encoder.card().scaled(self.counts.get(cell.index(), gene as usize), total)
+        let total = if self.encoder.scales_by_sum() { total(self.cells.row(cell)) } else { 0.0 };
+        self.encoder.card().scaled(self.cells.get(cell, gene as usize), total)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     CellMetadata, CellNames, cell_codes, cell_map, cell_metadata, cell_names,
     checking::{Bundle, Report},
-    embeddings,
+    embeddings, first,
 };
 
 /// What concepts are compared with.
@@ -26,5 +26,6 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Cells {
         cell_map::check(bundle, metadata, report);
     }
     embeddings::check(bundle, report);
+    first::check(bundle, metadata.as_ref(), report);
     Cells { count: bundle.manifest.counts.cells as usize, names, metadata }
 }

@@ -9,7 +9,7 @@ use super::{
     cell_metadata::CELL_METADATA,
     cells::Cells,
     checking::{Bundle, Report},
-    concept_row,
+    concept_row, first,
     manifest::MANIFEST,
 };
 
@@ -78,6 +78,7 @@ pub(super) fn check(
     let symbols = genes.map(|genes| genes.symbols.iter().map(String::as_str).collect());
     rows(file, &index, cells, symbols.as_ref(), report);
     neurons(bundle, cells, symbols.as_ref(), report);
+    first::check_index(bundle, &index, report);
     Some(index)
 }
 
@@ -104,4 +105,5 @@ fn neurons(bundle: &Bundle<'_>, cells: &Cells, symbols: Option<&HashSet<&str>>, 
     let sides = 2 * u64::from(bundle.manifest.counts.embedding);
     report.same(NEURON_INDEX, "rows", index.rows.len() as u64, sides, MANIFEST);
     rows(NEURON_INDEX, &index, cells, symbols, report);
+    first::check_neurons(bundle, &index, report);
 }

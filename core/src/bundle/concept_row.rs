@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SideLabels, TitleParts, cells::Cells, gene_index::GENE_INDEX};
 use crate::{
+    attribution::ScreenOutcome,
     concepts::{ConceptClass, SpecificLabel},
     gsea::PathwayLabel,
     ids::ConceptId,
@@ -56,6 +57,12 @@ pub struct ConceptRow {
     /// Whether a label of either side survives.
     #[serde(default)]
     pub survives: bool,
+    /// Whether only its cells are known: others were more active, and no more were to be described.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_described: bool,
+    /// What is known of the genes that were not swapped, where not all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screened: Option<ScreenOutcome>,
 }
 
 /// A gene and its mean attribution.

@@ -86,6 +86,14 @@ pub enum ReadError {
         /// What is wrong.
         source: TensorError,
     },
+    /// A packed file that cannot be unpacked.
+    #[error("{file}: {problem}")]
+    Packed {
+        /// Path from the bundle's root.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Some other folder's manifest.
     #[error("manifest.json: its schema is {0:?}, not {SCHEMA_NAME:?}: this is no bundle of cellprism")]
     Schema(String),
@@ -103,6 +111,7 @@ impl ReadError {
         match self {
             Self::Json { source, .. } => source.to_string(),
             Self::Tensors { source, .. } => source.to_string(),
+            Self::Packed { problem, .. } => problem.clone(),
             Self::Schema(_) | Self::Newer(_) => {
                 let text = self.to_string();
                 text.strip_prefix("manifest.json: ").unwrap_or(&text).to_owned()

@@ -15,9 +15,10 @@ pub const GENE_INDEX: &str = "genes/index.json";
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GeneIndex {
-    /// Names that the model uses.
+    /// Symbols: the names that the model uses, or where these are Ensembl identifiers, the symbols that the cells or a
+    /// table of genes give for them.
     pub symbols: Vec<String>,
-    /// Ensembl identifiers where known, otherwise empty strings.
+    /// Ensembl identifiers where known, without version, otherwise empty strings; the model's own where it uses them.
     pub ensembl: Vec<String>,
     /// Share of cells in which the gene is detected.
     pub detection: Vec<f32>,

@@ -4,12 +4,13 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::Recursiv
 use serde_json::Value;
 
 use super::{
-    BundleList, CellMetadata, CellNames, ConceptDetail, ConceptIndex, Files, GeneDescriptions, GeneIndex,
-    GeneSetFile, Manifest, Metrics,
+    BundleList, CellMetadata, CellNames, ConceptDetail, ConceptIndex, EvaluationIndex, Files,
+    GeneDescriptions, GeneIndex, GeneSetFile, Manifest, Metrics,
 };
 use crate::{embedding::card::ModelCard, sae::SaeConfig};
 
-/// The schema of each kind of JSON file, by its name in `docs/schema`.
+/// The schema of each kind of JSON file, by its name in `docs/schema`. `concepts/first.json.gz` and `genes/first.json.gz` are
+/// packed files of the schemas of `concepts/index.json` and `genes/index.json`.
 pub fn json_schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("bundles", of::<BundleList>()),
@@ -25,6 +26,7 @@ pub fn json_schemas() -> Vec<(&'static str, Schema)> {
         ("sae.cfg", of::<SaeConfig>()),
         ("model", of::<ModelCard>()),
         ("metrics", of::<Metrics>()),
+        ("evaluation", of::<EvaluationIndex>()),
     ]
 }
 

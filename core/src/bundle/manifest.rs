@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    File, FileEntry, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError,
+    File, FileEntry, FirstView, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError,
     file::parse,
     version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion},
 };
@@ -44,6 +44,9 @@ pub struct Manifest {
     /// Sizes that were tried, where nobody said how many concepts the dictionary has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<Ladder>,
+    /// What a page loads first, where the complete files are large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstView>,
     /// Input files with checksums.
     pub inputs: Vec<Input>,
     /// How the genes of the data were matched with the model's.

@@ -13,10 +13,12 @@
 //! | `concepts/NNNN.safetensors` | `cells` u32 `[j]`, `activations` f32 `[j]`, `scores` f32 `[m]`, `scores_pre_topk` f32 `[m]`, `top_genes` u32 `[g]`, `pair_scores` f32 `[g, pairs]`, and where computed `log2_fold_change`, `p_value` f32 `[m]` |
 //! | `samples/NNNN.safetensors` | counts of prototypes and counterfactuals, CSR in model gene order: `cells` u32 `[q]`, `indptr` u32 `[q+1]`, `indices` u16 or u32, `values` u16 or f32; and `prototypes` u32 `[p]`, `counterfactuals` u32 `[p, nc]`, positions in `cells`, nearest first, `u32::MAX` where there are fewer |
 //! | `genes/index.json` | [`GeneIndex`] |
+//! | `cells/first.safetensors`, `cells/first.NN.safetensors`, `concepts/first.json.gz`, `neurons/first.json.gz`, `genes/first.json.gz`, `concepts/NNNN.q8.safetensors`, `concepts/NNNN.first.safetensors` | of a large bundle, what a page loads first: [`FirstView`], [`FirstMap`], [`FirstCodes`], [`FirstIndex`], [`FirstGenes`], [`FirstActivations`], [`FirstConcept`]; everything in them is complete and exact elsewhere |
 //! | `genes/descriptions.NN.json` | map from symbol to [`GeneDescription`] |
 //! | `gene_sets/<library>.json` | [`GeneSetFile`] |
 //! | `sae/` | SAELens layout |
 //! | `model/` | `model.json` (preprocessing card), `encoder.safetensors` and `decoder.safetensors` (scVI only) |
+//! | `evaluation/evaluation.json` | [`EvaluationIndex`]: tables, claims, figures beside it, where `cellprism evaluate` put them there |
 //! | `evaluation/metrics.json` | [`SaeMetricsRow`] list: Table 3 of the paper |
 //!
 //! `NNNN` is the concept's number, at least four digits: [`concept_stem`].
@@ -47,8 +49,10 @@ mod concept_index;
 mod concept_row;
 mod dictionary;
 mod embeddings;
+mod evaluation;
 mod file;
 mod files;
+mod first;
 mod gene_descriptions;
 mod gene_index;
 mod gene_sets;
@@ -77,8 +81,12 @@ pub use concept_arrays::{ConceptArrays, read_activations};
 pub use concept_index::ConceptIndex;
 pub use concept_row::{ConceptRow, GeneScore};
 pub use embeddings::{EMBEDDINGS_TENSOR, Embeddings};
+pub use evaluation::{EvaluationFile, EvaluationFileKind, EvaluationIndex};
 pub use file::{File, JsonFile, ReadError, WriteError};
 pub use files::{FileEntry, Files};
+pub use first::{
+    FirstActivations, FirstCodes, FirstConcept, FirstGenes, FirstIndex, FirstMap, FirstView, MOST_FIRST,
+};
 pub use gene_descriptions::{GeneDescription, GeneDescriptions};
 pub use gene_index::GeneIndex;
 #[cfg(feature = "schema")]
@@ -91,7 +99,7 @@ pub use parameters::{Parameters, SaeParameters, TrainingEngine};
 pub use provenance::{Input, InputRole, Software, Source, Stage, StageName};
 pub use reading::*;
 pub use samples::Samples;
-pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u16, read_u32};
+pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u8, read_u16, read_u32};
 pub use version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion};
 
 // What the methods give and a bundle holds, with them where they are computed.

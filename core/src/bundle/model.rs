@@ -6,9 +6,12 @@ use super::{
     gene_index::GENE_INDEX,
     manifest::MANIFEST,
 };
-use crate::embedding::{
-    card::ModelCard,
-    scvi::{ScviDecoder, ScviEncoder},
+use crate::{
+    cells::{is_ensembl, strip_version},
+    embedding::{
+        card::ModelCard,
+        scvi::{ScviDecoder, ScviEncoder},
+    },
 };
 
 /// Folder of the foundation model.
@@ -34,6 +37,16 @@ const CARDS: [(&str, ReadCard); 3] = [
     }),
 ];
 
+/// Whether a model's genes are those of the index: names by their symbols, identifiers by identifiers, as the index shows
+/// the symbols that these stand for.
+fn same_genes(model: &[String], index: &GeneIndex) -> bool {
+    let same = |(at, name): (usize, &String)| {
+        let known = |names: &[String], name: &str| names.get(at).is_some_and(|found| found == name);
+        known(&index.symbols, name) || is_ensembl(name) && known(&index.ensembl, strip_version(name))
+    };
+    model.len() == index.symbols.len() && model.iter().enumerate().all(same)
+}
+
 /// Cards of the sizes and genes of the bundle.
 pub(super) fn check(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut Report) {
     let listed = bundle.manifest.files.contains_key(MODEL_ENCODER);
@@ -52,9 +65,39 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: Option<&GeneIndex>, report: &mut
         report.same(file, "latent", card.latent, bundle.manifest.counts.embedding, MANIFEST);
         // scGPT's card names no genes: they are in its vocabulary.
         if let Some(genes) = genes.filter(|_| !card.genes.is_empty()) {
-            report.expect(card.genes == genes.symbols, file, || {
+            report.expect(same_genes(&card.genes, genes), file, || {
                 format!("its genes are not those of {GENE_INDEX}")
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_compared_with_identifiers() {
+        let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+        let index = GeneIndex {
+            symbols: names(["MS4A1", "LYZ", "ENSG00000290825"]),
+            ensembl: names(["ENSG00000156738", "ENSG00000090382", ""]),
+            ..GeneIndex::default()
+        };
+        for model in [
+            ["MS4A1", "LYZ", "ENSG00000290825"],
+            ["ENSG00000156738.18", "ENSG00000090382", "ENSG00000290825"],
+            ["MS4A1", "ENSG00000090382.3", "ENSG00000290825"],
+        ] {
+            assert!(same_genes(&names(model), &index), "{model:?}");
+        }
+        for model in [
+            ["ENSG00000090382", "ENSG00000156738", "ENSG00000290825"],
+            ["ENSG00000156738", "CD79A", "ENSG00000290825"],
+            ["MS4A1", "LYZ", ""],
+        ] {
+            assert!(!same_genes(&names(model), &index), "{model:?}");
+        }
+        assert!(!same_genes(&names(["MS4A1", "LYZ", "X"])[..2], &index));
     }
 }

@@ -27,6 +27,9 @@ pub struct Parameters {
     /// Whether the embedding's own dimensions are described, too, as a baseline.
     #[serde(default)]
     pub neurons: bool,
+    /// How many concepts, and neurons, are described: those with most active cells; all where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub describe: Option<u32>,
 }
 
 /// Training of the sparse autoencoder.

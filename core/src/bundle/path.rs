@@ -10,7 +10,11 @@ pub use super::{
     concept_index::{CONCEPT_INDEX, CONCEPTS, NEURON_INDEX, NEURONS},
     dictionary::{SAE, SAE_CONFIG, SAE_WEIGHTS},
     embeddings::EMBEDDINGS,
+    evaluation::{EVALUATION, EVALUATION_INDEX},
     files::FILES,
+    first::{
+        FIRST_CELLS, FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, first_activations, first_codes, first_concept,
+    },
     gene_descriptions::descriptions,
     gene_index::GENE_INDEX,
     gene_sets::{gene_sets, library_of},
@@ -24,8 +28,8 @@ pub use super::{
 pub fn is_per_concept(path: &str) -> bool {
     let within = |folder: &str| path.split_once('/').is_some_and(|(first, _)| first == folder);
     within("samples")
-        || (within(CONCEPTS) && path != CONCEPT_INDEX)
-        || (within(NEURONS) && path != NEURON_INDEX)
+        || (within(CONCEPTS) && path != CONCEPT_INDEX && path != FIRST_INDEX)
+        || (within(NEURONS) && path != NEURON_INDEX && path != FIRST_NEURONS)
 }
 
 /// Whether a path stays within the bundle: relative, with `/`, without empty, `.` or `..` parts.

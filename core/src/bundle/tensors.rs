@@ -75,6 +75,7 @@ impl Tensors {
     element!(f64, F64);
     element!(u32, U32);
     element!(u16, U16);
+    element!(u8, U8);
 
     /// Adds a text.
     pub fn metadata(&mut self, key: &str, text: impl Into<String>) {
@@ -124,6 +125,7 @@ reader!(read_f32, f32, F32, 4);
 reader!(read_f64, f64, F64, 8);
 reader!(read_u32, u32, U32, 4);
 reader!(read_u16, u16, U16, 2);
+reader!(read_u8, u8, U8, 1);
 
 /// Values of a tensor that is u32, or u16 where that holds them all.
 pub(super) fn read_narrow_u32(file: &SafeTensors<'_>, name: &str) -> Result<Vec<u32>, TensorError> {

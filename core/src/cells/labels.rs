@@ -3,6 +3,9 @@
 /// Abbreviation, words. Compared without regard to case, spaces, hyphens, underscores and a final plural s.
 const ABBREVIATIONS: &[(&str, &str)] = &[
     ("B", "B cell"),
+    ("CD19+ B", "CD19+ B cell"),
+    ("CD19 B", "CD19+ B cell"),
+    ("CD20+ B", "CD20+ B cell"),
     ("B naive", "naive B cell"),
     ("naive B", "naive B cell"),
     ("B memory", "memory B cell"),
@@ -59,6 +62,9 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     ("FCGR3A Mono", "FCGR3A+ monocyte"),
     ("Mac", "macrophage"),
     ("DC", "dendritic cell"),
+    ("Dendritic", "dendritic cell"),
+    ("myeloid dendritic", "myeloid dendritic cell"),
+    ("plasmacytoid dendritic", "plasmacytoid dendritic cell"),
     ("cDC", "conventional dendritic cell"),
     ("cDC1", "conventional dendritic cell type 1"),
     ("cDC2", "conventional dendritic cell type 2"),
@@ -142,6 +148,9 @@ mod tests {
     fn labels_are_said_of_several_cells() {
         let said = [
             ("B", "B cells"),
+            ("CD19+ B", "CD19+ B cells"),
+            ("Dendritic", "dendritic cells"),
+            ("Dendritic cells", "dendritic cells"),
             ("naive T cell (CD45RA+)", "naive T cells (CD45RA+)"),
             ("Megakaryocytes", "Megakaryocytes"),
             ("cluster 3", "cluster 3"),

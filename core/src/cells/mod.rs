@@ -8,8 +8,11 @@
 //! | `aliases` | [`Aliases`]: which names mean the same gene |
 //! | `audit` | [`GeneAudit`]: what became of the model's genes in the data |
 //! | `names` | what names of genes and cells give away about a file |
+//! | `mapped` | counts in the model's order |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
+//! | `roster` | [`Roster`]: what is known of cells besides their counts |
+//! | `some` | [`SomeCells`]: counts of some of many cells |
 //! | [`simulate`] | cells with planted gene programs |
 //! | `labels` | [`long_label`]: common abbreviations of cell types written out |
 
@@ -20,9 +23,12 @@ mod counts;
 mod genes;
 pub mod hvg;
 mod labels;
+mod mapped;
 mod mapping;
 mod names;
+mod roster;
 pub mod simulate;
+mod some;
 
 pub use aliases::Aliases;
 pub use audit::GeneAudit;
@@ -32,6 +38,8 @@ pub use genes::{GeneNames, is_ensembl, strip_version};
 pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
 pub use names::{looks_like_mouse, repeated};
+pub use roster::Roster;
+pub use some::SomeCells;
 
 /// Cells with their counts, genes and metadata: what is read from an `.h5ad` file.
 #[derive(Clone, Debug, PartialEq)]

@@ -86,15 +86,43 @@ impl Activations {
     /// If an index is not below `concepts`, or the slices differ in length; the encoder guarantees both.
     pub fn from_codes(cells: usize, concepts: usize, k: usize, indices: &[u32], values: &[f32]) -> Self {
         assert!(indices.len() == cells * k && values.len() == cells * k);
-        let mut by_concept = vec![ActiveCells::default(); concepts];
+        let mut found = Self::none(concepts);
+        found.append(cells, k, indices, values);
+        found
+    }
+
+    /// Of no cell yet; see [`Activations::append`].
+    pub fn none(concepts: usize) -> Self {
+        Self { cells: 0, concepts: vec![ActiveCells::default(); concepts] }
+    }
+
+    /// Adds the codes of the next cells, as in [`Activations::from_codes`]: who has many cells need not hold the codes of all.
+    ///
+    /// # Panics
+    /// As [`Activations::from_codes`].
+    pub fn append(&mut self, cells: usize, k: usize, indices: &[u32], values: &[f32]) {
+        assert!(indices.len() == cells * k && values.len() == cells * k);
         for (i, (&concept, &value)) in indices.iter().zip(values).enumerate() {
             if value > 0.0 {
-                let active = &mut by_concept[concept as usize];
-                active.cells.push(CellId::from(i / k));
+                let active = &mut self.concepts[concept as usize];
+                active.cells.push(CellId::from(self.cells + i / k));
                 active.values.push(value);
             }
         }
-        Self { cells, concepts: by_concept }
+        self.cells += cells;
+    }
+
+    /// Gives back the room that growing has left.
+    pub fn shrink(&mut self) {
+        for active in &mut self.concepts {
+            active.cells.shrink_to_fit();
+            active.values.shrink_to_fit();
+        }
+    }
+
+    /// From the active cells of every concept, each in cell order.
+    pub fn of_concepts(cells: usize, concepts: Vec<ActiveCells>) -> Self {
+        Self { cells, concepts }
     }
 
     /// Number of concepts, dead ones included.

@@ -8,6 +8,7 @@
 //! | [`geneformer`] | what Geneformer reads of a cell: tokens by falling rank |
 //! | [`scgpt`] | what scGPT reads of a cell: tokens, bins, both sequence rules |
 //! | `nearest` | nearest cells in embedding space, exact |
+//! | [`transformer`] | a transformer on the processor, and sequences with some tokens exchanged |
 
 pub mod card;
 pub mod dense;
@@ -15,3 +16,4 @@ pub mod geneformer;
 pub mod nearest;
 pub mod scgpt;
 pub mod scvi;
+pub mod transformer;

@@ -2,13 +2,14 @@
 //! backend writes the result into the bundle, and the page computes it again with this very function.
 
 use super::{
+    deck::Deck,
     detail::{EnrichmentDetail, LabelNull, PathwayLabel, SetResult},
     edge::peak,
     indexed::{GeneSetFile, rank_sets},
-    label::{AllEarned, LabelRule, label, label_null},
+    label::{AllEarned, LabelRule, RandomRankings, label, label_null, within_strata},
     null::{Cancelled, Watch},
     parameters::EnrichmentParameters,
-    prerank::{PrerankOptions, prerank},
+    prerank::{PrerankOptions, prerank, prerank_with},
 };
 use crate::{attribution::order_by_score, maybe::Maybe};
 
@@ -30,6 +31,8 @@ pub struct ConceptEnrichment<'a> {
     pub parameters: &'a EnrichmentParameters,
     /// Why no chance rate is wanted, where none is.
     pub no_null: Option<&'a str>,
+    /// GSEA's permutations of the genes with these parameters ([`super::deck`]), where they were made before.
+    pub deck: Option<&'a Deck>,
 }
 
 /// GSEA of one concept's attribution scores (`[genes]`) in one library.
@@ -50,6 +53,7 @@ pub struct ConceptEnrichment<'a> {
 ///     detection: &[0.5; 100],
 ///     parameters: &parameters,
 ///     no_null: None,
+///     deck: None,
 /// };
 /// let found = enrich_concept(&scores, request, &mut |_| ControlFlow::Continue(()))?;
 /// assert_eq!((found.tested, found.sets[0].term.as_str()), (2, "first genes"));
@@ -63,13 +67,27 @@ pub fn enrich_concept(
     request: ConceptEnrichment<'_>,
     watch: Watch<'_>,
 ) -> Result<EnrichmentDetail, Cancelled> {
-    Ok(enrich_one(scores, request, watch)?.0)
+    Ok(enrich_one(scores, request, None, watch)?.0)
 }
 
-/// The same with the labels of random rankings, where there are such.
+/// The random rankings of some scores, made once for several libraries.
+pub(super) fn random_rankings(scores: &[f32], request: ConceptEnrichment<'_>) -> Deck {
+    let strata = strata(request.detection, &order_by_score(scores));
+    let (rankings, seed) = draws(request.parameters);
+    Deck::new(scores.len(), rankings, &mut within_strata(&strata, seed))
+}
+
+/// How many random rankings, and their seed.
+fn draws(parameters: &EnrichmentParameters) -> (usize, u64) {
+    (parameters.null_rankings as usize, parameters.seed ^ 0x6e75_6c6c)
+}
+
+/// The same with the labels of random rankings, where there are such; `random` are those rankings where they were made
+/// before.
 pub(super) fn enrich_one(
     scores: &[f32],
     request: ConceptEnrichment<'_>,
+    random: Option<&Deck>,
     watch: Watch<'_>,
 ) -> Result<(EnrichmentDetail, Option<AllEarned>), Cancelled> {
     let parameters = request.parameters;
@@ -100,14 +118,22 @@ pub(super) fn enrich_one(
         detail.null = detail.label.clone_reason();
         return Ok((detail, None));
     }
-    let result = prerank(&sorted, &ranked.sets, &options, watch)?;
+    let result = match request.deck {
+        Some(deck) => prerank_with(deck, &sorted, &ranked.sets, options.weight),
+        None => prerank(&sorted, &ranked.sets, &options, watch)?,
+    };
     let rule = LabelRule::of(parameters);
     let null = match request.no_null {
         Some(_) => None,
         None => {
-            let strata = strata(request.detection, &order);
-            let draws = (parameters.null_rankings as usize, parameters.seed ^ 0x6e75_6c6c);
-            Some(label_null(&sorted, parameters.weight, &ranked.sets, &result, &strata, rule, draws, watch)?)
+            let random = match random {
+                Some(random) => RandomRankings::Made(random),
+                None => RandomRankings::Drawn {
+                    strata: &strata(request.detection, &order),
+                    draws: draws(parameters),
+                },
+            };
+            Some(label_null(&sorted, parameters.weight, &ranked.sets, &result, random, rule, watch)?)
         }
     };
     // Where no permutation scores above 0 there is no normalised score, and JSON has no word for that.
@@ -216,6 +242,7 @@ mod tests {
             detection: &[0.5; 100],
             parameters: &parameters,
             no_null: None,
+            deck: None,
         };
         let found = enrich_concept(&scores, request, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(found.sets[0].term, "top");

@@ -19,6 +19,12 @@ enum Tables {
     Long(Vec<Vec<[u32; LANES]>>),
 }
 
+impl std::fmt::Debug for Deck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deck").field("permutations", &self.permutations).finish_non_exhaustive()
+    }
+}
+
 impl Deck {
     /// Keeps `genes` × `permutations` places of 2 bytes, or 4 of more than 65,536 genes.
     pub fn new(genes: usize, permutations: usize, source: &mut impl Permutations) -> Self {

@@ -9,7 +9,7 @@ pub const LARGEST_FILE: u64 = 128 << 20;
 /// Most sets in a file.
 const MOST_SETS: usize = 1_000_000;
 /// Most genes of all sets together, which bounds the memory that a small packed file can ask for.
-const MOST_GENES: usize = 10_000_000;
+const MOST_GENES: usize = 6_000_000;
 
 /// Why gene sets cannot be used.
 #[derive(Debug, Error, PartialEq)]

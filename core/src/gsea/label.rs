@@ -4,6 +4,7 @@ use rand_core::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::{
+    deck::Deck,
     detail::{LabelStrength, PathwayLabel},
     matching::MatchedSet,
     null::{Cancelled, Watch, null_scores},
@@ -82,6 +83,30 @@ pub fn label(result: &Prerank, rule: LabelRule) -> Option<(usize, LabelStrength)
     best.map(|(i, strength, _)| (i, strength))
 }
 
+/// Where random rankings come from.
+#[derive(Clone, Copy, Debug)]
+pub enum RandomRankings<'a> {
+    /// Drawn here: so many, by a seed; `strata[place]` is the stratum of the gene at each place.
+    Drawn {
+        /// Strata.
+        strata: &'a [u8],
+        /// Number and seed.
+        draws: (usize, u64),
+    },
+    /// Made before, of the same genes in the same order.
+    Made(&'a Deck),
+}
+
+/// Shuffles within strata, given by place.
+pub(super) fn within_strata(strata: &[u8], seed: u64) -> WithinStrata<Xoshiro256PlusPlus> {
+    let mut places: Vec<Vec<u32>> = vec![Vec::new(); 256];
+    for (place, &stratum) in strata.iter().enumerate() {
+        places[usize::from(stratum)].push(place as u32);
+    }
+    places.retain(|p| p.len() > 1);
+    WithinStrata { rng: Xoshiro256PlusPlus::seed_from_u64(seed), strata: places }
+}
+
 /// What random rankings earn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NullOutcome {
@@ -99,31 +124,31 @@ pub struct NullOutcome {
 /// Deals the concept's own scores again among genes of the same stratum (detection rate), `rankings` times,
 /// and labels each by the same rule.
 ///
-/// `strata[place]` is the stratum of the gene at each place. Permuting scores among genes leaves the
+/// Permuting scores among genes leaves the
 /// distribution of a set's score under GSEA's own permutations as it was, so the p of a random ranking is read
 /// from the permutations of the published one.
 ///
 /// # Errors
 /// If `watch` says to stop.
-#[allow(clippy::too_many_arguments)]
 pub fn label_null(
     scores: &[f64],
     weight: f64,
     sets: &[MatchedSet],
     result: &Prerank,
-    strata: &[u8],
+    random: RandomRankings<'_>,
     rule: LabelRule,
-    (rankings, seed): (usize, u64),
     watch: Watch<'_>,
 ) -> Result<NullOutcome, Cancelled> {
-    let mut places: Vec<Vec<u32>> = vec![Vec::new(); 256];
-    for (place, &stratum) in strata.iter().enumerate() {
-        places[usize::from(stratum)].push(place as u32);
-    }
-    places.retain(|p| p.len() > 1);
-    let mut source = WithinStrata { rng: Xoshiro256PlusPlus::seed_from_u64(seed), strata: places };
     let hits: Vec<&[u32]> = sets.iter().map(|set| set.hits.as_slice()).collect();
-    let random = null_scores(&weights(scores, weight), &hits, AllZero::Ends, rankings, &mut source, watch)?;
+    let weights = weights(scores, weight);
+    let random = match random {
+        RandomRankings::Made(deck) => deck.scores(&weights, &hits, AllZero::Ends),
+        RandomRankings::Drawn { strata, draws: (rankings, seed) } => {
+            let mut source = within_strata(strata, seed);
+            null_scores(&weights, &hits, AllZero::Ends, rankings, &mut source, watch)?
+        }
+    };
+    let rankings = random.first().map_or(0, Vec::len);
     let published = label(result, rule);
     let null: Vec<Positive> = result.null.iter().map(|null| Positive::new(null)).collect();
     let rates = (rule.choice == LabelChoice::Fdr).then(|| Rates::new(&null, &random, rankings));
@@ -290,10 +315,13 @@ mod tests {
         let strata: Vec<u8> = (0..GENES).map(|i| (i % 4) as u8).collect();
         for choice in [LabelChoice::Es, LabelChoice::Nes, LabelChoice::Fdr] {
             assert_eq!(label(&result, rule(choice)).unwrap(), (0, LabelStrength::Strong));
-            let null = label_null(&scores, 1.0, &sets, &result, &strata, rule(choice), (400, 5), &mut |_| {
-                ControlFlow::Continue(())
-            })
-            .unwrap();
+            let random = RandomRankings::Drawn { strata: &strata, draws: (400, 5) };
+            let go_on = &mut |_| ControlFlow::Continue(());
+            let null = label_null(&scores, 1.0, &sets, &result, random, rule(choice), go_on).unwrap();
+            let deck = Deck::new(GENES, 400, &mut within_strata(&strata, 5));
+            let again =
+                label_null(&scores, 1.0, &sets, &result, RandomRankings::Made(&deck), rule(choice), go_on);
+            assert_eq!(again.unwrap(), null, "rankings made before are the same ones");
             assert!(
                 null.as_good < 0.02 && null.as_good <= null.any && null.any < 0.5,
                 "{choice:?}: {null:?}"

@@ -1,7 +1,7 @@
 //! The label of a concept over several libraries by the paper's rule, and its chance over all of them.
 
 use super::{
-    concept::{ConceptEnrichment, enrich_one},
+    concept::{ConceptEnrichment, enrich_one, random_rankings},
     detail::{EnrichmentDetail, PathwayLabel},
     indexed::GeneSetFile,
     label::{AllEarned, Earned, LabelRule, shares},
@@ -35,10 +35,15 @@ pub fn enrich_libraries<'a>(
     let mut found = OverLibraries { libraries: Vec::new(), label: None, chance: None, any: None };
     let mut earned: Option<AllEarned> = None;
     let mut rule = None;
+    // The same rankings for every library: where there are several, they are made once.
+    let first = sets.first().filter(|_| sets.len() > 1).map(&request);
+    let random = first
+        .filter(|first| first.no_null.is_none() && first.deck.is_some())
+        .map(|first| random_rankings(scores, first));
     for sets in sets {
         let request = request(sets);
         let rule = *rule.get_or_insert(LabelRule::of(request.parameters));
-        let (detail, random) = enrich_one(scores, request, watch)?;
+        let (detail, random) = enrich_one(scores, request, random.as_ref(), watch)?;
         if let Some(label) = detail.label.value()
             && found.label.as_ref().is_none_or(|best| rule.merit_of(label) > rule.merit_of(best))
         {
@@ -78,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        gsea::{EnrichmentParameters, LabelChoice, enrich_concept},
+        gsea::{EnrichmentParameters, LabelChoice, PrerankOptions, deck, enrich_concept},
         ids::GeneId,
     };
 
@@ -112,6 +117,7 @@ mod tests {
                 detection: &detection,
                 parameters: &parameters,
                 no_null: None,
+                deck: None,
             };
             let go_on = &mut |_| ControlFlow::Continue(());
             let found = enrich_libraries(&scores, &sets, request, go_on).unwrap();
@@ -124,6 +130,15 @@ mod tests {
             );
             let one = enrich_libraries(&scores, &sets[..1], request, go_on).unwrap();
             assert_eq!(one.any, Some(alone), "one library as before");
+            let options = PrerankOptions {
+                permutations: parameters.permutations as usize,
+                seed: parameters.seed,
+                weight: parameters.weight,
+            };
+            let made = deck(200, &options);
+            let request = |sets| ConceptEnrichment { deck: Some(&made), ..request(sets) };
+            let again = enrich_libraries(&scores, &sets, request, go_on).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{found:?}"), "permutations made before change nothing");
             found.label.unwrap().term
         };
         assert_eq!(label_by(LabelChoice::Es), "top");

@@ -59,7 +59,7 @@ pub use detail::{EnrichmentDetail, LabelNull, LabelStrength, PathwayLabel, SetRe
 pub use edge::{Peak, peak, running_sum};
 pub use gene_sets::{GeneSet, GeneSets, GmtError, LARGEST_FILE};
 pub use indexed::{GeneSetFile, RankedSets, index_sets, rank_sets};
-pub use label::{AllEarned, Earned, LabelRule, NullOutcome, label, label_null};
+pub use label::{AllEarned, Earned, LabelRule, NullOutcome, RandomRankings, label, label_null};
 pub use libraries::{OverLibraries, enrich_libraries};
 pub use matching::{Matched, MatchedSet, match_sets};
 pub use multilevel::{Multilevel, Tail, tails};

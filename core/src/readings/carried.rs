@@ -54,12 +54,17 @@ pub fn headline(held_out: usize, share: f64) -> u32 {
 /// Some active cells with their activations, most active first.
 pub type ActivePart = Vec<(CellId, f32)>;
 
+/// Whether so many held-out prototypes, of those wanted, say more than the prototypes themselves: half of them do, a few left
+/// over would not.
+pub fn are_enough(found: usize, wanted: usize) -> bool {
+    found >= wanted.div_ceil(2)
+}
+
 /// The active cells next in activation to `prototypes` most active ones, `n` of them; those prototypes themselves where
 /// there are no others (the flag says so). Ties go to the lowest cell index.
 pub fn held_out(active: &ActiveCells, prototypes: usize, n: usize) -> (ActivePart, bool) {
     let all = active.prototypes(prototypes + n);
-    // A few left over would say less than all of them again.
-    if all.len() >= prototypes + n.div_ceil(2) {
+    if all.len() >= prototypes && are_enough(all.len() - prototypes, n) {
         (all[prototypes..].to_vec(), false)
     } else {
         (all[..all.len().min(prototypes)].to_vec(), true)

@@ -134,11 +134,14 @@ pub fn read_concept<M: Perturb + ?Sized>(
         .as_ref()
         .zip(typical_swaps.as_ref())
         .map(|(cells, attribution)| SideGenes { cells, attribution, ..list });
-    let strata_nearest = strata(attribution, cells, model);
+    // Only labels are compared with random rankings.
+    let labelled = request.no_label.is_none();
+    let strata_nearest = if labelled { strata(attribution, cells, model) } else { Vec::new() };
     let strata_typical = further
         .typical
         .as_ref()
         .zip(typical_swaps.as_ref())
+        .filter(|_| labelled)
         .map(|(cells, attribution)| strata(attribution, cells, model));
     let mut labels = SideLabels::default();
     let mut side_reading = |side: Side| -> Result<SideReading, Cancelled> {

@@ -5,8 +5,11 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::{
+    attribution::ConceptCells,
+    bundle::ReadingParameters,
     cells::{Column, NO_LABEL},
     concepts::ActiveCells,
+    embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
 };
 
@@ -75,6 +78,28 @@ impl TypicalPool {
             }
         }
         drawn
+    }
+}
+
+impl TypicalPool {
+    /// A concept's prototypes with typical inactive cells in the place of their nearest ones, where that contrast is wanted.
+    /// `totals` are the cells' total counts.
+    pub fn beside(
+        &self,
+        (concept, active): (ConceptId, &ActiveCells),
+        cells: &ConceptCells,
+        totals: &[f64],
+        reading: &ReadingParameters,
+    ) -> Option<ConceptCells> {
+        let n = reading.typical as usize;
+        let draw = |&(cell, _): &(CellId, f32)| {
+            let drawn = self.draw(active, (concept, cell), totals[cell.index()], n, reading.seed);
+            drawn.into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect()
+        };
+        (n > 0).then(|| ConceptCells {
+            prototypes: cells.prototypes.clone(),
+            counterfactuals: cells.prototypes.iter().map(draw).collect(),
+        })
     }
 }
 
@@ -151,6 +176,25 @@ mod tests {
         let pool = TypicalPool::new(&[1.0, 2.0, 3.0], None);
         let active = ActiveCells { cells: vec![CellId(1)], values: vec![1.0] };
         let mut drawn = pool.draw(&active, (ConceptId(0), CellId(1)), 2.0, 5, 1);
+        drawn.sort_unstable();
+        assert_eq!(drawn, [CellId(0), CellId(2)]);
+    }
+
+    #[test]
+    fn prototypes_get_typical_cells_where_they_are_wanted() {
+        let totals = [1.0, 2.0, 3.0];
+        let pool = TypicalPool::new(&totals, None);
+        let active = ActiveCells { cells: vec![CellId(1)], values: vec![1.0] };
+        let near = Neighbour { cell: CellId(2), distance: 0.5 };
+        let cells = ConceptCells { prototypes: vec![(CellId(1), 1.0)], counterfactuals: vec![vec![near]] };
+        let beside = |typical| {
+            let reading = ReadingParameters { typical, ..ReadingParameters::default() };
+            pool.beside((ConceptId(0), &active), &cells, &totals, &reading)
+        };
+        assert_eq!(beside(0), None);
+        let found = beside(5).unwrap();
+        assert_eq!(found.prototypes, cells.prototypes);
+        let mut drawn: Vec<CellId> = found.counterfactuals[0].iter().map(|near| near.cell).collect();
         drawn.sort_unstable();
         assert_eq!(drawn, [CellId(0), CellId(2)]);
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{CONCEPTS, DIMENSIONS};
+
 /// Shape and conventions of a TopK sparse autoencoder, as SAELens writes them to `cfg.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -69,9 +71,6 @@ pub enum ConfigError {
     },
 }
 
-/// Largest d or c that is accepted; beyond, indices would not fit the file formats.
-const MOST: usize = 1 << 24;
-
 impl SaeConfig {
     /// A configuration of the default conventions: b_dec subtracted before encoding.
     ///
@@ -123,9 +122,9 @@ impl SaeConfig {
         if self.architecture != "topk" {
             return value("architecture", format!("{:?}", self.architecture), "\"topk\"");
         }
-        for (key, size) in [("d_in", self.d_in), ("d_sae", self.d_sae)] {
-            if size == 0 || size > MOST {
-                return value(key, size.to_string(), &format!("from 1 to {MOST}"));
+        for (key, size, limit) in [("d_in", self.d_in, DIMENSIONS), ("d_sae", self.d_sae, CONCEPTS)] {
+            if limit.check(key, size).is_err() {
+                return value(key, size.to_string(), &format!("from {} to {}", limit.least, limit.most));
             }
         }
         if self.k == 0 || self.k > self.d_sae {

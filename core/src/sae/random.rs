@@ -1,6 +1,6 @@
 //! A dictionary that was never trained: the baseline of every claim about a trained one.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -19,7 +19,11 @@ pub fn random_dictionary(
 ) -> Result<SaeWeights, ConfigError> {
     let (cells, d) = embeddings.dim();
     let config = SaeConfig { apply_b_dec_to_input: true, ..SaeConfig::new(d, concepts, k)? };
-    let mean: Array1<f64> = embeddings.mapv(f64::from).mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(d));
+    let mut mean: Array1<f64> = Array1::zeros(d);
+    for row in embeddings.rows() {
+        mean.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
+    }
+    mean /= cells.max(1) as f64;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut deck: Vec<usize> = Vec::new();
     let mut rows = Array2::<f32>::zeros((concepts, d));

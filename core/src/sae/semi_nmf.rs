@@ -6,6 +6,9 @@
 //! D ← (Zᵀ·Z + 1e-8)⁻¹ · Zᵀ·A
 //! ```
 //!
+//! With an L1 penalty λ on Z (of ½‖A − Z·D‖² + λ·ΣZ) it stands beside 1e-8 in the denominator, and the rows of D get
+//! length 1 after each update: without that Z would shrink and D grow, and nothing be sparser.
+//!
 //! The inverse is a Cholesky solution: with the stabiliser the matrix is positive definite, though where c exceeds the
 //! number of cells only just, and a larger one is then used and reported.
 
@@ -37,6 +40,8 @@ pub struct Options {
     pub tolerance: f64,
     /// Seed of the first Z.
     pub seed: u64,
+    /// λ of the L1 penalty on Z; 0 as in the paper's text.
+    pub penalty: f64,
 }
 
 /// Numbers grew beyond what f64 holds.
@@ -83,10 +88,17 @@ pub fn fit_from(
     let mut stabiliser = 0.0f64;
     let d = directions(a, &z, &mut stabiliser).ok_or(NotFinite { iterations: 0 })?;
     let mut found = SemiNmf { z, d, iterations: 0, stabiliser };
+    let penalty = options.penalty;
+    if penalty > 0.0 {
+        unit_rows(&mut found.d);
+    }
     for iteration in 1..=options.iterations {
-        let change = update_activations(a, &mut found.z, &found.d);
+        let change = update_activations(a, &mut found.z, &found.d, penalty);
         let stabiliser = &mut found.stabiliser;
         found.d = directions(a, &found.z, stabiliser).ok_or(NotFinite { iterations: found.iterations })?;
+        if penalty > 0.0 {
+            unit_rows(&mut found.d);
+        }
         found.iterations = iteration;
         progress(iteration);
         if options.tolerance > 0.0 && change <= options.tolerance {
@@ -96,15 +108,48 @@ pub fn fit_from(
     Ok(found)
 }
 
+/// Rows of D divided by their length; Z is left as it is, so that its next update weighs the penalty against unit directions.
+/// Rows of zeros stay zero.
+fn unit_rows(d: &mut Array2<f64>) {
+    for mut direction in d.rows_mut() {
+        let length = direction.dot(&direction).sqrt();
+        if length > 0.0 {
+            direction /= length;
+        }
+    }
+}
+
+/// Activations `[n, c]` of other cells for given directions `[c, d]`, by the same updates with D left as it is.
+pub fn activations(a: ArrayView2<'_, f32>, d: &Array2<f64>, penalty: f64, iterations: u32) -> Array2<f64> {
+    let a = a.mapv(f64::from);
+    let start = a.dot(&d.t()).mapv(|v| v.max(0.0));
+    let floor = 1e-3 * start.iter().sum::<f64>() / start.len().max(1) as f64;
+    // An activation of 0 would stay 0.
+    let mut z = start + floor.max(f64::MIN_POSITIVE);
+    for _ in 0..iterations {
+        update_activations(&a, &mut z, d, penalty);
+    }
+    z
+}
+
+/// The same without a penalty from given activations `[n, c]`: those of 0 stay 0, the others are no longer shrunk.
+pub fn unshrunk(a: ArrayView2<'_, f32>, mut z: Array2<f64>, d: &Array2<f64>, iterations: u32) -> Array2<f64> {
+    let a = a.mapv(f64::from);
+    for _ in 0..iterations {
+        update_activations(&a, &mut z, d, 0.0);
+    }
+    z
+}
+
 /// One multiplicative update of Z; its relative change ‖Z' − Z‖ / ‖Z'‖.
-fn update_activations(a: &Array2<f64>, z: &mut Array2<f64>, d: &Array2<f64>) -> f64 {
+fn update_activations(a: &Array2<f64>, z: &mut Array2<f64>, d: &Array2<f64>, penalty: f64) -> f64 {
     let ad = a.dot(&d.t());
     let dd = d.dot(&d.t());
     let above = z.dot(&dd.mapv(|v| (-v).max(0.0)));
     let below = z.dot(&dd.mapv(|v| v.max(0.0)));
     let (mut change, mut size) = (0.0, 0.0);
     Zip::from(z).and(&ad).and(&above).and(&below).for_each(|z, &ad, &above, &below| {
-        let ratio = (ad.max(0.0) + above) / ((-ad).max(0.0) + below + 1e-8);
+        let ratio = (ad.max(0.0) + above) / ((-ad).max(0.0) + below + penalty + 1e-8);
         let new = *z * (ratio + 1e-8).sqrt();
         change += (new - *z).powi(2);
         size += new * new;
@@ -191,7 +236,7 @@ mod tests {
     }
 
     fn error(a: &Array2<f32>, concepts: usize, iterations: u32) -> f64 {
-        let options = Options { concepts, iterations, tolerance: 0.0, seed: 1 };
+        let options = Options { concepts, iterations, tolerance: 0.0, seed: 1, penalty: 0.0 };
         let found = fit(a.view(), &options, &mut |_| {}).unwrap();
         assert!(found.z.iter().all(|z| *z >= 0.0));
         1.0 - found.measure(a.view(), 0.0).0
@@ -203,6 +248,31 @@ mod tests {
         let falling: Vec<f64> = [0, 1, 5, 20, 100].iter().map(|&n| error(&a, 4, n)).collect();
         assert!(falling.windows(2).all(|w| w[1] <= w[0] + 1e-9), "{falling:?}");
         assert!(error(&a, 6, 100) < error(&a, 3, 100));
+    }
+
+    #[test]
+    fn a_penalty_makes_activations_sparse_and_other_cells_are_read_the_same_way() {
+        let a = example(60, 8);
+        let at = |penalty| {
+            let options = Options { concepts: 10, iterations: 300, tolerance: 0.0, seed: 1, penalty };
+            fit(a.view(), &options, &mut |_| {}).unwrap()
+        };
+        let sparsity = |penalty| at(penalty).measure(a.view(), 1e-3).1;
+        assert!(
+            sparsity(0.0) < sparsity(0.2) && sparsity(0.2) < sparsity(1.0),
+            "{} {}",
+            sparsity(0.2),
+            sparsity(1.0)
+        );
+        let found = at(0.2);
+        let lengths = found.d.rows().into_iter().map(|row| row.dot(&row));
+        assert!(lengths.into_iter().all(|length| (length - 1.0).abs() < 1e-9));
+        let again = activations(a.view(), &found.d, 0.2, 3000);
+        let cost = |z: &Array2<f64>| {
+            let error = &a.mapv(f64::from) - &z.dot(&found.d);
+            0.5 * error.iter().map(|e| e * e).sum::<f64>() + 0.2 * z.sum()
+        };
+        assert!(cost(&again) <= cost(&found.z) * 1.001, "{} {}", cost(&again), cost(&found.z));
     }
 
     #[test]

@@ -10,20 +10,8 @@ const BLOCK: usize = 512;
 /// Means `[d]` and covariance `[d, d]` (divided by n) of rows `[n, d]`, in f64; zeros where there is no row.
 pub fn covariance(x: ArrayView2<'_, f32>) -> (Vec<f64>, Array2<f64>) {
     let (n, d) = x.dim();
-    let blocks = n.div_ceil(BLOCK);
-    let rows = |block: usize| (block * BLOCK..n.min((block + 1) * BLOCK)).map(|row| x.row(row));
-    let sums = parallel::map(blocks, |block| {
-        rows(block).fold(vec![0.0f64; d], |mut sum, row| {
-            sum.iter_mut().zip(row).for_each(|(s, &v)| *s += f64::from(v));
-            sum
-        })
-    });
-    let mut mean = vec![0.0f64; d];
-    for sum in sums {
-        mean.iter_mut().zip(sum).for_each(|(m, s)| *m += s);
-    }
+    let mean = means(x);
     let count = n.max(1) as f64;
-    mean.iter_mut().for_each(|m| *m /= count);
     // One dimension's products at a time: the sums of every pair have the same order whatever the threads.
     let lines = parallel::map(d, |i| {
         let mut line = vec![0.0f64; i + 1];
@@ -38,6 +26,26 @@ pub fn covariance(x: ArrayView2<'_, f32>) -> (Vec<f64>, Array2<f64>) {
     let at = |i: usize, j: usize| if j <= i { lines[i][j] } else { lines[j][i] };
     let matrix = Array2::from_shape_fn((d, d), |(i, j)| at(i, j) / count);
     (mean, matrix)
+}
+
+/// Means `[d]` of rows `[n, d]`, in f64; zeros where there is no row.
+pub fn means(x: ArrayView2<'_, f32>) -> Vec<f64> {
+    let (n, d) = x.dim();
+    let blocks = n.div_ceil(BLOCK);
+    let rows = |block: usize| (block * BLOCK..n.min((block + 1) * BLOCK)).map(|row| x.row(row));
+    let sums = parallel::map(blocks, |block| {
+        rows(block).fold(vec![0.0f64; d], |mut sum, row| {
+            sum.iter_mut().zip(row).for_each(|(s, &v)| *s += f64::from(v));
+            sum
+        })
+    });
+    let mut mean = vec![0.0f64; d];
+    for sum in sums {
+        mean.iter_mut().zip(sum).for_each(|(m, s)| *m += s);
+    }
+    let count = n.max(1) as f64;
+    mean.iter_mut().for_each(|m| *m /= count);
+    mean
 }
 
 /// L with L · Lᵀ = `matrix`, for a covariance: directions without spread get a column of zeros (Cholesky).

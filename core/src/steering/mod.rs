@@ -52,6 +52,14 @@ pub struct Steered {
 }
 
 impl Steered {
+    /// The first gene with a number that is infinite or none: the step led beyond what the decoder computes.
+    pub fn first_not_finite(&self) -> Option<usize> {
+        let finite = |gene: usize| {
+            [&self.log2_ratio, &self.before, &self.after].iter().all(|numbers| numbers[gene].is_finite())
+        };
+        (0..self.log2_ratio.len()).find(|&gene| !finite(gene))
+    }
+
     /// Mean change of a gene's expected count.
     pub fn difference(&self, gene: usize) -> f64 {
         self.after[gene] - self.before[gene]
@@ -148,6 +156,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_number_is_found() {
+        let steered = |after: f64| Steered {
+            cells: 1,
+            log2_ratio: vec![0.0, 1.0],
+            before: vec![1.0, 1.0],
+            after: vec![1.0, after],
+        };
+        assert_eq!(steered(2.0).first_not_finite(), None);
+        assert_eq!(steered(f64::NAN).first_not_finite(), Some(1));
+        assert_eq!(steered(f64::INFINITY).first_not_finite(), Some(1));
+    }
+
     use crate::embedding::scvi::small_decoder;
 
     /// Cells of the decoder with two batches, by a fixed rule.

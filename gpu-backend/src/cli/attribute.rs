@@ -4,8 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
-use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
+use super::{
+    Global,
+    precision::PrecisionArgs,
+    runtime::RuntimeArgs,
+    screening::{ScreeningArgs, in_words},
+    sequence::SequenceArgs,
+};
+use super::{stderr::errln, stdout::outln};
 use crate::{jobs::attribute, runtime::Device};
 
 /// Score the genes that drive concepts.
@@ -32,6 +38,8 @@ pub struct Args {
     /// N_c: nearest cells that do not activate it, for each prototype
     #[arg(long, default_value_t = 3)]
     counterfactuals: usize,
+    #[command(flatten)]
+    screening: ScreeningArgs,
     /// Also write every pair's scores: "pair_scores" f32 [concepts, prototypes, counterfactuals, genes]
     #[arg(long)]
     pairs: bool,
@@ -78,6 +86,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         concepts: args.concepts,
         prototypes: args.prototypes,
         counterfactuals: args.counterfactuals,
+        screening: args.screening.into(),
         pairs: args.pairs,
         paper: args.paper,
         held_out: args.held_out,
@@ -92,6 +101,8 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let report = attribute::run(&options, &global.progress())?;
     if global.json {
         outln!("{}", serde_json::to_string(&report)?);
+    } else if let Some(outcome) = report.screened.as_ref().filter(|_| !global.quiet) {
+        errln!("{}", in_words(outcome, attribute::IMPORTANT));
     }
     Ok(())
 }

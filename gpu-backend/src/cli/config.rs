@@ -3,13 +3,15 @@
 //! Every key is the name of an option. They become arguments before those are read, so a value is checked in one place
 //! only, and what is said on the command line wins.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::{ffi::OsString, path::Path};
 
 use anyhow::{Context, bail};
 use clap::CommandFactory;
 use toml::{Table, Value};
 
 use super::Cli;
+
+use crate::work::regular;
 
 /// Arguments with those of the config file put in, where the command is `run` and names one.
 ///
@@ -25,7 +27,8 @@ pub fn expand(arguments: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
         return Ok(arguments);
     }
     let Some(path) = value_of("config", &words[command..]) else { return Ok(arguments) };
-    let text = fs::read_to_string(path).with_context(|| format!("--config {path}"))?;
+    let text =
+        regular::text(Path::new(path), regular::SETTINGS).with_context(|| format!("--config {path}"))?;
     let table: Table = text.parse().with_context(|| format!("--config {path}"))?;
     let known = options();
     let said = |name: &str| words[command..].iter().any(|word| names(word, name));

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use cellprism_core::gsea::Convention;
 use clap::Args as ClapArgs;
 
 use super::Global;
 use super::stdout::outln;
-use crate::jobs::enrich::{self, Convention, Options, SortOrder};
+use crate::jobs::enrich::{self, Options, SortOrder};
 
 /// Preranked gene set enrichment analysis of a ranking, or over-representation of its top.
 #[derive(Debug, ClapArgs)]

@@ -8,8 +8,8 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 
-use super::stdout::outln;
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::import,
     models::{ImportOptions, KINDS, Setting, Settings, find, whom},
@@ -111,7 +111,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string(&card)?);
     } else if !global.quiet {
-        eprintln!(
+        errln!(
             "{}: {} of {} genes or tokens, {} dimensions; {}",
             options.out.display(),
             card.kind.name(),

@@ -3,21 +3,29 @@
 //! Results go to files, or to stdout as JSON with `--json`; progress and logs go to stderr.
 
 pub mod attribute;
+pub mod cell_cycle;
+pub mod classify;
 pub mod config;
+pub mod de;
 pub mod embed;
 pub mod enrich;
+pub mod evaluate;
 pub mod import;
 pub mod precision;
 mod progress;
 pub mod run;
 pub mod runtime;
 pub mod sae;
+mod screening;
 pub mod sequence;
 pub mod serve;
+pub mod signals;
 pub mod simulate;
 pub mod site;
+pub mod stderr;
 pub mod stdout;
 pub mod steer;
+pub mod study;
 pub mod verify;
 
 pub use progress::Terminal;
@@ -71,12 +79,22 @@ pub enum Command {
     Attribute(attribute::Args),
     /// Preranked gene set enrichment analysis of a ranking
     Enrich(enrich::Args),
+    /// Compare the expression of every gene between two groups of cells
+    De(de::Args),
+    /// Score cells for the phases of the cell cycle
+    CellCycle(cell_cycle::Args),
+    /// Predict cells' labels from embeddings or activations by logistic regression
+    Classify(classify::Args),
     /// Set a concept to another value and see what scVI then expects of every gene
     Steer(steer::Args),
     /// Write cells with planted gene programs, to measure what is recovered
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Rate concepts beside neurons without knowing which is which
+    Study(study::Args),
+    /// Hold a bundle against baselines: tables, claims, figures and a page
+    Evaluate(evaluate::Args),
     /// Write a website of bundles that any web server can show
     Site(site::Args),
     /// Show bundles in a browser
@@ -97,9 +115,14 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Embed(args) => embed::run(args, global),
         Command::Attribute(args) => attribute::run(args, global),
         Command::Enrich(args) => enrich::run(args, global),
+        Command::De(args) => de::run(args, global),
+        Command::CellCycle(args) => cell_cycle::run(args, global),
+        Command::Classify(args) => classify::run(args, global),
         Command::Steer(args) => steer::run(args, global),
         Command::Simulate(args) => simulate::run(args, global),
+        Command::Evaluate(args) => evaluate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
+        Command::Study(args) => study::run(args, global),
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Verify(args) => verify::run(args, global),
@@ -110,5 +133,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 pub fn start_logging(verbose: u8) {
     let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .without_time()
+        .init();
 }

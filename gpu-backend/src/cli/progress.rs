@@ -8,6 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::stderr::errln;
 use crate::work::progress::{Progress, Steps};
 
 /// Time between lines where stderr is no terminal.
@@ -32,7 +33,7 @@ impl Progress for Terminal {
         }
         bar.enable_steady_tick(Duration::from_millis(250));
         if bar.is_hidden() && !self.quiet {
-            eprintln!("{stage}: {total} {unit}");
+            errln!("{stage}: {total} {unit}");
         }
         let plain = !self.quiet && !std::io::stderr().is_terminal();
         let lines = plain.then(|| {
@@ -44,7 +45,7 @@ impl Progress for Terminal {
 
     fn say(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            errln!("{line}");
         }
     }
 }
@@ -69,13 +70,23 @@ impl Lines {
         let (done, seconds) = (bar.position() as f64, self.began.elapsed().as_secs_f64());
         let left = seconds * (bar.length().unwrap_or(0) as f64 - done).max(0.0) / done.max(1.0);
         let rate = done / seconds.max(1e-9);
-        eprintln!("{}: {text}  {rate:.0} {}/s  {left:.0} s left", self.stage, self.unit);
+        let rate = if rate < 10.0 { format!("{rate:.2}") } else { format!("{rate:.0}") };
+        let all = bar.length().unwrap_or(0);
+        let text = if text.is_empty() { String::new() } else { format!("{text}  ") };
+        errln!("{}: {text}{done:.0}/{all}  {rate} {}/s  {left:.0} s left", self.stage, self.unit);
     }
 }
 
 impl Steps for Bar {
     fn advance(&self, n: u64) {
         self.bar.inc(n);
+        let Some(lines) = &self.lines else { return };
+        // Whoever has the lock tells.
+        let Ok(mut last) = lines.last.try_lock() else { return };
+        if last.0.elapsed() > LINE_PAUSE {
+            lines.tell(&self.bar, &last.1);
+            *last = (Instant::now(), String::new());
+        }
     }
 
     fn message(&self, text: &str) {

@@ -10,8 +10,14 @@ use cellprism_core::bundle::{
 use cellprism_core::sae::train::{LEARNING_RATE, TrainOptions};
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
-use super::{Global, precision::PrecisionArgs, runtime::RuntimeArgs, sequence::SequenceArgs};
+use super::{
+    Global,
+    precision::PrecisionArgs,
+    runtime::RuntimeArgs,
+    screening::{ScreeningArgs, in_words},
+    sequence::SequenceArgs,
+};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     jobs::bundle::{self, Job},
     runtime::Device,
@@ -85,6 +91,8 @@ pub struct Args {
     /// N_c: counterfactuals of each prototype
     #[arg(long, default_value_t = 3)]
     counterfactuals: u32,
+    #[command(flatten)]
+    screening: ScreeningArgs,
     /// Which active cells are prototypes: the most active ones, as in the paper, or one from each tenth of their activations
     #[arg(long, value_enum, default_value_t = From::Top)]
     prototypes_from: From,
@@ -118,6 +126,10 @@ pub struct Args {
     /// Describe the embedding's own dimensions, too: the baseline that concepts are compared with
     #[arg(long)]
     neurons: bool,
+    /// Describe only the N concepts with most active cells (and with --neurons as many of those); of the others the bundle
+    /// says which cells activate them (default: all)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    describe: Option<u32>,
     #[command(flatten)]
     sequence: SequenceArgs,
     #[command(flatten)]
@@ -171,7 +183,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         let chance = report
             .labelled_by_chance
             .map_or_else(String::new, |n| format!(" (chance would label about {n:.1})"));
-        eprintln!(
+        errln!(
             "{}{}: R² {:.3}, {} of {} concepts active; {} have a pathway label as in the paper{chance}",
             job.out.display(),
             if report.unchanged { " is up to date" } else { "" },
@@ -180,8 +192,11 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
             report.concepts,
             report.labelled,
         );
+        if let Some(outcome) = &report.screened {
+            errln!("{}", in_words(outcome, job.parameters.attribution.important));
+        }
         if !report.verdict.is_empty() {
-            eprintln!("{}", report.verdict);
+            errln!("{}", report.verdict);
         }
     }
     Ok(())
@@ -210,6 +225,7 @@ fn job(args: Args) -> Job {
                     From::Top => PrototypesFrom::Top,
                     From::Spread => PrototypesFrom::Spread,
                 },
+                screening: args.screening.into(),
                 ..AttributionParameters::default()
             },
             enrichment: EnrichmentParameters {
@@ -224,6 +240,7 @@ fn job(args: Args) -> Job {
                 ..EnrichmentParameters::default()
             },
             neurons: args.neurons,
+            describe: args.describe,
             reading: (args.reading == ReadingChoice::Full)
                 .then(|| ReadingParameters { held_out: args.held_out, ..ReadingParameters::default() }),
         },

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::errln, stdout::outln};
 use crate::{
     http::{Access, Content, OnnxRuntime, Server, Shelf, Token, router},
     site::App,
@@ -62,9 +62,9 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         }
         if !global.quiet {
             for bundle in &shown {
-                eprintln!("{}: {url}?bundle={}", bundle.title, bundle.path);
+                errln!("{}: {url}?bundle={}", bundle.title, bundle.path);
             }
-            eprintln!("open {url} in a browser; Ctrl-C ends it");
+            errln!("open {url} in a browser; Ctrl-C ends it");
         }
         server.run(router(content, Access { token, hosts: args.hosts })).await
     })

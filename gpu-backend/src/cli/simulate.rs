@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Global;
-use super::stdout::outln;
+use super::{stderr::errln, stdout::outln};
 use crate::jobs::simulate;
 
 /// Options of `cellprism simulate`.
@@ -93,7 +93,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         outln!("{}", serde_json::to_string(&found)?);
     } else if !global.quiet {
         let out = options.out.display();
-        eprintln!("{out}: {} cells, {} genes, {} programs", found.cells, found.genes, found.programs.len());
+        errln!("{out}: {} cells, {} genes, {} programs", found.cells, found.genes, found.programs.len());
     }
     Ok(())
 }

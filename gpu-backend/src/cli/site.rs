@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 
 use super::Global;
-use super::stdout::outln;
+use super::{stderr::errln, stdout::outln};
 use crate::site::{self, App};
 
 /// Write a website of bundles that any web server can show.
@@ -36,7 +36,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::json!({"site": args.out, "bundles": entries}));
     } else if !global.quiet {
-        eprintln!("{}: {} for any web server", args.out.display(), titles(&entries));
+        errln!("{}: {} for any web server", args.out.display(), titles(&entries));
     }
     Ok(())
 }

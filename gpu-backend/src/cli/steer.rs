@@ -6,8 +6,8 @@ use anyhow::bail;
 use cellprism_core::steering::Target;
 use clap::Args as ClapArgs;
 
-use super::stdout::outln;
 use super::{Global, runtime::RuntimeArgs};
+use super::{stderr::err, stdout::outln};
 use crate::{
     jobs::steer::{self, CellsLike},
     runtime::Device,
@@ -108,7 +108,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     };
     let report = steer::run(&options, &global.progress())?;
     if !global.quiet {
-        eprint!("{}", report.in_words());
+        err!("{}", report.in_words());
     }
     if global.json {
         outln!("{}", report.json());

@@ -7,7 +7,7 @@ use cellprism_core::bundle::verify::verify;
 use clap::Args as ClapArgs;
 
 use super::Global;
-use super::stdout::outln;
+use super::{stderr::errln, stdout::outln};
 use crate::files::bundle::BundleFolder;
 
 /// Check a bundle: checksums, schema, and that all files agree with each other.
@@ -33,10 +33,10 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         outln!("{}", serde_json::to_string(&report)?);
     }
     for found in report.problems.iter().take(SHOWN) {
-        eprintln!("{}: {}", found.file, found.problem);
+        errln!("{}: {}", found.file, found.problem);
     }
     if report.problems.len() > SHOWN {
-        eprintln!("and {} more (--json lists all)", report.problems.len() - SHOWN);
+        errln!("and {} more (--json lists all)", report.problems.len() - SHOWN);
     }
     match report.problems.len() {
         0 => {}
@@ -45,7 +45,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     }
     if !global.quiet {
         let megabytes = report.bytes as f64 / 1e6;
-        eprintln!("{} is whole: {} files, {megabytes:.1} MB", args.bundle.display(), report.files);
+        errln!("{} is whole: {} files, {megabytes:.1} MB", args.bundle.display(), report.files);
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use cellprism_core::bundle::{
     verify::{Folder, FolderError},
 };
 
+use crate::work::regular;
+
 /// Largest manifest that is read.
 const MOST_MANIFEST: u64 = 64 << 20;
 
@@ -58,7 +60,7 @@ impl BundleFolder {
     pub fn manifest_bytes(&self) -> anyhow::Result<Vec<u8>> {
         let file = self.root.join(path::MANIFEST);
         let mut bytes = Vec::new();
-        fs::File::open(&file)
+        regular::open(&file)
             .and_then(|opened| opened.take(MOST_MANIFEST + 1).read_to_end(&mut bytes))
             .with_context(|| {
                 format!("cannot read {}: is {} a bundle?", file.display(), self.root.display())
@@ -93,6 +95,7 @@ impl Folder for BundleFolder {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, FolderError> {
-        fs::read(self.root.join(path)).map_err(|e| FolderError(format!("cannot be read: {e}").into()))
+        regular::read(&self.root.join(path), regular::TENSORS)
+            .map_err(|e| FolderError(format!("cannot be read: {e}").into()))
     }
 }

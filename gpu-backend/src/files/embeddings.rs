@@ -1,4 +1,8 @@
-//! Embeddings in a safetensors file: tensor `embeddings` [n, d], read in pieces, so that memory holds them once.
+//! Embeddings in a safetensors file: tensor `embeddings` [n, d]. The file is read once in pieces, to be checked, and then mapped:
+//! memory holds none of it.
+
+mod values;
+mod writer;
 
 use std::{
     collections::HashMap,
@@ -11,6 +15,10 @@ use cellprism_core::sae::SourceModel;
 use ndarray::Array2;
 use safetensors::{Dtype, tensor::Metadata};
 use sha2::{Digest, Sha256};
+
+use crate::work::regular;
+pub use values::Values;
+pub use writer::Writer;
 
 /// Name of the tensor.
 pub const TENSOR: &str = "embeddings";
@@ -54,10 +62,10 @@ pub struct EmbeddingsFile {
 }
 
 /// Embeddings with what else the file says.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Embeddings {
     /// [n, d].
-    pub values: Array2<f32>,
+    pub values: Values,
     /// The file's metadata, for instance cell ids.
     pub metadata: HashMap<String, String>,
     /// SHA-256 of the whole file in hexadecimal digits.
@@ -78,7 +86,7 @@ impl Embeddings {
 pub fn open(path: &Path) -> Result<EmbeddingsFile, EmbeddingsError> {
     let io = |source| EmbeddingsError::Io { path: path.to_owned(), source };
     let wrong = |problem: String| EmbeddingsError::Format { path: path.to_owned(), problem };
-    let file = File::open(path).map_err(io)?;
+    let file = regular::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
     let mut reader = BufReader::with_capacity(PIECE, file);
     let mut digest = Sha256::new();
@@ -128,7 +136,14 @@ pub fn read(path: &Path) -> Result<Embeddings, EmbeddingsError> {
 }
 
 impl EmbeddingsFile {
-    /// Reads the numbers; F64 is rounded to F32.
+    /// Bytes of numbers that are mapped and so take no memory of this program: all of them, or none where they are read.
+    pub fn mapped_bytes(&self) -> u64 {
+        let size = (self.rows as u64).saturating_mul(self.columns as u64).saturating_mul(4);
+        if self.dtype == Dtype::F32 && cfg!(target_endian = "little") { size } else { 0 }
+    }
+
+    /// Checks the numbers and maps them; F64 is rounded to F32 and held in memory, and so is what does not lie as numbers do in
+    /// memory.
     ///
     /// # Errors
     /// If the file cannot be read or a number is not finite (with its row).
@@ -136,43 +151,81 @@ impl EmbeddingsFile {
         let Self { path, mut reader, mut digest, metadata, dtype, rows, columns } = self;
         let io = |source| EmbeddingsError::Io { path: path.clone(), source };
         let wrong = |problem: String| EmbeddingsError::Format { path: path.clone(), problem };
-        let mut values: Vec<f32> = Vec::with_capacity(rows * columns);
+        let (start, end) = metadata.info(TENSOR).map_or((0, 0), |info| info.data_offsets);
+        let size = reader.get_ref().metadata().map_err(io)?.len() as usize;
+        let at = size - metadata.data_len() + start;
+        let mapped = match dtype {
+            Dtype::F32 => Values::map(reader.get_ref(), at, rows, columns).map_err(io)?,
+            _ => None,
+        };
+        let mut numbers = Numbers { dtype, seen: 0, wrong: None, held: None };
+        if mapped.is_none() {
+            numbers.held = Some(Vec::with_capacity(rows * columns));
+        }
         let mut piece = vec![0u8; PIECE];
-        let mut take = |length: usize, values: Option<&mut Vec<f32>>| -> Result<(), io::Error> {
-            let mut sink = values;
+        let mut take = |length: usize, numbers: Option<&mut Numbers>| -> Result<(), io::Error> {
+            let mut sink = numbers;
             let mut left = length;
             while left > 0 {
                 let part = &mut piece[..left.min(PIECE)];
                 reader.read_exact(part)?;
                 digest.update(&*part);
                 left -= part.len();
-                if let Some(values) = &mut sink {
-                    if dtype == Dtype::F32 {
-                        values.extend(part.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)));
-                    } else {
-                        values.extend(part.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b) as f32));
-                    }
+                if let Some(numbers) = &mut sink {
+                    numbers.take(part);
                 }
             }
             Ok(())
         };
-        let (start, end) = metadata.info(TENSOR).map_or((0, 0), |info| info.data_offsets);
         take(start, None).map_err(io)?;
-        take(end - start, Some(&mut values)).map_err(io)?;
+        take(end - start, Some(&mut numbers)).map_err(io)?;
         take(metadata.data_len() - end, None).map_err(io)?;
-        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            return Err(wrong(format!(
-                "row {}, column {}: {} is not a finite number",
-                at / columns,
-                at % columns,
-                values[at]
-            )));
+        if let Some((at, value)) = numbers.wrong {
+            let (row, column) = (at / columns, at % columns);
+            return Err(wrong(format!("row {row}, column {column}: {value} is not a finite number")));
         }
+        let values = match mapped {
+            Some(values) => values,
+            None => {
+                let held = numbers.held.unwrap_or_default();
+                Values::Held(Array2::from_shape_vec((rows, columns), held).map_err(|e| wrong(e.to_string()))?)
+            }
+        };
         Ok(Embeddings {
-            values: Array2::from_shape_vec((rows, columns), values).map_err(|e| wrong(e.to_string()))?,
+            values,
             metadata: metadata.metadata().clone().unwrap_or_default(),
             sha256: format!("{:x}", digest.finalize()),
         })
+    }
+}
+
+/// The numbers as they go by.
+struct Numbers {
+    dtype: Dtype,
+    seen: usize,
+    /// The first that is not finite, and its place.
+    wrong: Option<(usize, f32)>,
+    /// Kept, where they are not mapped.
+    held: Option<Vec<f32>>,
+}
+
+impl Numbers {
+    fn take(&mut self, bytes: &[u8]) {
+        if self.dtype == Dtype::F32 {
+            bytes.as_chunks::<4>().0.iter().for_each(|b| self.one(f32::from_le_bytes(*b)));
+        } else {
+            bytes.as_chunks::<8>().0.iter().for_each(|b| self.one(f64::from_le_bytes(*b) as f32));
+        }
+    }
+
+    fn one(&mut self, value: f32) {
+        if !value.is_finite() && self.wrong.is_none() {
+            self.wrong = Some((self.seen, value));
+        }
+        self.seen += 1;
+        if let Some(held) = &mut self.held {
+            held.push(value);
+        }
     }
 }
 
@@ -205,12 +258,14 @@ mod tests {
             ("z", Dtype::F32, vec![6], wanted),
         ]);
         let found = read(file(&content).path()).unwrap();
-        assert_eq!(found.values, ndarray::array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert_eq!(found.values.view(), ndarray::array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert!(found.values.is_mapped() == cfg!(target_endian = "little"));
         let expected: String = Sha256::digest(&content).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(found.sha256, expected);
         let doubles: Vec<u8> = [0.5f64, -1.0].iter().flat_map(|v| v.to_le_bytes()).collect();
         let found = read(file(&tensors(&[(TENSOR, Dtype::F64, vec![1, 2], doubles)])).path()).unwrap();
-        assert_eq!(found.values, ndarray::array![[0.5, -1.0]]);
+        assert_eq!(found.values.view(), ndarray::array![[0.5, -1.0]]);
+        assert!(!found.values.is_mapped());
     }
 
     #[test]

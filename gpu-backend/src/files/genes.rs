@@ -6,10 +6,11 @@
 //! - this project's compact form (tab-separated, header `symbol ensembl ncbi name aliases kind location`; lists are
 //!   separated by `|`), which [`GeneTable::to_tsv`] writes.
 
+mod lines;
+
 use std::{
     collections::HashMap,
-    fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -17,10 +18,10 @@ use cellprism_core::{
     bundle::GeneDescription,
     cells::{Aliases, is_ensembl, strip_version},
 };
-use flate2::read::MultiGzDecoder;
+use lines::{Kept, Lines};
 
-/// Largest table that is read, unpacked.
-const MOST_BYTES: u64 = 1 << 30;
+/// Most species of a gene_info.
+const MOST_SPECIES: usize = 100;
 /// Header of the compact form.
 const COMPACT: &str = "symbol\tensembl\tncbi\tname\taliases\tkind\tlocation";
 
@@ -82,16 +83,58 @@ pub enum GeneTableError {
 /// # Errors
 /// If the file cannot be read, is in none of these forms, or has a line that does not fit.
 pub fn read_gene_table(path: &Path) -> Result<GeneTable, GeneTableError> {
-    let failed = |source| GeneTableError::Read { path: path.to_owned(), source };
-    let mut file = BufReader::new(File::open(path).map_err(failed)?);
-    let packed = file.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
-    let bytes: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-    let mut text = String::new();
-    bytes.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(failed(io::Error::other(format!("more than {MOST_BYTES} bytes unpacked"))));
+    let lines = Lines::of(path);
+    let mut form = None;
+    // Of several species the one with the most genes counts, which is known at the end only.
+    let mut species = Species::default();
+    let mut kept = Kept::default();
+    lines.each(|number, line| {
+        match form {
+            None => form = Some(Form::of(line).ok_or_else(|| Problem::Unknown(clip(line)))?),
+            Some(Form::Ncbi) => species.count(number, line)?,
+            Some(Form::Compact | Form::Gencode) => {}
+        }
+        match form {
+            Some(Form::Gencode) if !line.is_empty() => kept.push(number, gencode(number, line)?),
+            Some(Form::Compact) if number > 1 => kept.push(number, compact(number, line)?),
+            _ => Ok(()),
+        }
+    })?;
+    match form {
+        None => Err(Problem::Unknown(String::new()).at(path)),
+        Some(Form::Ncbi) => {
+            let main = species.main();
+            lines.each(|number, line| match line.split_once('\t') {
+                Some((taxon, _)) if number > 1 && Some(taxon) == main => {
+                    kept.push(number, ncbi_record(&line.split('\t').collect::<Vec<_>>()))
+                }
+                _ => Ok(()),
+            })?;
+            Ok(GeneTable::new(kept.records))
+        }
+        Some(Form::Compact | Form::Gencode) => Ok(GeneTable::new(kept.records)),
     }
-    parse(&text).map_err(|error| error.at(path))
+}
+
+/// How the lines are to be read.
+#[derive(Clone, Copy)]
+enum Form {
+    Ncbi,
+    Gencode,
+    Compact,
+}
+
+impl Form {
+    /// By the first line.
+    fn of(first: &str) -> Option<Self> {
+        if first.starts_with("#tax_id\t") {
+            Some(Self::Ncbi)
+        } else if first == COMPACT {
+            Some(Self::Compact)
+        } else {
+            first.split_once(',').is_some_and(|(id, _)| is_ensembl(id)).then_some(Self::Gencode)
+        }
+    }
 }
 
 /// An error before the file's name is known.
@@ -111,20 +154,6 @@ impl Problem {
     }
 }
 
-fn parse(text: &str) -> Result<GeneTable, Problem> {
-    let first = text.lines().next().unwrap_or_default();
-    let genes = if first.starts_with("#tax_id\t") {
-        ncbi(text)?
-    } else if first == COMPACT {
-        compact(text)?
-    } else if first.split_once(',').is_some_and(|(id, _)| is_ensembl(id)) {
-        gencode(text)?
-    } else {
-        return Err(Problem::Unknown(first.chars().take(60).collect()));
-    };
-    Ok(GeneTable::new(genes))
-}
-
 /// A field of NCBI's and of ours: `-` and nothing both mean nothing.
 fn known(field: &str) -> Option<&str> {
     Some(field).filter(|field| !field.is_empty() && *field != "-")
@@ -134,26 +163,32 @@ fn list(field: &str) -> Vec<String> {
     known(field).into_iter().flat_map(|field| field.split('|')).filter_map(known).map(str::to_owned).collect()
 }
 
-fn ncbi(text: &str) -> Result<Vec<GeneRecord>, Problem> {
-    let mut species: Vec<(&str, usize)> = Vec::new();
-    let mut rows = Vec::new();
-    for (at, line) in text.lines().enumerate().skip(1) {
-        let fields: Vec<&str> = line.split('\t').collect();
-        if fields.len() < 12 {
-            return Err(Problem::Line(
-                at + 1,
-                format!("{} columns, gene_info has at least 12", fields.len()),
-            ));
+/// Genes of each species of a gene_info. The human file also holds a few genes of extinct relatives under the same
+/// symbols.
+#[derive(Default)]
+struct Species(Vec<(String, usize)>);
+
+impl Species {
+    fn count(&mut self, number: usize, line: &str) -> Result<(), Problem> {
+        let columns = line.split('\t').count();
+        if columns < 12 {
+            return Err(Problem::Line(number, format!("{columns} columns, gene_info has at least 12")));
         }
-        match species.iter_mut().find(|(taxon, _)| *taxon == fields[0]) {
-            Some((_, genes)) => *genes += 1,
-            None => species.push((fields[0], 1)),
+        let taxon = line.split('\t').next().unwrap_or_default();
+        match self.0.iter().position(|(known, _)| known == taxon) {
+            Some(place) => self.0[place].1 += 1,
+            None if self.0.len() >= MOST_SPECIES => {
+                let problem = format!("more than {MOST_SPECIES} species: take the file of one");
+                return Err(Problem::Line(number, problem));
+            }
+            None => self.0.push((clip(taxon), 1)),
         }
-        rows.push(fields);
+        Ok(())
     }
-    // The human file also holds a few genes of extinct relatives under the same symbols.
-    let main = species.iter().max_by_key(|(_, genes)| *genes).map(|(taxon, _)| *taxon);
-    Ok(rows.iter().filter(|fields| Some(fields[0]) == main).map(|fields| ncbi_record(fields)).collect())
+
+    fn main(&self) -> Option<&str> {
+        self.0.iter().max_by_key(|(_, genes)| *genes).map(|(taxon, _)| taxon.as_str())
+    }
 }
 
 fn ncbi_record(fields: &[&str]) -> GeneRecord {
@@ -177,41 +212,38 @@ fn ncbi_record(fields: &[&str]) -> GeneRecord {
     }
 }
 
-fn gencode(text: &str) -> Result<Vec<GeneRecord>, Problem> {
-    let record = |(at, line): (usize, &str)| match line.split_once(',') {
+fn gencode(number: usize, line: &str) -> Result<GeneRecord, Problem> {
+    match line.split_once(',') {
         Some((id, symbol)) if is_ensembl(id) => Ok(GeneRecord {
             symbol: if symbol.is_empty() { strip_version(id) } else { symbol }.to_owned(),
             ensembl: vec![strip_version(id).to_owned()],
             description: GeneDescription::default(),
         }),
         _ => Err(Problem::Line(
-            at + 1,
+            number,
             format!("expected \"Ensembl identifier,symbol\", found {:?}", clip(line)),
         )),
-    };
-    text.lines().enumerate().filter(|(_, line)| !line.is_empty()).map(record).collect()
+    }
 }
 
-fn compact(text: &str) -> Result<Vec<GeneRecord>, Problem> {
-    let record = |(at, line): (usize, &str)| {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let &[symbol, ensembl, ncbi, name, aliases, kind, location] = fields.as_slice() else {
-            return Err(Problem::Line(at + 1, format!("{} columns, expected 7", fields.len())));
-        };
-        Ok(GeneRecord {
-            symbol: symbol.to_owned(),
-            ensembl: list(ensembl),
-            description: GeneDescription {
-                name: name.to_owned(),
-                ncbi: known(ncbi).map(str::to_owned),
-                aliases: list(aliases),
-                kind: known(kind).map(str::to_owned),
-                location: known(location).map(str::to_owned),
-                summary: None,
-            },
-        })
+fn compact(number: usize, line: &str) -> Result<GeneRecord, Problem> {
+    let columns = line.split('\t').count();
+    let fields: Vec<&str> = line.split('\t').take(8).collect();
+    let &[symbol, ensembl, ncbi, name, aliases, kind, location] = fields.as_slice() else {
+        return Err(Problem::Line(number, format!("{columns} columns, expected 7")));
     };
-    text.lines().enumerate().skip(1).map(record).collect()
+    Ok(GeneRecord {
+        symbol: symbol.to_owned(),
+        ensembl: list(ensembl),
+        description: GeneDescription {
+            name: name.to_owned(),
+            ncbi: known(ncbi).map(str::to_owned),
+            aliases: list(aliases),
+            kind: known(kind).map(str::to_owned),
+            location: known(location).map(str::to_owned),
+            summary: None,
+        },
+    })
 }
 
 fn clip(line: &str) -> String {

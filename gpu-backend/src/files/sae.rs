@@ -8,6 +8,8 @@ use std::{
 
 use cellprism_core::sae::{SaeConfig, SaeWeights, WeightsError};
 
+use crate::work::regular;
+
 /// Sizes and conventions.
 pub const CONFIG: &str = "cfg.json";
 /// The numbers.
@@ -86,7 +88,7 @@ pub fn write(folder: &Path, weights: &SaeWeights) -> Result<(), SaeError> {
 fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, SaeError> {
     let io = |source| SaeError::Io { path: path.to_owned(), source };
     let mut content = Vec::new();
-    File::open(path).map_err(io)?.take(most + 1).read_to_end(&mut content).map_err(io)?;
+    regular::open(path).map_err(io)?.take(most + 1).read_to_end(&mut content).map_err(io)?;
     if content.len() as u64 > most {
         return Err(SaeError::Size { path: path.to_owned(), found: content.len() as u64, expected: most });
     }

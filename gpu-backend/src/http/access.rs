@@ -20,6 +20,8 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 
+use crate::work::regular;
+
 /// Shortest token.
 const SHORTEST: usize = 16;
 
@@ -51,8 +53,8 @@ impl Token {
     /// # Errors
     /// If the file cannot be read or holds no token.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = regular::text(file, regular::SETTINGS)
+            .with_context(|| format!("cannot read {}", file.display()))?;
         Self::new(text.trim()).with_context(|| file.display().to_string())
     }
 
@@ -85,7 +87,20 @@ pub async fn check(State(access): State<Arc<Access>>, request: Request, next: Ne
             return Problem::new(StatusCode::MISDIRECTED_REQUEST, what).into_response();
         }
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if access.token.is_some() {
+        keep_private(response.headers_mut());
+    }
+    response
+}
+
+/// What needs a token is for who has it: a proxy or a cache between may not keep it.
+fn keep_private(headers: &mut HeaderMap) {
+    let said = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or("no-store");
+    let rest: Vec<&str> = said.split(',').map(str::trim).filter(|part| *part != "public").collect();
+    if let Ok(value) = HeaderValue::from_str(&format!("private, {}", rest.join(", "))) {
+        headers.insert(header::CACHE_CONTROL, value);
+    }
 }
 
 fn unauthorized() -> Response {

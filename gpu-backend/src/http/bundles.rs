@@ -45,11 +45,18 @@ pub async fn file(
     if let Some(response) = not_modified(request.headers(), &tag, keep) {
         return Ok(response);
     }
-    let served = ServeFile::new(&found.file).try_call(request).await;
+    let mut file = ServeFile::new(&found.file);
+    if found.packed {
+        file = file.precompressed_br().precompressed_gzip();
+    }
+    let served = file.try_call(request).await;
     let served = served.map_err(|e| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("{name}: {e}")))?;
     let mut response = served.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, content_type(&name));
     response.headers_mut().remove(header::LAST_MODIFIED);
+    if found.packed {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
     Ok(with_keep(response, &tag, keep))
 }
 

@@ -11,13 +11,15 @@
 //! | `headers` | what a browser may do with the answers |
 //! | `problem` | [`Problem`]: errors as `application/problem+json` |
 //! | `status` | `/health` and `/info` |
-//! | `serve` | [`Server`]: listens, and ends in order |
+//! | `serve` | [`Server`]: listens to so many clients for so long, and ends in order |
+//! | `patience` | clients that stop reading |
 
 mod access;
 mod app;
 mod bundles;
 mod caching;
 mod headers;
+mod patience;
 mod problem;
 mod router;
 mod serve;
@@ -29,6 +31,6 @@ mod tests;
 pub use access::{Access, Token};
 pub use problem::Problem;
 pub use router::{Content, router};
-pub use serve::Server;
+pub use serve::{Limits, Server};
 pub use shelf::Shelf;
 pub use status::OnnxRuntime;

@@ -12,6 +12,7 @@ use std::{
 use anyhow::Context;
 use cellprism_core::bundle::{BundleEntry, File, FileEntry, Files, Manifest, bundle_folder, path};
 
+use crate::work::regular;
 use crate::{files::bundle::BundleFolder, site};
 
 /// Largest list of files that is read.
@@ -51,6 +52,8 @@ pub struct Found {
     pub file: PathBuf,
     /// Size and checksum.
     pub entry: FileEntry,
+    /// Whether its content lies packed beside it.
+    pub packed: bool,
     /// Whether it was asked for by the bundle's tag.
     pub by_tag: bool,
 }
@@ -124,8 +127,19 @@ impl Shelf {
         if size != entry.bytes {
             return Err(damaged(format!("has {size} bytes instead of {}", entry.bytes)));
         }
-        Ok(Found { file, entry: entry.clone(), by_tag: by_name.is_none() })
+        Ok(Found { packed: has_packed(&file), file, entry: entry.clone(), by_tag: by_name.is_none() })
     }
+}
+
+/// Whether all packed files beside one are regular ones, and there is any.
+fn has_packed(file: &Path) -> bool {
+    let beside = |ending: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        fs::symlink_metadata(name).ok().map(|found| found.is_file())
+    };
+    let found: Vec<bool> = site::ENDINGS.iter().filter_map(|ending| beside(ending)).collect();
+    !found.is_empty() && found.into_iter().all(|regular| regular)
 }
 
 impl Shown {
@@ -152,7 +166,8 @@ impl Listing {
         let list = folder.root().join(path::FILES);
         let size = fs::metadata(&list).with_context(|| format!("cannot read {}", list.display()))?.len();
         anyhow::ensure!(size <= MOST_LIST, "{} is larger than {} MB", list.display(), MOST_LIST >> 20);
-        let more = fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?;
+        let more =
+            regular::read(&list, MOST_LIST).with_context(|| format!("cannot read {}", list.display()))?;
         files.extend(Files::from_bytes(path::FILES, &more)?);
         files.insert(path::MANIFEST.into(), FileEntry::of(&bytes));
         Ok(Self { manifest, files })

@@ -124,6 +124,32 @@ async fn long_answers_are_packed() {
 }
 
 #[tokio::test]
+async fn files_that_are_packed_already_are_sent_so() {
+    let folder = tempfile::tempdir().unwrap();
+    bundle(folder.path(), "pbmc", &[("genes/index.json", "the genes")]);
+    let router = shown(folder.path(), Access::default());
+    let path = "/bundles/pbmc/genes/index.json";
+    assert_eq!(ask(&router, path, &[("accept-encoding", "br")]).await.body, b"the genes");
+    fs::write(folder.path().join("genes/index.json.br"), "packed").unwrap();
+    let packed = ask(&router, path, &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!((packed.body.as_slice(), packed.header(header::CONTENT_ENCODING)), (&b"packed"[..], "br"));
+    assert_eq!(
+        (packed.header(header::CONTENT_TYPE), packed.header(header::VARY)),
+        ("application/json", "accept-encoding")
+    );
+    let plain = ask(&router, path, &[]).await;
+    assert_eq!((plain.body.as_slice(), plain.header(header::CONTENT_ENCODING)), (&b"the genes"[..], ""));
+    // The packed file is no file of the bundle by itself, and a link is not followed.
+    assert_eq!(ask(&router, &format!("{path}.br"), &[]).await.status, StatusCode::NOT_FOUND);
+    #[cfg(unix)]
+    {
+        fs::remove_file(folder.path().join("genes/index.json.br")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", folder.path().join("genes/index.json.br")).unwrap();
+        assert_eq!(ask(&router, path, &[("accept-encoding", "br")]).await.body, b"the genes");
+    }
+}
+
+#[tokio::test]
 async fn nothing_outside_a_bundle_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("bundle");
@@ -197,6 +223,16 @@ async fn a_token_is_asked_for_where_there_is_one() {
     for wrong in ["Bearer wrong-horse-battery", "Bearer", "", "Basic !!", "Digest x"] {
         assert_eq!(status(wrong).await, StatusCode::UNAUTHORIZED, "{wrong}");
     }
+    let kept = async |path: &str| {
+        let headers = [("host", "lab.example"), ("authorization", "Bearer correct-horse-battery")];
+        ask(&router, path, &headers).await.header(header::CACHE_CONTROL).to_owned()
+    };
+    assert_eq!(
+        kept(&format!("/bundles/{TAG}/concepts/0000.json")).await,
+        "private, max-age=31536000, immutable"
+    );
+    assert_eq!(kept("/bundles/pbmc/manifest.json").await, "private, no-cache");
+    assert_eq!(kept("/info").await, "private, no-store");
     let without = ask(&router, "/", &[]).await;
     assert_eq!(without.status, StatusCode::UNAUTHORIZED);
     assert!(without.header(header::WWW_AUTHENTICATE).contains("Basic"));

@@ -2,26 +2,29 @@
 
 use std::{path::PathBuf, slice, time::Instant};
 
-use anyhow::{Context, bail};
 use cellprism_core::{
-    attribution::{Attribution, ConceptCells, ConceptReader, attribute, cells_of_concepts},
+    attribution::{
+        Attribution, ConceptCells, ConceptReader, Perturb, ScreenOutcome, Screened, Screening, attribute,
+        cells_of_concepts, together,
+    },
     bundle::{ReadingParameters, Side, Tensors},
-    embedding::nearest::Neighbour,
-    ids::{CellId, ConceptId},
-    parallel,
-    readings::{BothSides, FurtherCells, Of, TypicalPool, both_sides, mean_counts},
+    ids::ConceptId,
+    limits, parallel,
+    readings::{BothSides, FurtherCells, Of, TypicalPool, are_enough, both_sides, mean_counts},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     activations,
-    inputs::{check_precision, open_cells, prepare},
+    fetched::{Fetched, every_cell},
+    inputs::{by_cost, check_precision, check_screening, open_cells, pairs, prepare},
     parse_concepts, read_sae,
 };
 use crate::{
-    models::{Counted, Model, SequenceOptions, embed},
+    files::embeddings::{self, Writer},
+    models::{Model, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{atomic::OutputFile, counts::CountStore, progress::Progress, shards::Shards},
 };
 
 /// What is scored.
@@ -40,6 +43,8 @@ pub struct Options {
     pub prototypes: usize,
     /// N_c: nearest cells that do not activate it, for each prototype.
     pub counterfactuals: usize,
+    /// Which genes are swapped, where not all are.
+    pub screening: Option<Screening>,
     /// Also every pair's scores.
     pub pairs: bool,
     /// Only the paper's scores, without presence and absence.
@@ -73,6 +78,7 @@ impl Default for Options {
             concepts: None,
             prototypes: 10,
             counterfactuals: 3,
+            screening: None,
             pairs: false,
             paper: false,
             held_out: None,
@@ -87,8 +93,11 @@ impl Default for Options {
     }
 }
 
+/// Score above which a gene counts as one that screening should not miss.
+pub const IMPORTANT: f64 = 0.05;
+
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Concepts that were scored.
     pub concepts: usize,
@@ -96,6 +105,8 @@ pub struct Report {
     pub genes: usize,
     /// Time for cells and swaps, without embedding.
     pub seconds: f64,
+    /// What a random sample says of genes that were not swapped, over all concepts, where not all were.
+    pub screened: Option<ScreenOutcome>,
 }
 
 /// Chooses cells and swaps genes, concept by concept, and writes the scores.
@@ -103,128 +114,118 @@ pub struct Report {
 /// # Errors
 /// If an input cannot be read or does not fit the others.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    if options.prototypes == 0 || options.counterfactuals == 0 {
-        bail!("--prototypes and --counterfactuals must be at least 1");
-    }
+    pairs(options.prototypes, options.counterfactuals)?;
+    limits::FURTHER_CELLS.check("--held-out", options.held_out.unwrap_or_default())?;
+    limits::FURTHER_CELLS.check("--typical", options.typical.unwrap_or_default())?;
     let model = Model::open(&options.model)?;
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;
+    let out = OutputFile::claim(&options.out, "attribute")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
+    check_screening(&*model, &options.place, options.screening.as_ref())?;
+    let latent = model.model().card.latent as usize;
+    let steps = progress.begin("read", cells.len() as u64, "cells");
+    let genes = cells.genes().len();
+    let store = CountStore::fill(&out.meanwhile("counts"), &mut cells, genes, &*steps)?;
+    steps.finish();
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let places = slice::from_ref(&options.place);
-    let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
+    let mut stored = &store;
+    let mut values = Writer::create(&out.meanwhile("embeddings"), cells.len(), latent)?;
+    let mut take = |some: &[f32]| Ok(values.write(some)?);
+    embed(&*model, places, (&mut stored, cells.names()), &Shards::none(), &*steps, &mut take)?;
+    values.finish()?;
     steps.finish();
-    let counts = cells.rows(0, cells.len())?;
-    let in_model = model.map().apply(&counts);
-    let swaps = model.perturb(&options.place, Counted { data: &counts, model: &in_model })?;
-    let activations = activations(&sae, &embedded.values);
+    let embedded = embeddings::read(&out.meanwhile("embeddings"))?.values;
+    let swapper = model.swapper(&options.place)?;
+    let activations = activations(&sae, embedded.view());
     let concepts = match &options.concepts {
         Some(list) => parse_concepts(list, sae.config.d_sae)?,
         None => activations.iter().filter(|(_, active)| !active.is_empty()).map(|(id, _)| id).collect(),
     };
     let reader = ConceptReader::of(&sae);
     let started = Instant::now();
-    let reading = (!options.paper).then(|| ReadingParameters {
-        held_out: by_cost(options.held_out, model.is_dear()),
-        typical: by_cost(options.typical, model.is_dear()),
-        ..ReadingParameters::default()
+    let reading = (!options.paper).then(|| {
+        let usual = ReadingParameters::default();
+        let asked = |n: Option<usize>| n.map(|n| n as u32);
+        ReadingParameters {
+            held_out: by_cost(asked(options.held_out), usual.held_out, model.is_dear()),
+            typical: by_cost(asked(options.typical), usual.typical, model.is_dear()),
+            ..usual
+        }
     });
     let held_out = reading.as_ref().map_or(0, |reading| reading.held_out as usize);
     let wanted = vec![options.counterfactuals; options.prototypes + held_out];
     let steps = progress.begin("neighbours", (concepts.len() * wanted.len()) as u64, "prototypes");
-    let chosen = cells_of_concepts(&activations, &concepts, embedded.values.view(), &wanted, |prototypes| {
+    let chosen = cells_of_concepts(&activations, &concepts, embedded.view(), &wanted, |prototypes| {
         steps.advance(prototypes as u64);
     });
     steps.finish();
-    let totals = counts.row_sums();
-    let pool = TypicalPool::new(&totals, None);
+    let totals = store.totals();
+    let pool = TypicalPool::new(totals, None);
     let steps = progress.begin("attribute", concepts.len() as u64, "concepts");
     let found = parallel::map(concepts.len(), |i| -> anyhow::Result<Scored> {
         let (id, active) = (concepts[i], activations.of(concepts[i]));
-        let (cells, next) = split(&chosen[i], options.prototypes);
-        let attribution = attribute(&*swaps, &reader, id, &cells, options.counterfactuals)?;
-        let sides = match &reading {
-            Some(reading) => {
-                let draw = |cell: CellId| {
-                    let n = reading.typical as usize;
-                    pool.draw(active, (id, cell), totals[cell.index()], n, reading.seed)
-                };
-                let further = further(&cells, next, reading, draw);
-                let of = Of {
-                    swaps: &*swaps,
-                    reader: &reader,
-                    concept: id,
-                    counterfactuals: options.counterfactuals,
-                };
-                Some(both_sides(of, &cells, &attribution, &further, reading)?)
+        let (cells, next) = chosen[i].split_at(options.prototypes);
+        let further = reading.as_ref().map(|reading| FurtherCells {
+            held_out: are_enough(next.prototypes.len(), reading.held_out as usize)
+                .then_some(next)
+                .filter(|next| !next.prototypes.is_empty()),
+            typical: pool.beside((id, active), &cells, totals, reading),
+            balanced_over: None,
+        });
+        let others = further.iter().flat_map(|more| [&more.held_out, &more.typical]).flatten();
+        let fetched = Fetched::of(every_cell([&cells].into_iter().chain(others)), &store, model.map())?;
+        let every_gene = &*swapper.among(fetched.counted())?;
+        let n = options.counterfactuals;
+        let screened = options
+            .screening
+            .as_ref()
+            .map(|screening| Screened::choose(every_gene, &reader, id, &cells, n, screening))
+            .transpose()?;
+        let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
+        let attribution = attribute(swaps, &reader, id, &cells, options.counterfactuals)?;
+        let sides = match (&reading, &further) {
+            (Some(reading), Some(further)) => {
+                let of = Of { swaps, reader: &reader, concept: id, counterfactuals: options.counterfactuals };
+                let sides = both_sides(of, &cells, &attribution, further, reading)?;
+                Some((sides, mean_counts(&attribution, &cells, swaps)))
             }
-            None => None,
+            _ => None,
         };
-        let mean_counts = mean_counts(&attribution, &cells, &*swaps);
         steps.advance(1);
-        Ok(Scored { cells, attribution, mean_counts, sides })
+        let screened = screened.map(|screened| screened.outcome(&attribution, IMPORTANT));
+        Ok(Scored { cells, attribution, sides, screened })
     })
     .into_iter()
     .collect::<anyhow::Result<Vec<_>>>()?;
     let seconds = started.elapsed().as_secs_f64();
     steps.finish();
-    let genes = swaps.genes();
-    write(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
-    Ok(Report { concepts: concepts.len(), genes, seconds })
-}
-
-/// Contrasts that cost many passes of a large model are made only where they are asked for.
-fn by_cost(asked: Option<usize>, dear: bool) -> u32 {
-    const USUAL: usize = 10;
-    asked.unwrap_or(if dear { 0 } else { USUAL }) as u32
+    let genes = model.genes().len();
+    let content = to_bytes(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
+    out.finish(&content)?;
+    let screened = together(found.iter().filter_map(|one| one.screened.as_ref()));
+    Ok(Report { concepts: concepts.len(), genes, seconds, screened })
 }
 
 /// One concept.
 struct Scored {
     cells: ConceptCells,
     attribution: Attribution,
-    mean_counts: Vec<f64>,
-    sides: Option<BothSides>,
+    /// Both sides, and the mean count of each gene in the pairs.
+    sides: Option<(BothSides, Vec<f64>)>,
+    screened: Option<ScreenOutcome>,
 }
 
-/// Prototypes that rank genes, and the held-out ones after them.
-fn split(cells: &ConceptCells, prototypes: usize) -> (ConceptCells, ConceptCells) {
-    let at = prototypes.min(cells.prototypes.len());
-    let part = |range: std::ops::Range<usize>| ConceptCells {
-        prototypes: cells.prototypes[range.clone()].to_vec(),
-        counterfactuals: cells.counterfactuals[range].to_vec(),
-    };
-    (part(0..at), part(at..cells.prototypes.len()))
-}
-
-/// Held-out prototypes, where there are enough, and typical cells, where they are wanted.
-fn further(
-    cells: &ConceptCells,
-    next: ConceptCells,
-    reading: &ReadingParameters,
-    draw: impl Fn(CellId) -> Vec<CellId>,
-) -> FurtherCells {
-    let enough = next.prototypes.len() >= (reading.held_out as usize).div_ceil(2) && reading.held_out > 0;
-    let typical = (reading.typical > 0).then(|| ConceptCells {
-        prototypes: cells.prototypes.clone(),
-        counterfactuals: cells
-            .prototypes
-            .iter()
-            .map(|&(cell, _)| draw(cell).into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect())
-            .collect(),
-    });
-    FurtherCells { held_out: enough.then_some(next), typical, balanced_over: None }
-}
-
-fn write(
+fn to_bytes(
     options: &Options,
     concepts: &[ConceptId],
     found: &[Scored],
     genes: usize,
     names: &[String],
     precision: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<u8>> {
     let (q, p, c) = (concepts.len(), options.prototypes, options.counterfactuals);
     let mut file = Tensors::default();
     file.u32("concepts", &[q], concepts.iter().map(|id| id.0));
@@ -259,14 +260,18 @@ fn write(
     }
     sides(&mut file, found, genes);
     file.metadata("genes", serde_json::to_string(names)?);
+    if found.iter().any(|one| one.screened.is_some()) {
+        let each: Vec<_> = found.iter().map(|one| &one.screened).collect();
+        file.metadata("screened", serde_json::to_string(&each)?);
+    }
     file.metadata("precision", precision.to_owned());
-    atomic::write_file(&options.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", options.out.display()))
+    Ok(file.to_bytes()?)
 }
 
 /// Presence and absence of all concepts, by the names that they have in a bundle.
 fn sides(file: &mut Tensors, found: &[Scored], genes: usize) {
     let Some(all) = found.iter().map(|one| one.sides.as_ref()).collect::<Option<Vec<_>>>() else { return };
+    let (all, mean_counts): (Vec<&BothSides>, Vec<&Vec<f64>>) = all.into_iter().map(|(s, c)| (s, c)).unzip();
     let shape = [all.len(), genes];
     for (name, side) in [("presence", Side::Presence), ("absence", Side::Absence)] {
         let nearest = all.iter().flat_map(|sides| sides.nearest.of(side).iter().copied());
@@ -278,7 +283,7 @@ fn sides(file: &mut Tensors, found: &[Scored], genes: usize) {
         let carried = all.iter().flat_map(|sides| sides.carried.of(side).iter().copied());
         file.u32(&format!("carried_by_{name}"), &shape, carried);
     }
-    let counts = found.iter().flat_map(|one| one.mean_counts.iter().map(|&mean| mean as f32));
+    let counts = mean_counts.into_iter().flatten().map(|&mean| mean as f32);
     file.f32("mean_counts", &shape, counts);
     let prototypes = all.iter().map(|sides| sides.held_out.bases.len() as u32);
     file.u32("held_out", &[all.len()], prototypes);

@@ -4,14 +4,23 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use cellprism_core::{concepts::Activations, embedding::card::ModelCard, ids::ConceptId, sae::SaeWeights};
-use ndarray::Array2;
+use ndarray::{ArrayView2, Axis};
 
 use crate::files::sae;
 
-/// Activations of all cells.
-pub fn activations(sae: &SaeWeights, embeddings: &Array2<f32>) -> Activations {
-    let codes = sae.encode(embeddings.view());
-    Activations::from_codes(embeddings.nrows(), sae.config.d_sae, codes.k, &codes.indices, &codes.values)
+/// Cells that are encoded at once.
+pub const ENCODED: usize = 8192;
+
+/// Activations of all cells; their codes are in memory for some cells at a time.
+pub fn activations(sae: &SaeWeights, embeddings: ArrayView2<'_, f32>) -> Activations {
+    let encoder = sae.encoder();
+    let mut found = Activations::none(sae.config.d_sae);
+    for some in embeddings.axis_chunks_iter(Axis(0), ENCODED) {
+        let codes = encoder.encode(some);
+        found.append(some.nrows(), codes.k, &codes.indices, &codes.values);
+    }
+    found.shrink();
+    found
 }
 
 /// A dictionary in SAELens layout, checked to be one of this model's embeddings.

@@ -1,20 +1,24 @@
 //! Cells to embeddings.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Seek, Write},
+    path::PathBuf,
+};
 
 use anyhow::Context;
-use cellprism_core::{
-    bundle::{GeneAudit, Tensors},
-    cells::repeated,
-};
+use cellprism_core::{bundle::GeneAudit, cells::repeated};
+use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::inputs::{in_words, open_cells, prepare};
 use crate::{
+    files::{embeddings, tensors::header},
     models::{Embedded, Model, Prepared, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic, digest, key::Key, partial::Partial, progress::Progress, shards::Shards, target},
+    work::{digest, key::Key, partial::Partial, progress::Progress, shards::Shards, stamps::Stamps, target},
 };
 
 /// What is embedded.
@@ -78,6 +82,8 @@ pub struct Report {
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     target::for_file(&options.out)?;
     let model = Model::open(&options.model)?;
+    let weights = model.files()?.into_iter().map(|name| model.folder.join(name));
+    let stamps = Stamps::of(weights.chain([options.cells.clone()]))?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     if let Some((count, first)) = repeated(cells.names()) {
@@ -87,10 +93,20 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             options.cells.display()
         ));
     }
-    let partial = Partial::open(&options.out, "embed", &key(options, &*model)?, progress)?;
+    let key = key(options, &*model)?;
+    // What was opened is what the checksums are of.
+    stamps.check()?;
+    let partial = Partial::open(&options.out, "embed", &key, progress)?;
     let steps = progress.begin("embed", cells.len() as u64, "cells");
     let shards = Shards::within(partial.path("parts"));
-    let embedded = embed(&*model, &options.places, &mut cells, &shards, &*steps)?;
+    // What the file's header says is known only when all cells are embedded.
+    let mut values = tempfile::tempfile_in(partial.path("")).context("cannot keep the embeddings")?;
+    let names = cells.names().to_vec();
+    let mut take = |some: &[f32]| {
+        let bytes: Vec<u8> = some.iter().flat_map(|value| value.to_le_bytes()).collect();
+        values.write_all(&bytes).context("cannot keep the embeddings")
+    };
+    let embedded = embed(&*model, &options.places, (&mut cells, &names), &shards, &*steps, &mut take)?;
     steps.finish();
     let mut audit = model.audit().clone();
     audit.counts_share = embedded.counts_share();
@@ -103,21 +119,29 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         say_sequence(sequence, progress);
     }
     let card = &model.model().card;
-    let (n, d) = embedded.values.dim();
-    let mut file = Tensors::default();
-    file.f32("embeddings", &[n, d], embedded.values.iter().copied());
-    file.metadata("cells", serde_json::to_string(cells.names())?);
-    file.metadata("coverage", serde_json::to_string(&audit)?);
-    file.metadata("model", json!({"name": card.name, "source_sha256": card.source_sha256}).to_string());
+    let (n, d) = (embedded.cells, embedded.latent);
+    let mut told = BTreeMap::new();
+    let mut tell = |name: &str, text: String| told.insert(name.to_owned(), text);
+    tell("cells", serde_json::to_string(cells.names())?);
+    tell("coverage", serde_json::to_string(&audit)?);
+    tell("model", json!({"name": card.name, "source_sha256": card.source_sha256}).to_string());
     if let Some(sequence) = &sequence {
-        file.metadata("sequence", sequence.to_string());
+        tell("sequence", sequence.to_string());
     }
-    file.metadata("provider", embedded.provider.clone());
-    file.metadata("precision", card.precision.clone());
-    atomic::write_file(&options.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
-    drop(shards);
-    partial.remove()?;
+    tell("provider", embedded.provider.clone());
+    tell("precision", card.precision.clone());
+    let header = header(&told, &[(embeddings::TENSOR, Dtype::F32, &[n, d])]);
+    values.rewind()?;
+    let mut write = |file: &mut File| {
+        file.write_all(&header)?;
+        io::copy(&mut values, file).map(|_| ())
+    };
+    if let Err(error) = stamps.check() {
+        // Nobody knows which part was made of what.
+        partial.remove()?;
+        return Err(error);
+    }
+    partial.publish_parts(&mut write)?;
     Ok(Report {
         cells: n,
         cells_kept: embedded.kept,
@@ -144,7 +168,7 @@ fn say(audit: &GeneAudit, embedded: &Embedded, progress: &dyn Progress) {
     if kept > 0 {
         progress.say(&format!("{kept} cells were embedded already, by an interrupted run"));
     }
-    let cells = embedded.values.nrows() - kept;
+    let cells = embedded.cells - kept;
     progress
         .say(&format!("{cells} cells in {seconds:.1} s, {:.1} a second", cells as f64 / seconds.max(1e-9)));
 }

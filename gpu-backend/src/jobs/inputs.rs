@@ -3,7 +3,13 @@
 use std::path::Path;
 
 use anyhow::bail;
-use cellprism_core::{bundle::GeneAudit, cells::Aliases, embedding::card::ModelCard};
+use cellprism_core::{
+    attribution::Screening,
+    bundle::GeneAudit,
+    cells::Aliases,
+    embedding::card::ModelCard,
+    limits::{self, OutOfRange},
+};
 
 use crate::{
     files::{
@@ -11,7 +17,18 @@ use crate::{
         h5ad::{self, H5ad, Options},
     },
     models::{Model, Prepared, Request, SequenceOptions},
+    runtime::Place,
 };
+
+/// Refuses more cells to compare than memory and patience bear.
+///
+/// # Errors
+/// Names the number that is out of its range.
+pub fn pairs(prototypes: usize, counterfactuals: usize) -> Result<(), OutOfRange> {
+    limits::PROTOTYPES.check("--prototypes", prototypes)?;
+    limits::COUNTERFACTUALS.check("--counterfactuals", counterfactuals)?;
+    limits::PAIRS.check("--prototypes times --counterfactuals", prototypes.saturating_mul(counterfactuals))
+}
 
 /// Opens cells.
 ///
@@ -47,6 +64,21 @@ pub fn prepare(
     model.prepare(cells, &Request { path, aliases: &aliases, sequence })
 }
 
+/// Refuses to screen genes through a model that has no gradient at a place.
+///
+/// # Errors
+/// If screening is asked for and it has none.
+pub fn check_screening(model: &dyn Prepared, place: &Place, asked: Option<&Screening>) -> anyhow::Result<()> {
+    if asked.is_some() && !model.has_gradient(place) {
+        bail!(
+            "--attribution screened asks the model's gradient first, and this one has none here: scGPT has, with --sequence \
+             fixed-hvg, in single precision, on the processor and without --onnxruntime. Leave it out, or describe fewer \
+             concepts"
+        );
+    }
+    Ok(())
+}
+
 /// Refuses to score genes through models that attribution is not exact through, unless forced.
 ///
 /// # Errors
@@ -61,6 +93,12 @@ pub fn check_precision(card: &ModelCard, force: bool) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// So many further cells or concepts as were asked for, else the usual number; none unasked where each costs many passes of a
+/// large model.
+pub fn by_cost(asked: Option<u32>, usual: u32, is_dear: bool) -> u32 {
+    asked.unwrap_or(if is_dear { 0 } else { usual })
 }
 
 /// How genes were matched, in one line, with examples of what is lost.

@@ -1,7 +1,7 @@
 //! How many concepts a dictionary gets where nobody says: sizes tried one after the other. Those that are measured are
 //! kept in a file, so that an interrupted job goes on with the next.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context;
 use cellprism_core::{
@@ -14,7 +14,7 @@ use cellprism_core::{
 use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::work::{atomic, progress::Progress};
+use crate::work::{checked, progress::Progress};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ struct Kept {
 /// Tries the sizes that the embeddings [n, d] suggest, and chooses.
 ///
 /// # Errors
-/// If options or embeddings make no sense, training diverges, or the kept rungs cannot be read or written.
+/// If options or embeddings make no sense, training diverges, or the kept rungs cannot be written.
 pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>, progress: &dyn Progress) -> anyhow::Result<Ladder> {
     let cells = sample(x.nrows(), wish.options.seed);
     let chosen;
@@ -49,8 +49,8 @@ pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>, progress: &dyn Progress) 
         chosen = x.select(Axis(0), &cells);
         chosen.view()
     };
-    let mut kept = match wish.kept.filter(|path| path.exists()) {
-        Some(path) => read(path)?,
+    let mut kept = match wish.kept.and_then(read) {
+        Some(kept) => kept,
         None => Kept { effective_rank: effective_rank(data), rungs: Vec::new() },
     };
     let sizes = rungs(kept.effective_rank, x.nrows(), wish.active);
@@ -64,7 +64,7 @@ pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>, progress: &dyn Progress) 
             .with_context(|| format!("trying {concepts} concepts"))?;
         kept.rungs.push(rung);
         if let Some(path) = wish.kept {
-            atomic::write_file(path, &serde_json::to_vec(&kept)?)
+            checked::write(path, &serde_json::to_vec(&kept)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
@@ -74,9 +74,9 @@ pub fn choose(x: ArrayView2<'_, f32>, wish: &Wish<'_>, progress: &dyn Progress) 
     Ok(ladder)
 }
 
-fn read(path: &Path) -> anyhow::Result<Kept> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
+/// Measured rungs, if they are there and whole; others are measured again.
+fn read(path: &Path) -> Option<Kept> {
+    serde_json::from_slice(&checked::read(path)?).ok()
 }
 
 /// The sizes tried, a line each, with a warning where all have too many dead concepts.
@@ -132,7 +132,7 @@ mod tests {
         kept.rungs.truncate(1);
         // What was measured is taken as it is.
         kept.rungs[0].held_out_r2 = Some(0.25);
-        fs::write(&path, serde_json::to_vec(&kept).unwrap()).unwrap();
+        checked::write(&path, &serde_json::to_vec(&kept).unwrap()).unwrap();
         let again = choose(x.view(), &wish, &Silent).unwrap();
         assert_eq!(again.rungs[0].held_out_r2, Some(0.25));
         assert_eq!(
@@ -140,6 +140,11 @@ mod tests {
             whole.rungs[1..].iter().map(|r| r.dead).collect::<Vec<_>>()
         );
         assert_eq!(read(&path).unwrap().rungs.len(), whole.rungs.len());
+
+        // What is half-written stops nothing.
+        let half = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &half[..half.len() / 2]).unwrap();
+        assert_eq!(choose(x.view(), &wish, &Silent).unwrap(), whole);
     }
 
     #[test]

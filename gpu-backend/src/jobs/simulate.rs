@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::h5ad::{self, Extras},
-    work::atomic,
+    work::{atomic::OutputFile, memory, regular},
 };
 
 /// What is simulated.
@@ -104,6 +104,9 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
             bail!("{} exists already: choose another name or remove it", path.display());
         }
     }
+    let claimed = OutputFile::claim(out, "simulate")?;
+    let claimed_sets =
+        asked.gene_sets_out.as_deref().map(|path| OutputFile::claim(path, "simulate")).transpose()?;
     let options = SimulateOptions {
         cells: asked.cells,
         genes: asked.genes,
@@ -120,6 +123,8 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         seed: asked.seed,
     };
     let names = asked.gene_names.as_deref().map(|path| gene_names(path, asked.genes)).transpose()?;
+    options.check()?;
+    memory::check(memory_of(&options))?;
     let mut simulation = simulate(&options)?;
     if let Some(names) = names {
         simulation.cells.genes = GeneNames::from_index(names);
@@ -139,12 +144,19 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         texts: vec![("simulation".into(), about.to_string())],
     };
     let bytes = h5ad::to_bytes(&cells, &extras).context("encoding the h5ad file")?;
-    atomic::write_file(out, &bytes).with_context(|| format!("cannot write {}", out.display()))?;
-    if let (Some(path), Some(sets)) = (&asked.gene_sets_out, &sets) {
-        atomic::write_file(path, sets.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    claimed.finish(&bytes)?;
+    if let (Some(claimed), Some(sets)) = (claimed_sets, &sets) {
+        claimed.finish(sets.as_bytes())?;
     }
     Ok(Report { cells: asked.cells, genes: asked.genes, nonzero: cells.counts.nnz(), programs })
+}
+
+/// Bytes that a simulation takes, roughly: counts once as they are and once as they are written, activities, effects.
+fn memory_of(options: &SimulateOptions) -> u64 {
+    let (cells, genes) = (options.cells as f64, options.genes as f64);
+    let counts = cells * genes.min(0.6 * options.depth) * 16.0;
+    let programs = (options.programs * (1 + options.children) + options.rare) as f64;
+    (counts + 8.0 * (cells + genes) * programs) as u64
 }
 
 /// What is told of options beyond the plain ones; nothing where none was asked for, so that files stay as they were.
@@ -185,15 +197,10 @@ fn gmt(simulation: &Simulation) -> String {
     true_sets(simulation).into_iter().map(line).collect()
 }
 
-/// Largest list of names that is read.
-const LARGEST_LIST: u64 = 1 << 26;
-
 /// The first `count` names of a list.
 fn gene_names(path: &Path, count: usize) -> anyhow::Result<Vec<String>> {
     let read = || format!("cannot read {}", path.display());
-    let bytes = std::fs::metadata(path).with_context(read)?.len();
-    ensure!(bytes <= LARGEST_LIST, "{}: {bytes} bytes are no list of genes", path.display());
-    let text = std::fs::read_to_string(path).with_context(read)?;
+    let text = regular::text(path, regular::LIST).with_context(read)?;
     let mut seen = HashSet::new();
     let mut names = Vec::new();
     for (number, line) in text.lines().enumerate() {

@@ -1,4 +1,4 @@
-//! A whole file embedded, some cells at a time, on one or several devices.
+//! Cells embedded, some at a time, on one or several devices.
 
 use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
@@ -8,14 +8,19 @@ use super::{Embed, Prepared};
 use crate::{
     files::h5ad::H5ad,
     runtime::Place,
-    work::{progress::Steps, shards::Shards},
+    work::{
+        progress::Steps,
+        shards::{Rows, Shards},
+    },
 };
 
-/// Embeddings with what computed them.
+/// What computed embeddings, and what was counted on the way.
 #[derive(Clone, Debug)]
 pub struct Embedded {
-    /// `[cells, latent]`.
-    pub values: Array2<f32>,
+    /// Cells.
+    pub cells: usize,
+    /// Size of an embedding.
+    pub latent: usize,
     /// ONNX Runtime's name of the execution provider, or "native".
     pub provider: String,
     /// Version of ONNX Runtime, where it was what computed.
@@ -38,17 +43,18 @@ impl Embedded {
     }
 }
 
-/// Embeds all cells of a file, shared among `places`, the same model on several devices; those that `shards` holds are not
-/// computed again.
+/// Embeds all cells, shared among `places`, the same model on several devices; those that `shards` holds are not computed
+/// again. `cells` are in the data's gene order; the embeddings go to `take` in the cells' order, some at a time.
 ///
 /// # Errors
-/// If there is no place, a device is not there or fails, a covariate is missing, or the file is damaged.
+/// If there is no place, a device is not there or fails, a covariate is missing, the counts cannot be read, or `take` fails.
 pub fn embed(
     model: &dyn Prepared,
     places: &[Place],
-    cells: &mut H5ad,
+    (cells, names): (&mut dyn Rows, &[String]),
     shards: &Shards,
     steps: &dyn Steps,
+    take: &mut dyn FnMut(&[f32]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Embedded> {
     let mut embedders =
         places.iter().map(|place| model.embedder(place)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -62,19 +68,25 @@ pub fn embed(
             |counts: &CountMatrix, start: usize| embedder.embed(counts, start, &|n| steps.advance(n))
         })
         .collect();
-    let (card, names) = (&model.model().card, cells.names().to_vec());
-    let latent = card.latent as usize;
-    let all = shards.collect(cells, rows, latent, steps, &mut workers)?;
-    let values = Array2::from_shape_vec((names.len(), latent), all.values)?;
-    if let Some((at, _)) = values.indexed_iter().find(|(_, v)| !v.is_finite()) {
-        bail!(
-            "the embedding of cell {:?} is not finite: does {} fit these counts?",
-            names[at.0],
-            model.model().folder.display()
-        );
-    }
+    let latent = model.model().card.latent as usize;
+    let count = cells.count();
+    let mut seen = 0;
+    let mut checked = |values: &[f32]| {
+        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+            let cell = seen + at / latent.max(1);
+            bail!(
+                "the embedding of cell {:?} is not finite: does {} fit these counts?",
+                names.get(cell).map_or("", String::as_str),
+                model.model().folder.display()
+            );
+        }
+        seen += values.len() / latent.max(1);
+        take(values)
+    };
+    let all = shards.collect(cells, rows, latent, steps, &mut workers, &mut checked)?;
     Ok(Embedded {
-        values,
+        cells: count,
+        latent,
         provider,
         runtime,
         counts: all.counts,
@@ -82,4 +94,24 @@ pub fn embed(
         kept: all.kept,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// Embeddings `[cells, latent]` of a whole file, in memory.
+///
+/// # Errors
+/// As [`embed`].
+pub fn embeddings(
+    model: &dyn Prepared,
+    place: &Place,
+    cells: &mut H5ad,
+    steps: &dyn Steps,
+) -> anyhow::Result<Array2<f32>> {
+    let (mut values, names) = (Vec::new(), cells.names().to_vec());
+    let mut take = |some: &[f32]| {
+        values.extend_from_slice(some);
+        Ok(())
+    };
+    let place = std::slice::from_ref(place);
+    let found = embed(model, place, (cells, &names), &Shards::none(), steps, &mut take)?;
+    Ok(Array2::from_shape_vec((found.cells, found.latent), values)?)
 }

@@ -10,10 +10,14 @@ use cellprism_core::embedding::card::ModelCard;
 use cellprism_onnx::folder::ModelFolder;
 
 use super::{ImportOptions, Kind, Prepared, Request, find, of_checkpoint};
+use crate::work::regular;
 use crate::{files::h5ad::H5ad, work::atomic::OutputFolder};
 
 /// Largest checkpoint read at once.
 const LARGEST_CHECKPOINT: u64 = 16 << 30;
+
+/// Largest card: a million genes and what else there is to say.
+pub(super) const LARGEST_CARD: u64 = 32 << 20;
 
 /// What a model reads and gives.
 pub const CARD: &str = "model.json";
@@ -50,10 +54,26 @@ impl Model {
             }
             bail!("no model.json in {}: give a folder that `cellprism import` wrote", folder.display());
         }
-        let json = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let json =
+            regular::read(&path, LARGEST_CARD).with_context(|| format!("cannot read {}", path.display()))?;
         let card = ModelCard::from_json(&json).with_context(|| path.display().to_string())?;
         if !folder.join(GRAPH).exists() {
             bail!("no model.onnx in {}: import the model again", folder.display());
+        }
+        Ok(Self { folder: folder.to_owned(), card, _temporary: None })
+    }
+
+    /// Opens the `model/` folder of a bundle, which holds what a page computes with: no graph.
+    ///
+    /// # Errors
+    /// If there is no card, or no encoder beside it.
+    pub fn open_published(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(CARD);
+        let json =
+            regular::read(&path, LARGEST_CARD).with_context(|| format!("cannot read {}", path.display()))?;
+        let card = ModelCard::from_json(&json).with_context(|| path.display().to_string())?;
+        if !folder.join(super::counts::ENCODER).exists() {
+            bail!("{} holds no encoder: give the model's own folder", folder.display());
         }
         Ok(Self { folder: folder.to_owned(), card, _temporary: None })
     }
@@ -113,11 +133,7 @@ impl Model {
 
 /// Reads a file whole, if it is no larger than any checkpoint.
 pub(super) fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
-    if size > LARGEST_CHECKPOINT {
-        bail!("{} is larger than {} GB", file.display(), LARGEST_CHECKPOINT >> 30);
-    }
-    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+    regular::read(file, LARGEST_CHECKPOINT).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// A model's name: that of its checkpoint's folder.

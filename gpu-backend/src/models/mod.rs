@@ -9,7 +9,7 @@
 //! | `folder` | [`Model`]: the folder that `import` writes |
 //! | `settings` | what each kind may be told at import |
 //! | `options` | what may be asked of some kinds only |
-//! | `embed` | a whole file embedded, some cells at a time, on one or several devices |
+//! | `embed` | cells embedded, some cells at a time, on one or several devices |
 //! | `counts` | shared by kinds that read counts of a fixed gene list |
 //! | `transformer` | shared by kinds that read sequences of genes |
 //! | `scvi`, `scgpt`, `geneformer`, `scimilarity`, `onnx` | the kinds |
@@ -29,10 +29,10 @@ pub mod scvi;
 mod settings;
 pub mod transformer;
 
-pub use embed::{Embedded, embed};
+pub use embed::{Embedded, embed, embeddings};
 pub use folder::{CARD, Model};
 pub use kind::{ImportOptions, Kind, Request};
 pub use options::SequenceOptions;
-pub use prepared::{Counted, Decode, Embed, LatentCells, Prepared, Provenance};
+pub use prepared::{Counted, Decode, Embed, LatentCells, Prepared, Provenance, Swapper};
 pub use registry::{KINDS, find, of_checkpoint};
 pub use settings::{Setting, Settings, whom};

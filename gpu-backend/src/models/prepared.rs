@@ -3,7 +3,7 @@
 use cellprism_core::{
     attribution::{DeletionOptions, Perturb},
     bundle::GeneAudit,
-    cells::{CountMatrix, GeneMap},
+    cells::{CountMatrix, GeneMap, SomeCells},
     embedding::card::ModelKind,
     ids::ConceptId,
     sae::SaeWeights,
@@ -77,14 +77,19 @@ pub trait Prepared: Send + Sync {
     /// If the device is not there or the model is refused.
     fn embedder(&self, place: &Place) -> anyhow::Result<Box<dyn Embed + '_>>;
 
-    /// What swaps genes among cells with these counts.
+    /// What swaps genes among cells at a place.
     ///
     /// # Errors
-    /// If the device is not there, weights are damaged, or the counts do not fit.
-    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>>;
+    /// If the device is not there, or weights are damaged.
+    fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>>;
 
     /// Whether a swap is a pass of a large model: then contrasts that cost many are made only where they are asked for.
     fn is_dear(&self) -> bool {
+        false
+    }
+
+    /// Whether it has a gradient at a place, by which genes can be screened before they are swapped.
+    fn has_gradient(&self, _place: &Place) -> bool {
         false
     }
 
@@ -117,13 +122,23 @@ pub trait Prepared: Send + Sync {
     }
 }
 
+/// Swaps genes among cells that are handed to it, those of one concept after those of another: the model is opened once, and
+/// nobody holds the counts of all cells.
+pub trait Swapper: Send + Sync {
+    /// Swaps among these cells.
+    ///
+    /// # Errors
+    /// If the counts do not fit the model.
+    fn among<'a>(&'a self, cells: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>>;
+}
+
 /// Counts of the cells that genes are swapped among.
 #[derive(Clone, Copy, Debug)]
 pub struct Counted<'a> {
-    /// All genes of the data, in the data's order.
-    pub data: &'a CountMatrix,
     /// The model's genes, in its order.
-    pub model: &'a CountMatrix,
+    pub model: SomeCells<'a>,
+    /// The sum of all measured counts of each row.
+    pub totals: &'a [f64],
 }
 
 /// What a manifest says of a model besides its card.

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use cellprism_onnx::transformer::without_padding;
 
-use super::Model;
+use super::{Model, folder::read_bounded};
 use crate::runtime::{
     Device, Place,
     session::{Input, Session},
@@ -64,7 +64,7 @@ impl Transformer {
     pub fn open(model: &Model, inputs: Inputs, place: &Place) -> anyhow::Result<Self> {
         let (path, device) = (model.onnx(), place.device);
         let runtime = place.runtime()?;
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = read_bounded(&path)?;
         let unpadded = match device {
             Device::Cpu => without_padding(&bytes).with_context(|| path.display().to_string())?,
             Device::Cuda(_) => None,

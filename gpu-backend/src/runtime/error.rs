@@ -1,6 +1,6 @@
 //! What can go wrong when a model is loaded or run.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
@@ -66,6 +66,12 @@ pub enum EngineError {
     /// A run failed.
     #[error("the model failed while it ran: {0}")]
     Run(String),
+    /// A run took too long.
+    #[error(
+        "the model ran longer than {} s on one batch and was ended: it may hold a loop without end",
+        .0.as_secs_f64()
+    )]
+    Late(Duration),
     /// The cells do not fit the model.
     #[error("{0}")]
     Input(String),

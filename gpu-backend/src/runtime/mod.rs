@@ -3,6 +3,7 @@
 mod device;
 mod error;
 pub mod library;
+pub mod patience;
 mod place;
 pub mod session;
 pub mod training;

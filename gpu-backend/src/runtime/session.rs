@@ -3,16 +3,20 @@
 use std::{
     path::{Path, PathBuf},
     sync::OnceLock,
+    time::Duration,
 };
 
 use ort::{
     environment::Environment,
     ep,
-    session::{Session as OrtSession, SessionInputValue, builder::SessionBuilder},
+    session::{RunOptions, Session as OrtSession, SessionInputValue, builder::SessionBuilder},
     value::{Outlet, TensorElementType, TensorRef, ValueType},
 };
 
-use super::{Device, EngineError, library};
+use super::{
+    Device, EngineError, library,
+    patience::{PATIENCE, within},
+};
 
 /// The library, loaded. There is one a process.
 #[derive(Debug)]
@@ -110,7 +114,7 @@ impl Runtime {
         name: &str,
     ) -> Result<Session, EngineError> {
         let refused = |e: ort::Error| EngineError::Model { model: name.into(), reason: e.to_string() };
-        Ok(Session { session: session.map_err(refused)?, device, name: name.into() })
+        Ok(Session { session: session.map_err(refused)?, device, name: name.into(), patience: PATIENCE })
     }
 }
 
@@ -172,9 +176,15 @@ pub struct Session {
     session: OrtSession,
     device: Device,
     name: String,
+    patience: Duration,
 }
 
 impl Session {
+    /// Ends runs that take longer than this; [`PATIENCE`] otherwise.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// Where it runs.
     pub fn device(&self) -> Device {
         self.device
@@ -201,7 +211,7 @@ impl Session {
     /// Feeds `inputs` by name and copies the f32 output `output`: shape and row-major values.
     ///
     /// # Errors
-    /// If names, types or shapes do not fit the model, or the device fails.
+    /// If names, types or shapes do not fit the model, the device fails, or it takes too long.
     pub fn run(
         &mut self,
         inputs: &[(&str, Input<'_>)],
@@ -217,7 +227,14 @@ impl Session {
             };
             values.push((name, value));
         }
-        let outputs = self.session.run(values).map_err(failed)?;
+        let options = RunOptions::new().map_err(failed)?;
+        let end = || {
+            if let Err(error) = options.terminate() {
+                tracing::warn!("a run could not be ended: {error}");
+            }
+        };
+        let outputs =
+            within(self.patience, end, || self.session.run_with_options(values, &options).map_err(failed))?;
         let found = outputs.get(output).ok_or_else(|| EngineError::Model {
             model: self.name.clone(),
             reason: format!("it has no output named {output:?}"),

@@ -10,14 +10,17 @@
 //! |---|---|
 //! | `app` | [`App`]: the built app, found where set-up leaves it |
 //! | `names` | [`list`]: a name for each bundle |
+//! | `packed` | files packed once for every visitor |
 //! | `write` | [`write()`]: the folder |
 
 mod app;
 mod names;
+mod packed;
 mod write;
 
 pub use app::App;
 pub use names::list;
+pub use packed::{ENDINGS, is_packed_of};
 pub use write::write;
 
 #[cfg(test)]

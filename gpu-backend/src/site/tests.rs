@@ -28,6 +28,7 @@ pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
             in_browser: false,
         },
         ladder: None,
+        first: None,
         parameters: Parameters::default(),
         inputs: Vec::new(),
         gene_audit: GeneAudit::default(),

@@ -1,15 +1,25 @@
 //! The website as a folder.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Context, bail};
-use cellprism_core::bundle::{
-    BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, File, path,
-    verify::{Folder, verify},
+use cellprism_core::{
+    bundle::{
+        BUNDLE_LIST, BUNDLES, BundleEntry, BundleList, File, path,
+        verify::{Folder, verify},
+    },
+    parallel,
 };
 
-use super::{App, names::list};
-use crate::{files::bundle::BundleFolder, work::atomic::OutputFolder};
+use super::{
+    App,
+    names::list,
+    packed::{Effort, is_packed_of, packed},
+};
+use crate::{
+    files::bundle::BundleFolder,
+    work::{atomic::OutputFolder, regular},
+};
 
 /// Writes app and bundles to `out`, all or nothing. An older site at `out` is replaced; any other folder that has
 /// something in it is left alone.
@@ -38,17 +48,21 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
     }
     let folder = if is_site(out) { OutputFolder::replace(out) } else { OutputFolder::create(out) };
     let folder = folder.with_context(|| format!("cannot write {}", out.display()))?;
-    for (name, content) in &app.files {
-        put(folder.path(), name, content)?;
-    }
+    let files: Vec<(&String, &Vec<u8>)> = app.files.iter().collect();
+    all(files.len(), |i| put_packed(folder.path(), files[i].0, files[i].1, Effort::Most))?;
     for (entry, (bundle, _)) in entries.iter().zip(&opened) {
         let files = bundle.list().map_err(anyhow::Error::msg)?;
-        for (name, _) in files {
+        let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        // Of a bundle within a site only the bundle's own files.
+        let own: Vec<&str> =
+            names.iter().copied().filter(|name| !is_packed_of(name, |whole| names.contains(whole))).collect();
+        all(own.len(), |i| {
+            let name = own[i];
             let content = bundle
-                .read(&name)
-                .map_err(|e| anyhow::anyhow!("{}: {e}", bundle.root().join(&name).display()))?;
-            put(folder.path(), &format!("{}{name}", entry.path), &content)?;
-        }
+                .read(name)
+                .map_err(|e| anyhow::anyhow!("{}: {e}", bundle.root().join(name).display()))?;
+            put_packed(folder.path(), &format!("{}{name}", entry.path), &content, Effort::Quick)
+        })?;
     }
     put(folder.path(), BUNDLE_LIST, &serde_json::to_vec_pretty(&entries)?)?;
     folder.finish().with_context(|| format!("cannot write {}", out.display()))?;
@@ -57,9 +71,23 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
 
 /// Whether a folder was written by [`write()`].
 fn is_site(folder: &Path) -> bool {
-    let list = fs::read(folder.join(BUNDLE_LIST)).ok();
+    let list = regular::read(&folder.join(BUNDLE_LIST), regular::LIST).ok();
     list.is_some_and(|bytes| BundleList::from_bytes(BUNDLE_LIST, &bytes).is_ok())
         && folder.join("index.html").is_file()
+}
+
+/// Every piece of work, or the first error in their order.
+fn all(n: usize, work: impl Fn(usize) -> anyhow::Result<()> + Sync + Send) -> anyhow::Result<()> {
+    parallel::map(n, work).into_iter().collect()
+}
+
+/// The file, and its content packed beside it.
+fn put_packed(root: &Path, name: &str, content: &[u8], effort: Effort) -> anyhow::Result<()> {
+    put(root, name, content)?;
+    for (ending, packed) in packed(name, content, effort) {
+        put(root, &format!("{name}{ending}"), &packed)?;
+    }
+    Ok(())
 }
 
 fn put(root: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
@@ -76,6 +104,19 @@ fn put(root: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use crate::site::tests::app;
+
+    #[test]
+    fn what_becomes_shorter_is_packed_beside() {
+        let work = tempfile::tempdir().unwrap();
+        let out = work.path().join("site");
+        let mut app = app();
+        app.files.insert("long.js".into(), b"let concept = 1; ".repeat(500));
+        write(&app, &[], &out).unwrap();
+        let size = |name: &str| fs::metadata(out.join(name)).map(|found| found.len()).unwrap_or(0);
+        assert_eq!(size("long.js"), 8500);
+        assert!((1..900).contains(&size("long.js.gz")) && (1..900).contains(&size("long.js.br")));
+        assert!(!out.join("start.js.gz").exists(), "too short to gain anything");
+    }
 
     #[test]
     fn an_older_site_is_replaced_and_nothing_else() {

@@ -1,14 +1,17 @@
 //! Output that is either whole under its final name or not there: written beside it, synchronised, renamed.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use super::target;
+use anyhow::{Context, bail};
 
-/// Writes `content` to `path` so that a reader, or a crash, never sees half of it.
+use super::{partial::Partial, sync, target};
+
+/// Writes `content` to `path`, a file of a folder that this process works in, so that a reader, or a crash, never sees half
+/// of it. An output of its own is an [`OutputFile`].
 ///
 /// # Errors
 /// If the folder cannot be written to, or a link, a device or a folder is there. Nothing is left under the final name then.
@@ -16,34 +19,70 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     target::for_file(path)?;
     let folder = parent(path);
     fs::create_dir_all(folder)?;
-    let mut file = partial(0o666).tempfile_in(folder)?;
+    let mut file = unnamed(0o666).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
-    File::open(folder)?.sync_all()
+    sync::one(folder)
+}
+
+/// A file that a command writes as its result, claimed before the work begins: nobody else writes it meanwhile, and what
+/// cannot be written is said at once.
+#[derive(Debug)]
+pub struct OutputFile(Partial);
+
+impl OutputFile {
+    /// Claims `target`; `task` says what is done. A file that is there already stays until this one is whole.
+    ///
+    /// # Errors
+    /// If a folder, a link or a device is there, another process writes it, or its folder cannot be written to.
+    pub fn claim(target: &Path, task: &str) -> anyhow::Result<Self> {
+        target::for_file(target).with_context(|| format!("cannot write {}", target.display()))?;
+        Partial::claim(target, task).map(Self)
+    }
+
+    /// A place beside the output for what is only needed meanwhile; it goes with this value, or with the next run after a kill.
+    pub fn meanwhile(&self, name: &str) -> PathBuf {
+        self.0.path(name)
+    }
+
+    /// The file is there, whole.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(self, content: &[u8]) -> anyhow::Result<()> {
+        self.0.publish_file(content)
+    }
+
+    /// The same, written part by part.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish_parts(self, write: &mut dyn FnMut(&mut fs::File) -> io::Result<()>) -> anyhow::Result<()> {
+        self.0.publish_parts(write)
+    }
 }
 
 /// A folder being written: it appears under its final name only by [`OutputFolder::finish`], and is removed
 /// if it is dropped before.
 #[derive(Debug)]
 pub struct OutputFolder {
-    partial: tempfile::TempDir,
+    partial: Partial,
+    folder: PathBuf,
     target: PathBuf,
     replaces: bool,
 }
+
+/// What becomes the output.
+const FOLDER: &str = "folder";
 
 impl OutputFolder {
     /// Starts a folder that will become `target`.
     ///
     /// # Errors
-    /// If `target` exists and is not an empty folder, or its parent cannot be written to.
-    pub fn create(target: &Path) -> io::Result<Self> {
-        if target.exists() && (!target.is_dir() || fs::read_dir(target)?.next().is_some()) {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                format!("{} exists already: choose another name or remove it", target.display()),
-            ));
-        }
+    /// If `target` exists and is not an empty folder, another process writes it, or its parent cannot be written to.
+    pub fn create(target: &Path) -> anyhow::Result<Self> {
+        is_free(target)?;
         Self::start(target, false)
     }
 
@@ -51,53 +90,46 @@ impl OutputFolder {
     /// Until [`OutputFolder::finish`] the old one stays as it is.
     ///
     /// # Errors
-    /// If the parent of `target` cannot be written to.
-    pub fn replace(target: &Path) -> io::Result<Self> {
+    /// If another process writes it, or the parent of `target` cannot be written to.
+    pub fn replace(target: &Path) -> anyhow::Result<Self> {
         Self::start(target, true)
     }
 
-    fn start(target: &Path, replaces: bool) -> io::Result<Self> {
+    fn start(target: &Path, replaces: bool) -> anyhow::Result<Self> {
         target::for_folder(target)?;
-        let folder = parent(target);
-        fs::create_dir_all(folder)?;
-        let partial = partial(0o777).tempdir_in(folder)?;
-        Ok(Self { partial, target: target.to_owned(), replaces })
+        let partial = Partial::claim(target, "folder")?;
+        let folder = partial.path(FOLDER);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot write {}", folder.display()))?;
+        Ok(Self { partial, folder, target: target.to_owned(), replaces })
     }
 
     /// Where to write meanwhile.
     pub fn path(&self) -> &Path {
-        self.partial.path()
+        &self.folder
     }
 
     /// Gives the folder its final name.
     ///
     /// # Errors
     /// If it cannot be renamed. Then what was at `target` before is there still.
-    pub fn finish(self) -> io::Result<()> {
-        let older = if self.replaces && self.target.exists() {
-            let aside = partial(0o777).tempdir_in(parent(&self.target))?;
-            fs::rename(&self.target, aside.path().join("older"))?;
-            Some(aside)
-        } else {
-            if self.target.exists() {
-                fs::remove_dir(&self.target)?;
-            }
-            None
-        };
-        if let Err(error) = fs::rename(self.partial.path(), &self.target) {
-            if let Some(aside) = older {
-                fs::rename(aside.path().join("older"), &self.target)?;
-            }
-            return Err(error);
+    pub fn finish(self) -> anyhow::Result<()> {
+        if !self.replaces {
+            is_free(&self.target)?;
         }
-        let _ = self.partial.keep();
-        Ok(())
+        self.partial.publish(FOLDER)
     }
+}
+
+fn is_free(target: &Path) -> anyhow::Result<()> {
+    if target.exists() && (!target.is_dir() || fs::read_dir(target)?.next().is_some()) {
+        bail!("{} exists already: choose another name or remove it", target.display());
+    }
+    Ok(())
 }
 
 /// Names for what is not whole yet. The mode is the ordinary one, less what the umask takes away: by itself
 /// `tempfile` lets nobody but the owner read, and a web server is somebody else.
-fn partial(mode: u32) -> tempfile::Builder<'static, 'static> {
+pub(super) fn unnamed(mode: u32) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".").suffix(".partial");
     #[cfg(unix)]
@@ -107,7 +139,8 @@ fn partial(mode: u32) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-fn parent(path: &Path) -> &Path {
+/// The folder that names a path.
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -124,7 +157,8 @@ mod tests {
         let target = work.path().join("out");
         fs::create_dir(&target).unwrap();
         fs::write(target.join("old"), "").unwrap();
-        assert_eq!(OutputFolder::create(&target).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let refused = OutputFolder::create(&target).unwrap_err().to_string();
+        assert!(refused.contains("exists already"), "{refused}");
 
         let given_up = OutputFolder::replace(&target).unwrap();
         fs::write(given_up.path().join("new"), "").unwrap();
@@ -135,6 +169,32 @@ mod tests {
         fs::write(folder.path().join("new"), "").unwrap();
         folder.finish().unwrap();
         assert!(target.join("new").exists() && !target.join("old").exists());
+        assert_eq!(fs::read_dir(work.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn what_another_program_has_made_meanwhile_is_not_replaced() {
+        let work = tempfile::tempdir().unwrap();
+        let target = work.path().join("out");
+        let folder = OutputFolder::create(&target).unwrap();
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("thesis.txt"), "mine").unwrap();
+        assert!(folder.finish().unwrap_err().to_string().contains("exists already"));
+        assert_eq!(fs::read(target.join("thesis.txt")).unwrap(), b"mine");
+        assert_eq!(fs::read_dir(work.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn an_output_is_claimed_before_the_work() {
+        let work = tempfile::tempdir().unwrap();
+        let target = work.path().join("out");
+        let first = OutputFile::claim(&target, "enrich").unwrap();
+        fs::write(first.meanwhile("scores"), "x").unwrap();
+        let second = OutputFile::claim(&target, "attribute").unwrap_err().to_string();
+        assert!(second.contains(&format!("process {}", std::process::id())), "{second}");
+        first.finish(b"x").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"x");
+        assert!(OutputFile::claim(work.path(), "enrich").is_err());
         assert_eq!(fs::read_dir(work.path()).unwrap().count(), 1, "nothing else is left");
     }
 
@@ -152,6 +212,9 @@ mod tests {
         let written = work.path().join("written");
         write_file(&written, b"x").unwrap();
         assert_eq!(mode(&written), mode(&file));
+        let claimed = work.path().join("claimed");
+        OutputFile::claim(&claimed, "test").unwrap().finish(b"x").unwrap();
+        assert_eq!(mode(&claimed), mode(&file));
         let output = OutputFolder::create(&work.path().join("output")).unwrap();
         output.finish().unwrap();
         assert_eq!(mode(&work.path().join("output")), mode(&folder));

@@ -1,9 +1,11 @@
 //! SHA-256 of files.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{io::Read, path::Path};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
+
+use super::regular;
 
 /// SHA-256 of a file in hexadecimal digits.
 ///
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// If it cannot be read.
 pub fn of_file(path: &Path) -> anyhow::Result<String> {
     let failed = || format!("cannot read {}", path.display());
-    let mut file = File::open(path).with_context(failed)?;
+    let mut file = regular::open(path).with_context(failed)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

@@ -3,16 +3,29 @@
 //! | file | idea |
 //! |---|---|
 //! | `atomic` | output that is either whole under its final name or not there |
+//! | `checked` | parts with their checksums |
+//! | `counts` | counts of all cells on disk, from which any are fetched |
 //! | `progress` | who is told how a job goes |
 //! | `key`, `digest` | everything that decides a result |
+//! | `memory` | whether work fits the machine |
 //! | `partial` | unfinished work beside an output: marker, lock, finished parts |
+//! | `regular` | input: regular files, their size known first |
 //! | `shards` | finished parts of a long embedding |
+//! | `stamps` | inputs that stay what they were |
+//! | `place`, `sync` | names in one step, contents on the disk |
 //! | `target` | where output may go |
 
 pub mod atomic;
+pub mod checked;
+pub mod counts;
 pub mod digest;
 pub mod key;
+pub mod memory;
 pub mod partial;
+mod place;
 pub mod progress;
+pub mod regular;
 pub mod shards;
+pub mod stamps;
+mod sync;
 pub mod target;

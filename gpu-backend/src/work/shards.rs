@@ -90,8 +90,8 @@ impl Shards {
     }
 
     /// All cells of a file, `step` at a time: parts that are finished are read, the others computed from their counts
-    /// and kept, as many at once as there are `workers`. `width` is the number of values of a cell. The result does not
-    /// depend on the number of workers.
+    /// and kept, as many at once as there are `workers`. `width` is the number of values of a cell. The values go to `take` part
+    /// by part, in the order of the cells, and are not in what is returned. The result does not depend on the number of workers.
     ///
     /// # Errors
     /// If the file is damaged, a worker fails or gives another number of values, or a part cannot be written.
@@ -102,17 +102,19 @@ impl Shards {
         width: usize,
         progress: &dyn Steps,
         workers: &mut [W],
+        take: &mut dyn FnMut(&[f32]) -> anyhow::Result<()>,
     ) -> anyhow::Result<Shard>
     where
         W: FnMut(&CountMatrix, usize) -> anyhow::Result<Shard> + Send,
     {
         let (n, step) = (cells.count(), step.max(1));
-        let mut all = Shard { values: Vec::with_capacity(n * width), ..Shard::default() };
-        let mut add = |shard: &Shard| {
-            all.values.extend_from_slice(&shard.values);
+        let mut all = Shard::default();
+        let mut add = |shard: &Shard| -> anyhow::Result<()> {
+            take(&shard.values)?;
             all.counts = (all.counts.0 + shard.counts.0, all.counts.1 + shard.counts.1);
             all.shortened += shard.shortened;
             all.kept += shard.kept;
+            Ok(())
         };
         let part = |start: usize| (start, step.min(n - start));
         let is_there = |&(start, rows): &(usize, usize)| self.get(start, rows, width).is_some();
@@ -146,7 +148,7 @@ impl Shards {
                 if round.is_empty() {
                     let shard = self.get(start, rows, width).context("a finished part has disappeared")?;
                     progress.advance(rows as u64);
-                    add(&shard);
+                    add(&shard)?;
                     parts.next();
                     continue;
                 }
@@ -165,8 +167,10 @@ impl Shards {
                         }
                         Ok(shard)
                     });
+                    // The parts after one that failed are kept, but not handed on: nothing is left out in between.
                     match kept {
-                        Ok(shard) => add(&shard),
+                        Ok(shard) if failed.is_none() => failed = add(&shard).err(),
+                        Ok(_) => {}
                         Err(error) => failed = failed.or(Some(error)),
                     }
                 }
@@ -256,7 +260,13 @@ mod tests {
             let values = counts.row_sums().iter().map(|&sum| sum as f32).collect();
             Ok(Shard { values, counts: (1.0, start as f64), shortened: 1, kept: 0 })
         };
-        shards.collect(&mut Ones(700), 100, 1, &Silent, &mut vec![worker; workers])
+        let mut values = Vec::new();
+        let mut take = |some: &[f32]| {
+            values.extend_from_slice(some);
+            Ok(())
+        };
+        let all = shards.collect(&mut Ones(700), 100, 1, &Silent, &mut vec![worker; workers], &mut take)?;
+        Ok(Shard { values, ..all })
     }
 
     #[test]

@@ -37,6 +37,19 @@ pub enum CheckpointError {
         /// Of what.
         what: &'static str,
     },
+    /// A small file stands for much more than it holds.
+    #[error(
+        "its {what} are referred to over and over: more than {limit} bytes of them would be copied from {held} bytes; no \
+         checkpoint needs that"
+    )]
+    Copies {
+        /// What would be copied.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// Bytes of the file.
+        held: u64,
+    },
     /// A tensor does not fit its storage, or has a type that cannot be read.
     #[error("tensor {name:?}: {what}")]
     Tensor {

@@ -5,11 +5,13 @@
 //! |---|---|
 //! | [`zip`] | the stored zip archive of `torch.save` |
 //! | [`pickle`] | its `data.pkl` |
+//! | `copies` | how much may be copied out of a file |
 //! | [`torch`] | both together: plain data and tensors |
 //! | [`safetensors`] | the other common container |
 //! | `state` | [`StateDict`]: tensors by name |
 //! | [`tensor`] | element types and strides, turned into f32 |
 
+mod copies;
 mod error;
 pub mod pickle;
 pub mod safetensors;

@@ -2,6 +2,7 @@
 
 use super::{
     CheckpointError, Tensor,
+    copies::Copies,
     pickle::{Node, Pickle, TensorRef},
     zip::Archive,
 };
@@ -13,6 +14,7 @@ pub struct TorchFile<'a> {
     /// Folder that all entries are in, with its slash.
     prefix: String,
     pickle: Pickle<'a>,
+    copies: Copies,
 }
 
 impl<'a> TorchFile<'a> {
@@ -35,7 +37,7 @@ impl<'a> TorchFile<'a> {
             return Err(CheckpointError::Zip(what));
         }
         let pickle = Pickle::read(archive.get(pickle_name).unwrap_or_default())?;
-        Ok(Self { archive, prefix, pickle })
+        Ok(Self { archive, prefix, pickle, copies: Copies::of("tensors", file.len()) })
     }
 
     /// The object that was saved.
@@ -56,6 +58,8 @@ impl<'a> TorchFile<'a> {
             let what = format!("its storage has {} bytes instead of {}", storage.len(), tensor.storage_bytes);
             CheckpointError::tensor(name, what)
         })?;
+        let elements = tensor.layout.len().unwrap_or(usize::MAX).min(held.len());
+        self.copies.take((elements as u64).saturating_mul(size_of::<f32>() as u64))?;
         Tensor::read(name, &tensor.layout, held)
     }
 }

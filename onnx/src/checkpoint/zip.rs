@@ -41,7 +41,7 @@ impl<'a> Archive<'a> {
             let (entry, next) = Entry::read(file, at)?;
             let data = entry.data(file, directory.start)?;
             spans.push((entry.local, data.end));
-            if entries.insert(entry.name.clone(), &file[data]).is_some() {
+            if entries.insert(entry.name.clone(), (&file[data], entry.crc)).is_some() {
                 return Err(damaged(format!("two entries are called {:?}", entry.name)));
             }
             at = next;
@@ -50,7 +50,17 @@ impl<'a> Archive<'a> {
         if spans.windows(2).any(|pair| pair[1].0 < pair[0].1) {
             return Err(damaged("entries overlap"));
         }
-        Ok(Self { entries })
+        // After that, so that no byte is summed twice.
+        for (name, &(data, crc)) in &entries {
+            let found = crc32fast::hash(data);
+            if found != crc {
+                return Err(damaged(format!(
+                    "entry {name:?} has the CRC-32 {found:08x}, its directory says {crc:08x}: download or copy it again \
+                     (a file saved with torch.serialization.set_crc32_options(False) has none: save it with it)"
+                )));
+            }
+        }
+        Ok(Self { entries: entries.into_iter().map(|(name, (data, _))| (name, data)).collect() })
     }
 
     /// The bytes of an entry.
@@ -101,6 +111,7 @@ struct Entry {
     name: String,
     local: usize,
     size: usize,
+    crc: u32,
 }
 
 impl Entry {
@@ -132,7 +143,8 @@ impl Entry {
         if size != stored {
             return Err(damaged(format!("entry {name:?} is stored but has two sizes, {stored} and {size}")));
         }
-        let entry = Self { name, local: position(local)?, size: position(size)? };
+        let crc = u32_at(file, at + 16)?;
+        let entry = Self { name, local: position(local)?, size: position(size)?, crc };
         Ok((entry, name_at + name_len + extra_len + comment_len))
     }
 
@@ -200,4 +212,21 @@ fn u32_at(bytes: &[u8], at: usize) -> Result<u32, CheckpointError> {
 
 fn u64_at(bytes: &[u8], at: usize) -> Result<u64, CheckpointError> {
     array(bytes, at).map(u64::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flipped_bit_is_noticed() {
+        let whole = include_bytes!("../../tests/fixtures/tiny_scvi.pt");
+        let archive = Archive::read(whole).unwrap();
+        let name = archive.names().find(|name| name.contains("/data/")).unwrap();
+        let at = archive.get(name).unwrap().as_ptr() as usize - whole.as_ptr() as usize;
+        let mut damaged = whole.to_vec();
+        damaged[at] ^= 4;
+        let said = Archive::read(&damaged).unwrap_err().to_string();
+        assert!(said.contains(name) && said.contains("CRC-32"), "{said}");
+    }
 }

@@ -37,7 +37,7 @@ impl Dictionaries {
     /// If one is refused, or they do not fit the model or each other.
     pub(super) fn read(files: &Files<'_>, vocabulary: usize) -> Result<Self, ImportError> {
         let tokens = entries(TOKENS, files.tokens, "token", |value| {
-            value.int().and_then(|token| u32::try_from(token).ok())
+            Ok(value.int().and_then(|token| u32::try_from(token).ok()))
         })?;
         let pad = tokens.get("<pad>").copied().ok_or_else(|| wrong(TOKENS, "it has no \"<pad>\""))?;
         let ends = match (tokens.get("<cls>"), tokens.get("<eos>")) {
@@ -45,7 +45,7 @@ impl Dictionaries {
             (None, None) => None,
             _ => return Err(wrong(TOKENS, "it has only one of \"<cls>\" and \"<eos>\"")),
         };
-        let medians = entries(MEDIANS, files.medians, "median", |value| value.number())?;
+        let medians = entries(MEDIANS, files.medians, "median", |value| Ok(value.number()))?;
         let mut symbols = symbols(files.symbols)?;
         let is_gene = |name: &str| !(name.starts_with('<') && name.ends_with('>'));
         let genes = tokens.iter().filter(|(name, _)| is_gene(name));
@@ -87,7 +87,7 @@ impl Dictionaries {
 fn symbols(file: Option<&[u8]>) -> Result<HashMap<String, Vec<String>>, ImportError> {
     let mut by_gene: HashMap<String, Vec<String>> = HashMap::new();
     let Some(file) = file else { return Ok(by_gene) };
-    for (symbol, gene) in entries(SYMBOLS, file, "identifier", |value| value.text().map(str::to_owned))? {
+    for (symbol, gene) in entries(SYMBOLS, file, "identifier", |value| value.owned_text())? {
         by_gene.entry(gene).or_default().push(symbol);
     }
     Ok(by_gene)
@@ -98,7 +98,7 @@ fn entries<T>(
     file: &'static str,
     bytes: &[u8],
     what: &str,
-    value: impl Fn(Node<'_>) -> Option<T>,
+    value: impl Fn(Node<'_>) -> Result<Option<T>, CheckpointError>,
 ) -> Result<BTreeMap<String, T>, ImportError> {
     if bytes.len() > LARGEST {
         return Err(wrong(file, &format!("it has {} bytes; no dictionary of genes needs that", bytes.len())));
@@ -114,12 +114,13 @@ fn entries<T>(
     }
     let mut found = BTreeMap::new();
     for (key, node) in root.entries() {
-        let name = key.text().ok_or_else(|| wrong(file, &format!("a key is {}, not text", key.kind())))?;
-        let read = value(node).ok_or_else(|| {
+        let name = key.owned_text().map_err(refused)?;
+        let name = name.ok_or_else(|| wrong(file, &format!("a key is {}, not text", key.kind())))?;
+        let read = value(node).map_err(refused)?.ok_or_else(|| {
             let shown = node.label().unwrap_or_else(|| node.kind().to_owned());
             wrong(file, &format!("{name:?} has {shown}, which is no {what}"))
         })?;
-        if found.insert(name.to_owned(), read).is_some() {
+        if found.insert(name.clone(), read).is_some() {
             return Err(wrong(file, &format!("it has {name:?} twice")));
         }
     }

@@ -5,10 +5,12 @@
 //! | `settings` | `args.json` |
 //! | `weights` | the transformer's weights, under either naming of the attention's |
 //! | `transformer` | `model.onnx` |
+//! | `native` | the weights back out of `model.onnx`, for code that runs them itself |
 //!
 //! `model.onnx`: `tokens` i64 [n, length] and `values` f32 [n, length], both padded at the end, and `mask` i32 (see
 //! [`crate::transformer`]) to `embeddings` f32 [n, width], the `<cls>` vector of the last layer divided by its length.
 
+mod native;
 mod settings;
 mod transformer;
 mod weights;
@@ -24,6 +26,7 @@ use crate::{
     checkpoint::{CheckpointError, StateDict, pickle::Node, torch::TorchFile},
     folder::{ImportError, ModelFolder, sha256},
 };
+pub use native::encoder;
 use settings::Settings;
 use weights::Weights;
 

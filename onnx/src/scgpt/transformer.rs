@@ -8,9 +8,9 @@ use crate::{
 use super::{settings::Settings, weights::Weights};
 
 /// PyTorch's epsilon of layer normalisation.
-const EPSILON: f32 = 1e-5;
+pub(super) const EPSILON: f32 = 1e-5;
 /// Values are cut at this before they are embedded.
-const LARGEST_VALUE: f32 = 512.0;
+pub(super) const LARGEST_VALUE: f32 = 512.0;
 
 /// `tokens`, `values` and `mask` to `embeddings`.
 pub(super) fn graph(settings: &Settings, weights: &Weights) -> Graph {

@@ -10,6 +10,9 @@ use crate::{
 /// Column that scvi-tools makes up where no batch column was named.
 const NO_BATCH_COLUMN: &str = "_scvi_batch";
 
+/// Most categorical covariates: a model with hundreds would have more of them than batches.
+const MOST_COVARIATES: usize = 256;
+
 /// What the weights alone do not say.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
@@ -142,10 +145,19 @@ fn covariates(fields: Node<'_>) -> Result<Vec<Covariate>, ImportError> {
     if let Some(state) = fields.path(&["extra_categorical_covs", "state_registry"])
         && let Some(mappings) = state.get("mappings")
     {
-        let keys: Vec<String> = match state.get("field_keys").and_then(Node::elements) {
-            Some(keys) => keys.filter_map(Node::label).collect(),
-            None => mappings.entries().filter_map(|(key, _)| key.label()).collect(),
+        let keys: Vec<String> = match state.get("field_keys").filter(|keys| keys.elements().is_some()) {
+            Some(keys) => keys.labels()?.ok_or_else(|| {
+                CheckpointError::Missing("the registry's field_keys hold something other than names".into())
+            })?,
+            None => mappings
+                .entries()
+                .filter_map(|(key, _)| key.owned_text().transpose())
+                .collect::<Result<_, _>>()?,
         };
+        if keys.len() > MOST_COVARIATES {
+            let what = format!("{} categorical covariates; at most {MOST_COVARIATES} are read", keys.len());
+            return Err(ImportError::Unsupported(what));
+        }
         for key in keys {
             let mapping = mappings.get(&key).ok_or_else(|| {
                 CheckpointError::Missing(format!("the registry has no categories of covariate {key:?}"))
@@ -163,10 +175,7 @@ fn categories(mapping: Node<'_>, column: &str) -> Result<Vec<String>, ImportErro
     };
     match mapping.array() {
         Some(array) => Ok(array.labels(column)?),
-        None => {
-            let items = mapping.elements().ok_or_else(missing)?;
-            Ok(items.map(Node::label).collect::<Option<_>>().ok_or_else(missing)?)
-        }
+        None => Ok(mapping.labels()?.ok_or_else(missing)?),
     }
 }
 

@@ -21,22 +21,44 @@ use crate::{
 /// The script that starts the app; a file, so that a content security policy need not allow inline scripts.
 const START: &str = "start.js";
 
+/// How much the compiler is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// As small and fast as it gets: what is published.
+    Full,
+    /// Soon there, to look at a change.
+    Quick,
+}
+
+impl Effort {
+    /// The profile of Cargo.
+    pub(super) fn profile(self) -> &'static str {
+        match self {
+            Self::Full => "wasm-release",
+            Self::Quick => "wasm-quick",
+        }
+    }
+}
+
 /// Builds the app into `target/app`.
 ///
 /// # Errors
 /// If a tool cannot be set up, the app doesn't compile, or index.html asks for what isn't there.
-pub(crate) fn build(options: Options) -> Result<PathBuf> {
+pub(crate) fn build(options: Options, effort: Effort) -> Result<PathBuf> {
     let index = project::root().join("index.html");
     let html = fs::read_to_string(&index).with_context(|| format!("cannot read {}", index.display()))?;
     let page = Page::parse(&html)?;
     let toolchain = wasm_target::ensure(options)?;
-    let opt = WasmOpt::ensure()?;
-    if opt.is_none() {
+    let opt = match effort {
+        Effort::Full => WasmOpt::ensure()?,
+        Effort::Quick => None,
+    };
+    if opt.is_none() && effort == Effort::Full {
         say("  no Node.js with npm: the app is left larger than wasm-opt would make it");
     }
     let programs: Vec<(&str, Aim)> = page.assets.iter().filter_map(program_of).collect();
     let bins: Vec<&str> = programs.iter().map(|(bin, _)| *bin).collect();
-    let files = step("app, compiled for the browser", || compile(toolchain, &bins))?;
+    let files = step("app, compiled for the browser", || compile(toolchain, &bins, effort))?;
     let partial = project::target().join("app.partial");
     let _ = fs::remove_dir_all(&partial);
     fs::create_dir_all(&partial)?;
@@ -48,11 +70,41 @@ pub(crate) fn build(options: Options) -> Result<PathBuf> {
     for asset in &page.assets {
         put(asset, &partial)?;
     }
-    fs::write(partial.join("index.html"), page.render(element))?;
+    fs::write(partial.join("index.html"), with_policy(&page.render(element))?)?;
     let app = project::app();
     let _ = fs::remove_dir_all(&app);
     fs::rename(&partial, &app)?;
     Ok(app)
+}
+
+/// What the page may do: scripts, styles and workers from its own folder, WebAssembly, and data also from elsewhere by https
+/// (or from this computer), for `?bundle=`. It is part of the page, so that it holds on every static host. Trunk's server
+/// adds inline scripts, so the policy is no part of index.html itself.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self'; connect-src 'self' https: http://localhost:* http://127.0.0.1:*; \
+    worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// The page with its policy, which must come before anything that loads.
+fn with_policy(html: &str) -> Result<String> {
+    let charset = "<meta charset=\"utf-8\">";
+    let Some((before, after)) = html.split_once(charset) else { bail!("index.html has no {charset}") };
+    let meta = format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
+    Ok(format!("{before}{charset}\n{meta}{after}"))
+}
+
+/// The script that starts the app, and says so where it cannot.
+fn start(bin: &str) -> String {
+    format!(
+        "const said = (text) => {{\n  const place = document.getElementById('boot-said');\n  \
+         if (place) {{ place.textContent = text; place.setAttribute('role', 'alert'); }}\n}};\n\
+         if (typeof WebAssembly === 'undefined') {{\n  \
+         said('This browser runs no WebAssembly, or is set not to; cellprism computes in the page and needs it.');\n\
+         }} else {{\n  try {{\n    \
+         const {{ default: init }} = await import('./{bin}.js');\n    \
+         await init({{ module_or_path: './{bin}_bg.wasm' }});\n  }} catch (error) {{\n    \
+         said(`The page could not start: ${{error.message}}. Is every file of the site there? Reload to try again.`);\n    \
+         throw error;\n  }}\n}}\n"
+    )
 }
 
 fn program_of(asset: &Asset) -> Option<(&str, Aim)> {
@@ -67,10 +119,7 @@ fn program_of(asset: &Asset) -> Option<(&str, Aim)> {
 fn put(asset: &Asset, app: &Path) -> Result<()> {
     match asset {
         Asset::Main { bin } => {
-            let script = format!(
-                "import init from './{bin}.js';\nawait init({{ module_or_path: './{bin}_bg.wasm' }});\n"
-            );
-            fs::write(app.join(START), script)?;
+            fs::write(app.join(START), start(bin))?;
         }
         Asset::Worker { bin, loader: true } => {
             let script = format!(
@@ -152,5 +201,15 @@ mod tests {
         let html = page.render(element);
         assert!(html.contains(r#"href="./app.css""#) && html.contains(r#"src="./start.js""#), "{html}");
         assert!(!html.contains("=\"/") && !html.contains("data-trunk"), "{html}");
+    }
+
+    #[test]
+    fn the_policy_comes_first_and_the_start_says_what_is_missing() {
+        let html =
+            with_policy("<head><meta charset=\"utf-8\"><script src=\"./a.js\"></script></head>").unwrap();
+        assert!(html.find("Content-Security-Policy").unwrap() < html.find("<script").unwrap());
+        assert!(!POLICY.contains('"') && POLICY.contains("'wasm-unsafe-eval'"));
+        assert!(with_policy("<head></head>").is_err());
+        assert!(start("x").contains("import('./x.js')") && start("x").contains("no WebAssembly"));
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
+use super::assemble::Effort;
 use crate::{
     project,
     setup::wasm_target::{TARGET, WasmToolchain},
@@ -17,10 +18,10 @@ use crate::{
 ///
 /// # Errors
 /// If they don't compile.
-pub(super) fn compile(toolchain: WasmToolchain, bins: &[&str]) -> Result<Vec<PathBuf>> {
+pub(super) fn compile(toolchain: WasmToolchain, bins: &[&str], effort: Effort) -> Result<Vec<PathBuf>> {
     let target = project::target().join("wasm");
     let mut cargo = toolchain.cargo();
-    cargo.args(["build", "--target", TARGET, "--profile", "wasm-release", "--target-dir"]);
+    cargo.args(["build", "--target", TARGET, "--profile", effort.profile(), "--target-dir"]);
     cargo.arg(&target);
     // each program is a package of its name: programs of one package would share its level of optimisation
     for bin in bins {
@@ -28,7 +29,7 @@ pub(super) fn compile(toolchain: WasmToolchain, bins: &[&str]) -> Result<Vec<Pat
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain)?.join("\u{1f}"));
     shown(&mut cargo)?;
-    let folder = target.join(TARGET).join("wasm-release");
+    let folder = target.join(TARGET).join(effort.profile());
     Ok(bins.iter().map(|bin| folder.join(format!("{bin}.wasm"))).collect())
 }
 

@@ -7,4 +7,4 @@ mod bind;
 mod compile;
 mod index_html;
 
-pub(crate) use assemble::build;
+pub(crate) use assemble::{Effort, build};

@@ -11,9 +11,6 @@ use anyhow::Result;
 use super::{Cache, distribution, npm};
 use crate::step::{program, step};
 
-/// The npm package that drives the browser, and its version.
-pub(crate) const PACKAGE: (&str, &str) = ("playwright-core", "1.65.1");
-
 /// What to do where there is no Chromium.
 pub(crate) const CHROMIUM_REMEDY: &str =
     "install Chromium or Chrome (Debian: apt-get install chromium), or set CHROMIUM to where it is";
@@ -42,7 +39,7 @@ impl Browser {
             step("Chromium, from the distribution", || distribution::install(&Cache::open()?, "chromium"))?;
         }
         let Some(chromium) = chromium() else { return Ok(Err(CHROMIUM_REMEDY)) };
-        let playwright = npm::install(PACKAGE.0, PACKAGE.1)?;
+        let playwright = npm::install(npm::PLAYWRIGHT)?;
         Ok(Ok(Self { node, playwright, chromium }))
     }
 
@@ -71,6 +68,5 @@ pub(crate) fn chromium() -> Option<PathBuf> {
 
 /// Whether Playwright's package is there.
 pub(crate) fn has_playwright() -> bool {
-    Cache::location()
-        .is_ok_and(|cache| npm::folder(&cache, PACKAGE.0, PACKAGE.1).join("node_modules").exists())
+    Cache::location().is_ok_and(|cache| npm::folder(&cache, npm::PLAYWRIGHT).join("node_modules").exists())
 }

@@ -6,6 +6,7 @@ mod debian;
 pub(crate) mod distribution;
 pub(crate) mod maturin;
 mod npm;
+mod oldest;
 pub(crate) mod onnxruntime;
 mod target;
 mod wasm_opt;

@@ -7,9 +7,6 @@ use anyhow::Result;
 use super::{Cache, npm};
 use crate::step::{logged, program};
 
-/// The npm package and its version.
-pub(super) const PACKAGE: (&str, &str) = ("binaryen", "132.0.0");
-
 /// What rustc emits for `wasm32-unknown-unknown` with SIMD.
 const FEATURES: [&str; 8] = [
     "--enable-simd",
@@ -36,13 +33,13 @@ impl WasmOpt {
     /// If npm fails.
     pub(crate) fn ensure() -> Result<Option<Self>> {
         let (Some(node), Some(_)) = (npm::node(), program("npm")) else { return Ok(None) };
-        let folder = npm::install(PACKAGE.0, PACKAGE.1)?;
+        let folder = npm::install(npm::BINARYEN)?;
         Ok(Some(Self { node, script: script(&folder) }))
     }
 
     /// Whether it is there.
     pub(crate) fn is_present() -> bool {
-        let folder = Cache::location().map(|cache| npm::folder(&cache, PACKAGE.0, PACKAGE.1));
+        let folder = Cache::location().map(|cache| npm::folder(&cache, npm::BINARYEN));
         npm::node().is_some() && folder.is_ok_and(|folder| script(&folder).exists())
     }
 

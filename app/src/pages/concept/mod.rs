@@ -34,10 +34,12 @@ mod steer;
 use std::sync::Arc;
 
 use cellprism_core::bundle::{ConceptRow, Maybe, Reading, Side};
+use futures::future::try_join;
 use leptos::prelude::*;
 
 use crate::{
     bundle::{self, Bundle, Concept, Listing, Subject},
+    client::FetchError,
     components::{
         gene_card::Descriptions,
         states::{Failed, Load, Loading},
@@ -70,6 +72,34 @@ impl Shown {
         format!("{}-{name}-{what}", self.bundle.manifest.name)
     }
 
+    /// The same with every number and cell complete, and whole rows of the list: fetched where the page began with less.
+    async fn exact(&self) -> Result<Self, FetchError> {
+        if self.concept.exact {
+            return Ok(self.clone());
+        }
+        let subject = self.listing.subject;
+        let (concept, listing) =
+            try_join(self.bundle.exact_concept(subject, self.row.id), self.bundle.listing(subject)).await?;
+        Ok(Self { concept, listing, ..self.clone() })
+    }
+
+    /// Does something with complete numbers, for instance a download; says why it cannot.
+    fn with_exact(&self, then: impl FnOnce(&Self) + 'static) {
+        if self.concept.exact {
+            then(self);
+            return;
+        }
+        let shown = self.clone();
+        leptos::task::spawn_local(async move {
+            match shown.exact().await {
+                Ok(exact) => then(&exact),
+                Err(error) => {
+                    let _ = window().alert_with_message(&format!("{}: {}", error.file, error.what));
+                }
+            }
+        });
+    }
+
     /// What the bundle says beyond the paper.
     fn reading(&self) -> Option<&Reading> {
         self.concept.detail.reading.value()
@@ -81,6 +111,7 @@ impl Shown {
 pub fn ConceptPage(subject: Subject, id: String) -> impl IntoView {
     let bundle = bundle::current();
     let listing = RwSignal::new(Load::<Arc<Listing>>::Waiting);
+    // Short rows are enough: what a page says of the concept itself is in its own files.
     if subject == Subject::Concepts {
         listing.set(Load::Ready(bundle.concepts.clone()));
     } else {
@@ -154,6 +185,17 @@ fn parts(shown: &Shown) -> AnyView {
     if shown.concept.detail.cells == 0 {
         let dead = "No cell of these data activates it: it is dead. There is nothing to attribute, and nothing is claimed about it.";
         return view! { <section class="section"><p class="notice">{dead}</p></section> }.into_any();
+    }
+    if let (true, Maybe::Missing { not_available }) =
+        (shown.row.not_described, &shown.concept.detail.attribution)
+    {
+        let text =
+            format!("Its genes were not scored: {not_available}. These are the cells that activate it.");
+        return view! {
+            <section class="section"><p class="notice" data-testid="not-described">{text}</p></section>
+            {cells::view(shown)}
+        }
+        .into_any();
     }
     let readings = match &shown.concept.detail.reading {
         Maybe::Value(reading) => view! {

@@ -52,8 +52,8 @@ pub fn ListPage(subject: Subject) -> impl IntoView {
     let bundle = bundle::current();
     let loaded = RwSignal::new(Load::<Arc<Listing>>::Waiting);
     let fetched = bundle.clone();
-    if subject == Subject::Concepts {
-        loaded.set(Load::Ready(bundle.concepts.clone()));
+    if let Some(known) = bundle.known_listing(subject) {
+        loaded.set(Load::Ready(known));
     } else {
         leptos::task::spawn_local(async move {
             loaded.try_set(match fetched.listing(subject).await {

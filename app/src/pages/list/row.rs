@@ -72,7 +72,11 @@ pub fn more_certain(row: &ConceptRow) -> Option<(Side, &SideLabel)> {
 
 fn nearest(row: &ConceptRow) -> AnyView {
     let Some((side, label)) = more_certain(row) else {
-        let why = if row.class == ConceptClass::Dead { "" } else { "not tested" };
+        let why = match row.class {
+            ConceptClass::Dead => "",
+            _ if row.not_described => "not described",
+            _ => "not tested",
+        };
         return view! { <span class="faint">{why}</span> }.into_any();
     };
     let lacks = (side == Side::Absence).then(|| view! { <span class="faint">"lacks: "</span> });

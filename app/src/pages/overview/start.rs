@@ -86,14 +86,14 @@ fn mini(bundle: &Arc<Bundle>, row: &ConceptRow) -> AnyView {
     let active = RwSignal::new(Load::<Arc<Vec<(u32, f32)>>>::Waiting);
     let (id, fetched) = (row.id, bundle.clone());
     leptos::task::spawn_local(async move {
-        active.try_set(match fetched.activations(id).await {
+        active.try_set(match fetched.activations(id, false).await {
             Ok(found) => Load::Ready(found),
             Err(error) => Load::Failed(error),
         });
     });
     let colouring = Signal::derive(move || match active.get() {
         Load::Ready(found) => Colouring::Activation(found),
-        _ => Colouring::Activation(Arc::default()),
+        _ => Colouring::Unknown,
     });
     let state = move || match active.get() {
         Load::Ready(_) => None,
@@ -101,9 +101,10 @@ fn mini(bundle: &Arc<Bundle>, row: &ConceptRow) -> AnyView {
         Load::Failed(_) => Some(view! { <p class="micro" role="alert">"could not be loaded"</p> }.into_any()),
     };
     let label = format!("Activation of concept {}", id.0);
+    let points = Signal::stored(bundle.points());
     view! {
         <li><a class="mini" href=format!("#/concept/{}", id.0)>
-            <CellMap bundle=bundle.clone() colouring=colouring label=label dot=3.2 />
+            <CellMap bundle=bundle.clone() points=points colouring=colouring label=label dot=3.2 />
             {state}
             <p><b class="mono">{format!("C{}", id.0)}</b>" "<span class="micro faint">{count(row.cells, "cell")}</span></p>
             <p class="small what">{title::view(row)}</p>

@@ -101,6 +101,7 @@ fn map(bundle: &Arc<Bundle>, rows: &Arc<Vec<Row>>, chosen: RwSignal<usize>) -> A
         let cells = shown.get(chosen.get()).map(|row| row.cells.clone()).unwrap_or_default();
         Colouring::Activation(Arc::new(cells))
     });
+    let points = Signal::stored(bundle.points());
     let named = rows.clone();
     let title = move || {
         let row = named.get(chosen.get());
@@ -110,7 +111,7 @@ fn map(bundle: &Arc<Bundle>, rows: &Arc<Vec<Row>>, chosen: RwSignal<usize>) -> A
     view! {
         <figure class="fig c5">
             <header><h3>{title}</h3></header>
-            <CellMap bundle=bundle.clone() colouring=colouring label=label tags=true />
+            <CellMap bundle=bundle.clone() points=points colouring label=label tags=true />
             <figcaption>"Dark: strong. Grey: exactly 0."</figcaption>
         </figure>
     }

@@ -112,14 +112,17 @@ fn rows(bundle: &Bundle, trained: &Trained, pairs: &BTreeMap<u32, Pair>) -> Resu
             cells[concept as usize].push(((place / k) as u32, value));
         }
     }
-    let codes = bundle.primary().filter(|_| trained.own_cells).map(|column| &bundle.codes[column]);
+    let codes = bundle
+        .primary()
+        .filter(|_| trained.own_cells)
+        .and_then(|column| bundle.known_codes(column, &bundle.points()));
     let mut rows: Vec<Row> = cells
         .into_iter()
         .enumerate()
         .filter(|(_, cells)| !cells.is_empty())
         .map(|(concept, cells)| Row {
             concept: concept as u32,
-            commonest: codes.and_then(|codes| commonest(bundle, codes, &cells)),
+            commonest: codes.as_ref().and_then(|codes| commonest(bundle, codes, &cells)),
             cells,
             pair: pairs.get(&(concept as u32)).copied(),
         })
@@ -128,17 +131,20 @@ fn rows(bundle: &Bundle, trained: &Trained, pairs: &BTreeMap<u32, Pair>) -> Resu
     Ok(rows)
 }
 
+/// The commonest label among the cells that maps draw, and its share.
 fn commonest(bundle: &Bundle, codes: &[u16], cells: &[(u32, f32)]) -> Option<(String, f64)> {
+    let points = bundle.points();
     let labels = bundle.primary_labels();
     let mut counts = vec![0u32; labels.len()];
-    for (cell, _) in cells {
-        match codes.get(*cell as usize) {
+    let drawn: Vec<usize> = cells.iter().filter_map(|(cell, _)| points.place(*cell)).collect();
+    for &place in &drawn {
+        match codes.get(place) {
             Some(&NO_LABEL) | None => {}
             Some(&code) => counts[usize::from(code)] += 1,
         }
     }
     let (code, &count) = counts.iter().enumerate().max_by_key(|(code, n)| (**n, std::cmp::Reverse(*code)))?;
-    (count > 0).then(|| (labels[code].clone(), f64::from(count) / cells.len() as f64))
+    (count > 0).then(|| (labels[code].clone(), f64::from(count) / drawn.len() as f64))
 }
 
 /// The concepts, and the cells of a chosen one.

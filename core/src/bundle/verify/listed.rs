@@ -30,7 +30,10 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, report: &mut Repor
         Err(error) => report.note(path::FILES, error.to_string()),
     }
     for name in present.keys() {
-        let known = listed.contains_key(name) || name == path::MANIFEST;
+        let is_ours = |name: &str| listed.contains_key(name) || name == path::MANIFEST;
+        // In a site some files stand beside themselves, packed.
+        let packed = [".gz", ".br"].iter().filter_map(|ending| name.strip_suffix(ending)).any(is_ours);
+        let known = is_ours(name) || packed;
         report.expect(known, name, || "in no list of this bundle's files".into());
     }
     let names: Vec<(&String, &FileEntry)> = listed.iter().collect();

@@ -12,8 +12,8 @@ use super::{
     ConceptIndex, File, GeneIndex, Manifest,
     cells::{self, Cells},
     checking::Bundle,
-    concept, concept_arrays, concept_index, dictionary, gene_descriptions, gene_index, gene_sets, metrics,
-    model, path, samples,
+    concept, concept_arrays, concept_index, dictionary, evaluation, first, gene_descriptions, gene_index,
+    gene_sets, metrics, model, path, samples,
 };
 use crate::{concepts::ConceptClass, ids::ConceptId, parallel};
 
@@ -59,6 +59,7 @@ pub fn verify(folder: &dyn Folder) -> Report {
     dictionary::check(&bundle, &mut report);
     model::check(&bundle, genes.as_ref(), &mut report);
     metrics::check(&bundle, &mut report);
+    evaluation::check(&bundle, &mut report);
     concepts(&bundle, &cells, genes.as_ref(), &mut report);
     report
 }
@@ -88,7 +89,11 @@ fn one_concept(
     // A dead concept has no cells, no scores and so no arrays.
     if row.class != ConceptClass::Dead {
         concept_arrays::check(bundle, &detail, cells, genes, &mut report);
+    }
+    // One that is not described has no prototypes to keep counts of.
+    if row.class != ConceptClass::Dead && !row.not_described {
         samples::check(bundle, &detail, cells, genes, &mut report);
+        first::check_concept(bundle, path::CONCEPTS, row.id, &mut report);
     }
     report
 }
@@ -99,8 +104,13 @@ fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
         let stem = name.split_once('/')?.1.split_once('.')?.0;
         let id = ConceptId(stem.parse().ok()?);
         let counts = &bundle.manifest.counts;
-        let concept = [path::concept(id), path::concept_arrays(id), path::samples(id)];
-        let neuron = [path::readings(path::NEURONS, id), path::arrays(path::NEURONS, id)];
+        let of = |folder| {
+            [path::readings(folder, id), path::arrays(folder, id)]
+                .into_iter()
+                .chain([path::first_activations(folder, id), path::first_concept(folder, id)])
+        };
+        let concept: Vec<String> = of(path::CONCEPTS).chain([path::samples(id)]).collect();
+        let neuron: Vec<String> = of(path::NEURONS).collect();
         let within = |names: &[String], count: u32| id.0 < count && names.iter().any(|known| known == name);
         Some(within(&concept, counts.concepts) || within(&neuron, 2 * counts.embedding))
     };

@@ -14,19 +14,25 @@
 //! | `plant` | which genes a program raises |
 //! | `state` | which programs are active in a cell |
 //! | `sets` | the truth as gene sets, with decoys |
+//! | `shares` | expected shares of genes in a cell |
+//! | `counts` | counts around them |
 //! | `random` | draws |
 
 mod check;
+mod counts;
 mod plant;
 mod random;
 mod sets;
+mod shares;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use super::{Cells, Column, CountMatrix, GeneNames};
+use counts::Counts;
 use plant::Names;
 use random::{Extra, Random};
+use shares::Shares;
 use state::State;
 
 pub use sets::{TrueSet, true_sets};
@@ -83,6 +89,14 @@ impl Default for SimulateOptions {
 }
 
 impl SimulateOptions {
+    /// Whether what is asked for is possible, and of a size that one computer bears; [`simulate`] asks first.
+    ///
+    /// # Errors
+    /// Says which number to change.
+    pub fn check(&self) -> Result<(), SimulateError> {
+        check::check(self)
+    }
+
     /// Cell types.
     pub fn types(&self) -> usize {
         self.programs.saturating_sub(STATES)
@@ -149,7 +163,6 @@ pub fn simulate(options: &SimulateOptions) -> Result<Simulation, SimulateError> 
     check::check(options)?;
     let mut random = Random::of_seed(options.seed);
     let names = Names::of(options);
-    let programs = names.all.len();
     let base: Vec<f64> = (0..options.genes).map(|_| (BASE_SD * random.normal()).exp()).collect();
     let effects = plant::effects(options, &mut random);
     let factors = |random: &mut Random, groups: usize, sd: f64| -> Vec<f64> {
@@ -164,42 +177,10 @@ pub fn simulate(options: &SimulateOptions) -> Result<Simulation, SimulateError> 
     };
     let states = state::draw(options, &names, &mut random);
     let activity: Vec<f32> = states.iter().flat_map(|state| state.activity.iter().copied()).collect();
-    let shares = |state: &State| {
-        let of = |effects: &'_ [f64], group: usize, gene: usize| effects[group * options.genes + gene];
-        let mut shares: Vec<f64> = (0..options.genes)
-            .map(|gene| {
-                let effect = &effects[gene * programs..(gene + 1) * programs];
-                let raised: f64 = effect.iter().zip(&state.activity).map(|(e, a)| f64::from(e * a)).sum();
-                base[gene] * of(&donor_effects, state.donor, gene) * raised.exp()
-            })
-            .collect();
-        if !batch_effects.is_empty() {
-            shares.iter_mut().enumerate().for_each(|(gene, s)| *s *= of(&batch_effects, state.batch, gene));
-        }
-        let total: f64 = shares.iter().sum();
-        shares.iter_mut().for_each(|share| *share /= total);
-        shares
-    };
-    let mut ambient = vec![0.0; options.genes];
-    for state in &states {
-        for (sum, share) in ambient.iter_mut().zip(shares(state)) {
-            *sum += share / options.cells as f64;
-        }
-    }
+    let shares = Shares::of(options, &base, donor_effects, batch_effects, &effects);
     let mut counts = CountMatrix::empty(options.genes);
-    let mut row = Vec::new();
-    for state in &states {
-        let depth = options.depth * (DEPTH_SD * random.normal()).exp();
-        row.clear();
-        for (gene, (share, ambient)) in shares(state).into_iter().zip(&ambient).enumerate() {
-            let noise = (NOISE_SD * random.normal() - NOISE_SD * NOISE_SD / 2.0).exp();
-            let mean = depth * ((1.0 - options.ambient) * share * noise + options.ambient * ambient);
-            let count = random.poisson(mean);
-            if count > 0 {
-                row.push((gene as u32, count as f32));
-            }
-        }
-        counts.push_row(row.iter().copied());
+    for rows in Counts::new(options, &states, &shares, random) {
+        rows.into_iter().for_each(|row| counts.push_row(row));
     }
     let cells = describe(options, &names, &states, counts);
     Ok(Simulation { cells, programs: names.all, parents: names.parents, effects, activity })

@@ -3,7 +3,11 @@
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+/// Largest mean of a Poisson number that is drawn at once; larger ones are drawn in parts.
+pub(super) const PART: f64 = 16.0;
+
 /// Xoshiro256++.
+#[derive(Clone)]
 pub(super) struct Random(Xoshiro256PlusPlus);
 
 /// What is drawn beside the cells that every simulation has: each has its own stream, so that asking for one changes
@@ -46,17 +50,35 @@ impl Random {
 
     /// Standard normal (Box & Muller 1958).
     pub(super) fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
+        let first = self.uniform();
+        Self::normal_of(first, self.uniform())
+    }
+
+    /// The same of two uniform numbers.
+    pub(super) fn normal_of(first: f64, second: f64) -> f64 {
+        let radius = (-2.0 * (1.0 - first).ln()).sqrt();
+        radius * (std::f64::consts::TAU * second).cos()
+    }
+
+    /// Passes over so many uniform numbers.
+    pub(super) fn skip(&mut self, numbers: usize) {
+        for _ in 0..numbers {
+            self.0.next_u64();
+        }
     }
 
     /// Poisson: by inversion, large means in parts (a sum of Poisson numbers is one).
-    pub(super) fn poisson(&mut self, mut mean: f64) -> u64 {
+    pub(super) fn poisson(&mut self, mean: f64) -> u64 {
+        Self::poisson_of(mean, || self.uniform())
+    }
+
+    /// The same by given uniform numbers, one for each part.
+    pub(super) fn poisson_of(mut mean: f64, mut uniform: impl FnMut() -> f64) -> u64 {
         let mut count = 0;
         while mean > 0.0 {
-            let part = mean.min(16.0);
+            let part = mean.min(PART);
             mean -= part;
-            let mut left = self.uniform();
+            let mut left = uniform();
             let mut chance = (-part).exp();
             let mut drawn = 0u64;
             while left >= chance && chance > 0.0 {

@@ -20,10 +20,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::limits::{self, OutOfRange};
+
 /// The card's layout; a larger number is refused.
 pub const CARD_FORMAT: u32 = 1;
-/// Most genes, categories or dimensions that a card may declare.
-const LARGEST: usize = 10_000_000;
 
 /// What a model reads and gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -175,6 +175,9 @@ pub enum CardError {
     /// A field contradicts another.
     #[error("model.json: {0}")]
     Invalid(String),
+    /// A number is larger than any model's.
+    #[error("model.json: {0}")]
+    Size(#[from] OutOfRange),
 }
 
 impl ModelCard {
@@ -254,12 +257,13 @@ impl ModelCard {
         if self.format > CARD_FORMAT || self.format == 0 {
             return Err(CardError::Format { found: self.format });
         }
-        if self.latent == 0 || self.latent as usize > LARGEST {
-            return invalid(format!("\"latent\" is {}", self.latent));
+        limits::DIMENSIONS.check("\"latent\"", self.latent)?;
+        if !self.genes.is_empty() {
+            limits::GENES.check("the number of \"genes\"", self.genes.len())?;
         }
-        if self.genes.len() > LARGEST || self.covariate_width() > LARGEST {
-            return invalid("more than ten million genes or covariate categories".into());
-        }
+        limits::CATEGORIES.check("the number of covariate categories", self.covariate_width())?;
+        limits::CATEGORIES.check("the number of \"covariates\"", self.covariates.len())?;
+        self.check_sizes()?;
         if let Normalize::Sum(sum) = self.normalize
             && !(sum.is_finite() && sum > 0.0)
         {

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ModelCard;
+use crate::limits::{BINS, HEADS, LAYERS, Limit, OutOfRange, SEQUENCE, VOCABULARY, WIDTH};
+
 /// Sizes of scVI's networks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -88,5 +91,35 @@ impl Pooling {
             Self::Cls => "cls",
             Self::Mean => "mean",
         }
+    }
+}
+
+impl ModelCard {
+    /// Refuses sizes that no model has: memory is taken by them.
+    pub(super) fn check_sizes(&self) -> Result<(), OutOfRange> {
+        let mut sizes: Vec<(&str, Limit, u32)> = Vec::new();
+        if let Some(ScviSizes { layers, hidden, .. }) = self.scvi {
+            sizes.extend([("scvi.layers", LAYERS, layers), ("scvi.hidden", WIDTH, hidden)]);
+        }
+        if let Some(ScgptSizes { layers, heads, hidden, vocabulary, bins, max_length, .. }) = self.scgpt {
+            sizes.extend([
+                ("scgpt.layers", LAYERS, layers),
+                ("scgpt.heads", HEADS, heads),
+                ("scgpt.hidden", WIDTH, hidden),
+                ("scgpt.vocabulary", VOCABULARY, vocabulary),
+                ("scgpt.bins", BINS, bins),
+                ("scgpt.max_length", SEQUENCE, max_length),
+            ]);
+        }
+        if let Some(GeneformerSizes { layers, heads, hidden, vocabulary, max_length, .. }) = self.geneformer {
+            sizes.extend([
+                ("geneformer.layers", LAYERS, layers),
+                ("geneformer.heads", HEADS, heads),
+                ("geneformer.hidden", WIDTH, hidden),
+                ("geneformer.vocabulary", VOCABULARY, vocabulary),
+                ("geneformer.max_length", SEQUENCE, max_length),
+            ]);
+        }
+        sizes.iter().try_for_each(|(name, limit, value)| limit.check(name, *value))
     }
 }

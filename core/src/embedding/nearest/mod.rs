@@ -2,16 +2,21 @@
 //!
 //! Distances are sums of squared differences in f64, in the order of the dimensions, so that the choice never
 //! depends on the machine; equal distances go to the lowest cell index. [`nearest_of_many`] passes over most pairs with a
-//! bound from 8-bit codes, and chooses what walking over all cells would.
+//! bound from 8-bit codes, and chooses what walking over all cells would. [`neighbours_of_all`] finds most neighbours of every
+//! cell where there are too many cells for that.
 
 mod codes;
 mod kernel;
 mod many;
+mod partition;
 
 #[cfg(test)]
 use ndarray::ArrayView2;
 
-pub use self::many::{Query, nearest_of_many};
+pub use self::{
+    many::{Query, nearest_of_many},
+    partition::{EXACT, Neighbours, neighbours_of_all},
+};
 use crate::ids::CellId;
 
 /// A cell and its distance.

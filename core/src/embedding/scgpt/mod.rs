@@ -6,13 +6,16 @@
 //! | `genes` | [`SequenceGenes`]: the genes that a sequence may hold, found in the data |
 //! | `binning` | [`bins`]: quantile bins of a cell's counts |
 //! | `tokenizer` | [`Tokenizer`]: both sequence rules |
+//! | `encoder` | [`ScgptEncoder`]: a sequence through the model, and the same with bins exchanged |
 
 mod binning;
+mod encoder;
 mod genes;
 mod tokenizer;
 mod vocabulary;
 
 pub use binning::bins;
+pub use encoder::{ReadCell, ScgptEncoder};
 pub use genes::SequenceGenes;
 pub use tokenizer::{BinnedCell, SequenceRule, Tokenizer};
 pub use vocabulary::Vocabulary;

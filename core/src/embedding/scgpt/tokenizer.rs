@@ -126,6 +126,19 @@ impl Tokenizer {
         }
     }
 
+    /// Genes of a cell's sequence by place among all, with their bins, increasing.
+    pub fn genes(&self, cell: &BinnedCell) -> Vec<(u32, u16)> {
+        let counted = cell.genes.iter().copied().zip(cell.bins.iter().copied());
+        match self.rule {
+            SequenceRule::Nonzero => counted.collect(),
+            SequenceRule::FixedHvg => {
+                let mut all: Vec<(u32, u16)> = (0..self.tokens.len() as u32).map(|gene| (gene, 0)).collect();
+                counted.for_each(|(gene, bin)| all[gene as usize].1 = bin);
+                all
+            }
+        }
+    }
+
     /// Appends a cell's sequence.
     pub fn write(&self, cell: &BinnedCell, tokens: &mut Vec<i64>, values: &mut Vec<f32>) {
         tokens.push(i64::from(self.cls));

@@ -36,6 +36,7 @@ pub struct Naive {
     window: u64,
     decoder_bias: bool,
     clip: Option<f64>,
+    frozen: bool,
     betas: (f64, f64),
     epsilon: f64,
 }
@@ -71,6 +72,7 @@ impl Naive {
             window: plan.dead_window(),
             decoder_bias: options.decoder_bias,
             clip: options.clip,
+            frozen: options.frozen_decoder,
             betas: (options.beta1, options.beta2),
             epsilon: options.epsilon,
         }
@@ -124,6 +126,9 @@ impl Naive {
         }
         let along = (&d_dec * w_dec).sum_axis(Axis(1)).insert_axis(Axis(1));
         d_dec -= &(along * w_dec);
+        if self.frozen {
+            d_dec.fill(0.0);
+        }
         let scale = self.clip.map_or(1.0, |clip| {
             let squares = |values: &mut dyn Iterator<Item = &f64>| values.map(|g| g * g).sum::<f64>();
             let norm = (squares(&mut d_enc.iter())
@@ -162,6 +167,9 @@ impl Naive {
                 .and(&mut self.v.b_dec)
                 .and(&d_dec_bias)
                 .for_each(adam);
+        }
+        if self.frozen {
+            return report;
         }
         for mut row in self.w.w_dec.rows_mut() {
             let length = row.iter().map(|w| w * w).sum::<f64>().sqrt();

@@ -29,6 +29,7 @@ pub struct Native {
     window: u64,
     decoder_bias: bool,
     clip: Option<f64>,
+    frozen: bool,
     arithmetic: Arithmetic,
     adam: Adam,
     panels: Panels,
@@ -53,6 +54,7 @@ impl Native {
             window: plan.dead_window(),
             decoder_bias: options.decoder_bias,
             clip: options.clip,
+            frozen: options.frozen_decoder,
             arithmetic: options.arithmetic,
             adam: Adam::new(options.beta1, options.beta2, options.epsilon),
             panels: Panels::zeros(d, c),
@@ -138,6 +140,7 @@ impl Native {
             error: &self.forward.error,
             slope,
             unit_rows: self.mixing.is_none(),
+            frozen: self.frozen,
         };
         let State { weights, m, v, mixture, .. } = &mut self.state;
         let scale = match self.clip {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Archetypal, TrainError};
+use crate::limits::{self, Limit};
 
 /// Options of a training. Everything that the weights depend on, besides the embeddings, is here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,10 @@ pub struct TrainOptions {
     /// Dictionary rows as mixtures of cells instead of unit rows; for the native engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archetypal: Option<Archetypal>,
+    /// Whether the dictionary stays at its random start and only the encoder and b_dec learn: the baseline of claims about
+    /// what training finds; for the native engine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen_decoder: bool,
     /// Cells that are not trained on, only measured.
     pub test: Split,
     /// How products and sums are rounded.
@@ -141,6 +146,7 @@ impl TrainOptions {
             early_stop: None,
             resample: None,
             archetypal: None,
+            frozen_decoder: false,
             test: Split::None,
             arithmetic: Arithmetic::default(),
             beta1: 0.9,
@@ -180,9 +186,13 @@ impl TrainOptions {
     /// The first that makes no sense.
     pub fn validate(&self) -> Result<(), TrainError> {
         let wrong = |option, problem: String| Err(TrainError::Option { option, problem });
-        if self.concepts == 0 || self.concepts > 1 << 24 {
-            return wrong("concepts", format!("{} is not from 1 to {}", self.concepts, 1 << 24));
-        }
+        let within = |option, limit: Limit, value: usize| {
+            limit.check("", value).map_err(|_| {
+                let problem = format!("{value} is not from {} to {}: {}", limit.least, limit.most, limit.why);
+                TrainError::Option { option, problem }
+            })
+        };
+        within("concepts", limits::CONCEPTS, self.concepts)?;
         if self.active == 0 || self.active > self.concepts {
             return wrong(
                 "active",
@@ -192,12 +202,9 @@ impl TrainOptions {
                 ),
             );
         }
-        if self.epochs == 0 {
-            return wrong("epochs", "0, but at least one is needed".into());
-        }
-        if self.batch == 0 || self.batch > 1 << 20 {
-            return wrong("batch", format!("{} is not from 1 to {}", self.batch, 1 << 20));
-        }
+        within("active", limits::ACTIVE, self.active)?;
+        within("epochs", limits::EPOCHS, self.epochs as usize)?;
+        within("batch", limits::BATCH, self.batch)?;
         if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
             return wrong(
                 "learning-rate",
@@ -238,11 +245,12 @@ impl TrainOptions {
             return wrong("resample", "at least one epoch apart, until a share from 0 to 1".into());
         }
         if let Some(Archetypal { anchors, relaxation, .. }) = self.archetypal {
-            if !(2..=1 << 24).contains(&anchors) {
-                return wrong("archetypal", format!("{anchors} anchors are not from 2 to {}", 1 << 24));
-            }
+            within("archetypal", limits::ANCHORS, anchors)?;
             if !(relaxation >= 0.0 && relaxation.is_finite()) {
                 return wrong("relaxation", format!("{relaxation} is not a number from 0"));
+            }
+            if self.frozen_decoder {
+                return wrong("frozen-decoder", "archetypal dictionary rows are what is learned".into());
             }
             if self.resample.is_some() {
                 return wrong(
@@ -251,6 +259,9 @@ impl TrainOptions {
                         .into(),
                 );
             }
+        }
+        if self.frozen_decoder && self.resample.is_some() {
+            return wrong("resample", "a dictionary that stays as it is has no concept to start anew".into());
         }
         if let Split::Fraction(share) = self.test
             && !(0.0..1.0).contains(&share)

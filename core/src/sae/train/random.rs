@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Size,
     /// Random dictionaries that matches are compared with.
     Null(u32),
+    /// What is drawn for a blinded study.
+    Study(u32),
 }
 
 /// Xoshiro256++ for a purpose.
@@ -35,6 +37,7 @@ pub(crate) fn generator(seed: u64, purpose: Purpose) -> Xoshiro256PlusPlus {
         Purpose::Mixture => (6, 0),
         Purpose::Size => (7, 0),
         Purpose::Null(number) => (8, number),
+        Purpose::Study(number) => (9, number),
     };
     // One SplitMix64 step mixes the seed, so that neighbouring seeds share no stream.
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -71,7 +74,7 @@ pub(crate) fn below(rng: &mut impl Rng, n: u32) -> u32 {
 }
 
 /// Fisher–Yates.
-pub(crate) fn shuffle(rng: &mut impl Rng, values: &mut [u32]) {
+pub(crate) fn shuffle<T>(rng: &mut impl Rng, values: &mut [T]) {
     for i in (1..values.len()).rev() {
         values.swap(i, below(rng, i as u32 + 1) as usize);
     }

@@ -48,6 +48,7 @@ proptest! {
     fn a_step_equals_the_dense_step(
         n in 2usize..130, d in 1usize..40, c in 2usize..90, k in 1usize..9, dead in 0usize..40,
         seed in 0u64..1000, bias in any::<bool>(), clip in any::<bool>(), portable in any::<bool>(), few in any::<bool>(),
+        frozen in any::<bool>(),
     ) {
         let x = planted(n, d, seed);
         let mut options = TrainOptions::new(c, k.min(c), 1);
@@ -55,6 +56,7 @@ proptest! {
         options.decoder_bias = bias;
         options.aux_k = few.then_some(3.min(c));
         options.clip = clip.then_some(1e-3);
+        options.frozen_decoder = frozen;
         options.dead_window = Some(1000);
         options.arithmetic = if portable { Arithmetic::Portable } else { Arithmetic::Fused };
         let Ok(plan) = Plan::new(x.view(), options) else { return Ok(()) };

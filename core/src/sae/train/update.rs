@@ -29,6 +29,8 @@ pub(crate) struct Update<'a> {
     pub slope: f32,
     /// Whether dictionary rows have length 1: their gradients lose the part along them.
     pub unit_rows: bool,
+    /// Whether the dictionary stays as it is: it has no gradient.
+    pub frozen: bool,
 }
 
 /// Gradients of one concept, reused.
@@ -77,7 +79,10 @@ impl Update<'_> {
             add_rows::<S, FUSED>(simd, &mut out.decoder, &out.coefficients, cells, self.error);
             add_rows::<S, FUSED>(simd, &mut out.encoder, slopes, cells, self.input);
         }
-        if !self.unit_rows {
+        if self.frozen {
+            out.decoder.fill(0.0);
+        }
+        if self.frozen || !self.unit_rows {
             return;
         }
         let parallel_part = -dot::<S, FUSED>(simd, &out.decoder, dictionary_row);
@@ -193,6 +198,9 @@ impl<const FUSED: bool> WithSimd for Apply<'_, FUSED> {
             *bias = gradient.bias;
             let rows = part(&mut *encoder.w, &mut *encoder.m, &mut *encoder.v, at.clone());
             adam.update::<S, FUSED>(simd, rows, &gradient.encoder);
+            if update.frozen {
+                continue;
+            }
             if let Some(kept) = &mut kept {
                 kept[at].copy_from_slice(&gradient.decoder);
                 continue;

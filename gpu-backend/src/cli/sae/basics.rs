@@ -1,6 +1,6 @@
 //! What every training is asked for: `sae train` and `sae consensus`.
 
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use cellprism_core::sae::train::{BATCH, LEARNING_RATE};
 
@@ -12,9 +12,9 @@ pub struct Basics {
     /// Embeddings (safetensors, tensor "embeddings" [n, d])
     #[arg(long, value_name = "FILE")]
     embeddings: PathBuf,
-    /// Concepts (c)
+    /// Concepts (c; default: by the embeddings, which are tried with 2 to 20 times their effective rank, as `run` does)
     #[arg(long)]
-    concepts: usize,
+    concepts: Option<NonZeroUsize>,
     /// Active concepts per cell (k; default: concepts / 62.5, at least 3)
     #[arg(long)]
     active: Option<usize>,
@@ -35,6 +35,7 @@ pub struct Basics {
 impl From<Basics> for sae::Basics {
     fn from(said: Basics) -> Self {
         let Basics { embeddings, concepts, active, epochs, learning_rate, batch, no_decoder_bias } = said;
+        let concepts = concepts.map_or(0, NonZeroUsize::get);
         Self { embeddings, concepts, active, epochs, learning_rate, batch, no_decoder_bias }
     }
 }

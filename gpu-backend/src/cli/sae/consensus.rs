@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::{archetypal, basics::Basics};
-use crate::cli::stdout::{out, outln};
+use crate::cli::{
+    stderr::errln,
+    stdout::{out, outln},
+};
 use crate::{cli::Global, jobs::sae::consensus};
 
 /// Options of `sae consensus`.
@@ -54,7 +57,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         for (times, concepts) in report.found_in.iter().enumerate() {
             outln!("| {} of {seeds} | {concepts} |", times + 1);
         }
-        eprintln!(
+        errln!(
             "{}: {} of {} concepts that are alive, found with a cosine of {:.4} in at least {} of {seeds} dictionaries; R² {:.4} of all, {r2:.4} of these",
             folder.display(),
             report.kept,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::stdout::outln;
+use crate::cli::{stderr::errln, stdout::outln};
 use crate::{cli::Global, jobs::sae::import};
 
 /// Options of `sae import`.
@@ -29,7 +29,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if global.json {
         outln!("{}", serde_json::to_string(&found)?);
     } else if !global.quiet {
-        eprintln!("{}: {} concepts of size {}", out.display(), found.concepts, found.size);
+        errln!("{}: {} concepts of size {}", out.display(), found.concepts, found.size);
     }
     Ok(())
 }

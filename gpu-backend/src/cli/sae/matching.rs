@@ -7,6 +7,7 @@ use cellprism_core::sae::matching::Shape;
 use crate::{
     cli::{
         Global,
+        stderr::err,
         stdout::{out, outln},
     },
     jobs::sae::matching::{self, Matching},
@@ -41,7 +42,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         outln!("{}", serde_json::to_string(&found)?);
     } else {
         out!("{}", table(&found, with_cells));
-        eprint!("{}", in_words(&found));
+        err!("{}", in_words(&found));
     }
     Ok(())
 }

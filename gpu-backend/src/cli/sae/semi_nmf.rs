@@ -26,6 +26,9 @@ pub struct Args {
     /// Seed of the first activations
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Weight of an L1 penalty on activations, with directions of length 1 (0: none); the larger, the sparser
+    #[arg(long, value_name = "LAMBDA", default_value_t = 0.0)]
+    penalty: f64,
     /// Factors to write (safetensors): "activations" f32 [n, c], "dictionary" f32 [c, d]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -36,8 +39,8 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    let Args { embeddings, concepts, iterations, tolerance, seed, out, zero } = args;
-    let options = semi_nmf::Options { embeddings, concepts, iterations, tolerance, seed, out, zero };
+    let Args { embeddings, concepts, iterations, tolerance, seed, penalty, out, zero } = args;
+    let options = semi_nmf::Options { embeddings, concepts, iterations, tolerance, seed, penalty, out, zero };
     let found = semi_nmf::run(&options, &global.progress())?;
     if global.json {
         outln!("{}", serde_json::to_value(&found)?);

@@ -6,12 +6,20 @@ use super::{container::Container, error::H5adError};
 
 /// Deflate cannot pack tighter than this; a dataset that claims more is not what its header says.
 const LARGEST_EXPANSION: u64 = 1040;
-/// Arrays that are kept whole (names, codes, row pointers) may expand this much …
-const WHOLE_EXPANSION: u64 = 64;
-/// … or be this large.
+/// Arrays that are read whole (names, codes, row pointers) may take this much memory in any file …
 const WHOLE_BYTES: u64 = 256 << 20;
-/// Largest chunk that is decompressed.
-const CHUNK_BYTES: u64 = 1 << 30;
+/// … or so many times the file.
+const WHOLE_EXPANSION: u64 = 32;
+/// Largest chunk that is unpacked in any file …
+const CHUNK_BYTES: u64 = 64 << 20;
+/// … or so many times the file (the counts of a few thousand cells as one chunk are packed about as tightly) …
+const CHUNK_EXPANSION: u64 = 64;
+/// … but never more.
+const LARGEST_CHUNK: u64 = 1 << 30;
+/// Bytes of the file that a chunk takes at least: its address in the index.
+const CHUNK_ENTRY: u64 = 8;
+/// Most chunks of an array: their list is held in memory. Arrays of 10⁹ counts have tens of thousands.
+const MOST_CHUNKS: u64 = 2_000_000;
 /// Aimed-at size of a window.
 const WINDOW_BYTES: u64 = 8 << 20;
 
@@ -60,13 +68,21 @@ impl Array {
             Layout::Chunked { chunk_shape, .. } => {
                 let chunk =
                     chunk_shape.iter().try_fold(element_bytes.max(1), |product, &e| product.checked_mul(e));
-                match chunk {
-                    Some(bytes) if bytes <= CHUNK_BYTES => {}
-                    _ => {
-                        return Err(
-                            container.damaged(name, format!("its chunks of {chunk_shape:?} are too large"))
-                        );
-                    }
+                if chunk.is_none_or(|bytes| bytes > largest_chunk(container.bytes)) {
+                    let problem = format!(
+                        "its chunks of {chunk_shape:?} are too large for a file of {} bytes; save it with smaller \
+                         chunks",
+                        container.bytes
+                    );
+                    return Err(container.damaged(name, problem));
+                }
+                let most = MOST_CHUNKS.min(1024 + container.bytes / CHUNK_ENTRY);
+                if grid(&shape, &chunk_shape).is_none_or(|chunks| chunks > most) {
+                    let problem = format!(
+                        "its shape {shape:?} in chunks of {chunk_shape:?} makes more than {most} chunks; save it \
+                         with larger chunks"
+                    );
+                    return Err(container.damaged(name, problem));
                 }
                 let chunks = dataset.chunks().map_err(failed)?;
                 let stored = chunks.iter().fold(0u64, |sum, chunk| sum.saturating_add(chunk.storage_size));
@@ -85,7 +101,11 @@ impl Array {
         let window = (WINDOW_BYTES / row_bytes).max(1);
         // Whole chunks, so that none is decompressed twice.
         let window = match chunk {
-            Some(rows) if rows > window && rows.saturating_mul(row_bytes) <= CHUNK_BYTES => rows,
+            Some(rows)
+                if rows > window && rows.saturating_mul(row_bytes) <= largest_chunk(container.bytes) =>
+            {
+                rows
+            }
             Some(rows) if rows > 0 && rows <= window => window / rows * rows,
             _ => window,
         };
@@ -104,6 +124,16 @@ impl Array {
     /// Extent of the first dimension.
     pub(super) fn rows(&self) -> u64 {
         self.shape.first().copied().unwrap_or(1)
+    }
+
+    /// Refuses another number of rows than is known from elsewhere, before any is unpacked.
+    pub(super) fn expect_rows(&self, container: &Container, rows: Option<u64>) -> Result<(), H5adError> {
+        match rows {
+            Some(rows) if rows != self.rows() => {
+                Err(self.failed(container, format!("{} values for {rows} rows", self.rows())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Elements in a row.
@@ -134,15 +164,16 @@ impl Array {
         }
     }
 
-    /// Refuses to hold an array whole that is implausibly large for its file.
+    /// Refuses to hold an array whole that takes implausibly much memory for its file.
     fn check_whole(&self, container: &Container) -> Result<(), H5adError> {
-        let bytes = self.rows().saturating_mul(self.row_elements()).saturating_mul(self.element_bytes);
+        let elements = self.rows().saturating_mul(self.row_elements());
+        let bytes = elements.saturating_mul(self.element_bytes.saturating_mul(2).max(unpacked(self.kind)));
         if bytes <= WHOLE_BYTES.max(container.bytes.saturating_mul(WHOLE_EXPANSION)) {
             Ok(())
         } else {
             Err(self.failed(
                 container,
-                format!("{bytes} bytes unpacked from a file of {} bytes", container.bytes),
+                format!("it takes {bytes} bytes of memory, from a file of {} bytes", container.bytes),
             ))
         }
     }
@@ -157,6 +188,7 @@ impl Array {
         if !matches!(self.kind, Kind::Integer | Kind::Bool) {
             return Err(self.failed(container, "expected whole numbers"));
         }
+        container.ask();
         let values =
             self.dataset.read_i64_rows(start, count).map_err(|error| self.failed(container, error))?;
         self.expect_len(container, count, values)
@@ -173,6 +205,7 @@ impl Array {
             Datatype::FixedPoint { size: 4, layout, .. } if layout.signed && layout.bit_precision == 32 => {}
             _ => return Ok(None),
         }
+        container.ask();
         let values =
             self.dataset.read_i32_rows(start, count).map_err(|error| self.failed(container, error))?;
         self.expect_len(container, count, values).map(Some)
@@ -188,6 +221,7 @@ impl Array {
         if !matches!(self.kind, Kind::F32 | Kind::Float | Kind::Integer | Kind::Bool) {
             return Err(self.failed(container, "expected numbers"));
         }
+        container.ask();
         let values =
             self.dataset.read_f64_rows(start, count).map_err(|error| self.failed(container, error))?;
         self.expect_len(container, count, values)
@@ -200,6 +234,7 @@ impl Array {
         start: u64,
         count: u64,
     ) -> Result<Vec<f32>, H5adError> {
+        container.ask();
         let values =
             self.dataset.read_f32_rows(start, count).map_err(|error| self.failed(container, error))?;
         self.expect_len(container, count, values)
@@ -221,6 +256,7 @@ impl Array {
     pub(super) fn all_bytes(&self, container: &Container) -> Result<Vec<u8>, H5adError> {
         self.check_whole(container)?;
         self.windows(|start, count| {
+            container.ask();
             self.dataset.read_raw_rows(start, count).map_err(|error| self.failed(container, error))
         })
     }
@@ -239,6 +275,7 @@ impl Array {
     /// All texts.
     pub(super) fn all_texts(&self, container: &Container) -> Result<Vec<String>, H5adError> {
         self.check_whole(container)?;
+        container.ask();
         let texts = match self.kind {
             Kind::VariableText => {
                 // The file holds every text, so together they cannot be longer than it.
@@ -250,6 +287,30 @@ impl Array {
         };
         let texts = texts.map_err(|error| self.failed(container, error))?;
         self.expect_len(container, self.rows(), texts)
+    }
+}
+
+/// Largest chunk that is unpacked of a file of so many bytes.
+fn largest_chunk(bytes: u64) -> u64 {
+    CHUNK_BYTES.max(bytes.saturating_mul(CHUNK_EXPANSION)).min(LARGEST_CHUNK)
+}
+
+/// Chunks that a shape is cut into; `None` where they cannot be counted.
+fn grid(shape: &[u64], chunk: &[u64]) -> Option<u64> {
+    shape.iter().zip(chunk).try_fold(1u64, |product, (&extent, &size)| {
+        extent.checked_add(size.checked_sub(1)?)?.checked_div(size)?.checked_mul(product)
+    })
+}
+
+/// Bytes of memory that an element takes while its array is read: as it is stored, as it is decoded, as it is kept.
+fn unpacked(kind: Kind) -> u64 {
+    match kind {
+        // Stored, decoded, and with a place for "none".
+        Kind::Integer | Kind::Bool => 32,
+        Kind::F32 | Kind::Float => 24,
+        // A reference to it, its place in a list of texts, and the smallest block of memory, twice.
+        Kind::Text | Kind::VariableText => 96,
+        Kind::Record | Kind::Other => 1,
     }
 }
 

@@ -1,14 +1,18 @@
 //! An open HDF5 file.
 
 use std::{
-    fs::File,
-    io::Read as _,
+    io::{Read as _, Seek as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use hdf5_pure::{ChunkCacheConfig, FileAccessProperties};
 
-use super::error::H5adError;
+use super::{
+    error::H5adError,
+    metered::{Meter, Metered},
+};
+use crate::work::regular;
 
 /// Decompressed chunks kept per array: neighbouring windows share one.
 const CHUNK_CACHE: usize = 32 << 20;
@@ -18,28 +22,41 @@ pub(super) struct Container {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
     pub(super) file: hdf5_pure::File,
+    meter: Arc<Meter>,
 }
 
 impl Container {
     pub(super) fn open(path: &Path) -> Result<Self, H5adError> {
         let open = |source| H5adError::Open { path: path.to_owned(), source };
-        let file = File::open(path).map_err(open)?;
+        let mut file = regular::open(path).map_err(open)?;
         let bytes = file.metadata().map_err(open)?.len();
         let mut head = Vec::new();
-        file.take(512).read_to_end(&mut head).map_err(open)?;
+        file.by_ref().take(512).read_to_end(&mut head).map_err(open)?;
+        file.rewind().map_err(open)?;
         if !hdf5_pure::is_hdf5(path).map_err(open)? {
             return Err(H5adError::NotHdf5 { path: path.to_owned(), found: describe(&head) });
         }
         let access = FileAccessProperties::new()
             .with_chunk_cache(ChunkCacheConfig::new().with_max_bytes(CHUNK_CACHE).with_max_slots(1024));
-        let file = hdf5_pure::File::open_streaming_with_options(path, access).map_err(|error| {
-            H5adError::Damaged {
-                path: path.to_owned(),
-                dataset: "the file's header".into(),
-                problem: format!("{error}; the file may be truncated, copy or download it again"),
-            }
-        })?;
-        Ok(Self { path: path.to_owned(), bytes, file })
+        let damaged = |error: &dyn std::fmt::Display| H5adError::Damaged {
+            path: path.to_owned(),
+            dataset: "the file's header".into(),
+            problem: format!("{error}; the file may be truncated, copy or download it again"),
+        };
+        let (source, meter) = Metered::new(file).map_err(|error| damaged(&error))?;
+        let file =
+            hdf5_pure::File::from_source_with_options(source, access).map_err(|error| damaged(&error))?;
+        Ok(Self { path: path.to_owned(), bytes, file, meter })
+    }
+
+    /// A new question to the library begins: what it may read is counted from here.
+    pub(super) fn ask(&self) {
+        self.meter.ask();
+    }
+
+    /// Names and metadata are read: from here on rows are.
+    pub(super) fn opened(&self) {
+        self.meter.opened();
     }
 
     pub(super) fn damaged(&self, dataset: &str, problem: impl ToString) -> H5adError {
@@ -55,10 +72,14 @@ impl Container {
     /// Names of everything in a group, sorted.
     pub(super) fn members(&self, group: &str) -> Result<Vec<String>, H5adError> {
         let failed = |error| self.damaged(group, error);
+        self.ask();
         let handle = self.file.group(group).map_err(failed)?;
         let mut names = handle.datasets().map_err(failed)?;
         names.extend(handle.groups().map_err(failed)?);
         names.sort();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(self.damaged(group, format!("it holds {:?} twice", pair[0])));
+        }
         Ok(names)
     }
 }

@@ -20,12 +20,17 @@ enum Form {
 }
 
 impl Frame {
-    /// Opens the frame under `path`, if there is one.
-    pub(super) fn open(container: &Container, path: &str) -> Result<Option<Self>, H5adError> {
+    /// Opens the frame under `path`, if there is one; its rows may be known from the matrix.
+    pub(super) fn open(
+        container: &Container,
+        path: &str,
+        rows: Option<u64>,
+    ) -> Result<Option<Self>, H5adError> {
         match container.find(path)? {
             None => Ok(None),
-            Some(Node::Group(attrs)) => Self::from_group(container, path, &attrs).map(Some),
+            Some(Node::Group(attrs)) => Self::from_group(container, path, &attrs, rows).map(Some),
             Some(Node::Array(array)) => {
+                array.expect_rows(container, rows)?;
                 let table = Records::new(container, &array)?;
                 let index = table
                     .index()
@@ -39,6 +44,7 @@ impl Frame {
         container: &Container,
         path: &str,
         attrs: &HashMap<String, AttrValue>,
+        rows: Option<u64>,
     ) -> Result<Self, H5adError> {
         let named = attrs.get("_index").and_then(AttrValue::as_str).unwrap_or("_index").to_owned();
         let members = container.members(path)?;
@@ -46,7 +52,7 @@ impl Frame {
             [named.as_str(), "index", "_index"].into_iter().find(|name| members.iter().any(|m| m == name));
         let name =
             name.ok_or_else(|| container.damaged(path, format!("it has no index ({named:?} is not there)")))?;
-        let index = Values::read(container, path, name)?.map(Values::into_texts).unwrap_or_default();
+        let index = Values::read(container, path, name, rows)?.map(Values::into_texts).unwrap_or_default();
         let mut columns = match attrs.get("column-order").and_then(AttrValue::as_strings) {
             Some(order) => order.iter().filter(|column| members.contains(column)).cloned().collect(),
             None => Vec::new(),
@@ -75,7 +81,7 @@ impl Frame {
     /// A column, checked to be as long as the index.
     pub(super) fn values(&self, container: &Container, name: &str) -> Result<Option<Values>, H5adError> {
         let values = match &self.form {
-            Form::Group(_) => Values::read(container, &self.path, name)?,
+            Form::Group(_) => Values::read(container, &self.path, name, Some(self.index.len() as u64))?,
             Form::Table(table) => table.values(container, name)?,
         };
         if let Some(len) = values.as_ref().and_then(Values::len)

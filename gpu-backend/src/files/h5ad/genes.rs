@@ -29,7 +29,7 @@ pub(super) fn names(container: &Container, frame: &Frame, path: &str) -> Result<
     let mut identifiers = frame.texts(container, IDENTIFIERS)?;
     if path != "var"
         && (symbols.is_none() || identifiers.is_none())
-        && let Some(var) = Frame::open(container, "var")?
+        && let Some(var) = Frame::open(container, "var", None)?
     {
         let row_of: HashMap<&String, usize> =
             var.index().iter().enumerate().map(|(row, name)| (name, row)).collect();

@@ -1,10 +1,11 @@
-//! Containment of panics in the HDF5 library: a damaged file is an error, not a crash.
+//! Containment of panics in the HDF5 library, and of its nesting: a damaged file is an error, not a crash.
 
 use std::{
     any::Any,
     cell::Cell,
     panic::{self, AssertUnwindSafe},
     sync::Once,
+    thread,
 };
 
 thread_local! {
@@ -31,6 +32,21 @@ pub(super) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     outcome.map_err(|payload| message(payload.as_ref()))
 }
 
+/// Stack for what is nested in a file: types within types go as deep as their 64 KB allow.
+const STACK: usize = 64 << 20;
+
+/// [`contain`] on a thread with a deep stack.
+pub(super) fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || contain(work));
+        match thread.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(payload)) => Err(message(payload.as_ref())),
+            Err(error) => Err(format!("no thread could be started: {error}")),
+        }
+    })
+}
+
 fn message(payload: &(dyn Any + Send)) -> String {
     if let Some(text) = payload.downcast_ref::<&str>() {
         (*text).to_owned()
@@ -44,6 +60,16 @@ fn message(payload: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn deep_work_has_a_deep_stack() {
+        fn down(levels: usize) -> usize {
+            let room = std::hint::black_box([levels; 64]);
+            if levels == 0 { 0 } else { room[1].min(1) + down(levels - 1) }
+        }
+        assert_eq!(deep(|| down(50_000)), Ok(50_000));
+        assert_eq!(deep(|| panic!("in there")), Err::<(), _>("in there".into()));
+    }
 
     #[test]
     fn a_panic_becomes_its_message() {

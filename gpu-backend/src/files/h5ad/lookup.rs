@@ -15,6 +15,7 @@ pub(super) enum Node {
 impl Container {
     /// The group or array under `name`, if there is one.
     pub(super) fn find(&self, name: &str) -> Result<Option<Node>, H5adError> {
+        self.ask();
         match self.file.dataset(name) {
             Ok(dataset) => Array::new(self, name, dataset).map(|array| Some(Node::Array(array))),
             Err(Error::NotADataset(_)) => {

@@ -6,10 +6,12 @@ use super::{array::Kind, container::Container, error::H5adError, lookup::Node, r
 pub(super) fn umap(container: &Container, cells: usize) -> Result<Option<Vec<[f32; 2]>>, H5adError> {
     let map = match container.find("obsm")? {
         Some(Node::Array(array)) if array.kind == Kind::Record => {
+            array.expect_rows(container, Some(cells as u64))?;
             Records::new(container, &array)?.pairs("X_umap")
         }
         Some(Node::Group(_)) => match container.find_array("obsm/X_umap")? {
             Some(array) if array.shape.len() == 2 && array.shape[1] >= 2 => {
+                array.expect_rows(container, Some(cells as u64))?;
                 let width = array.shape[1] as usize;
                 let numbers = array.all_numbers(container)?;
                 Some(numbers.chunks_exact(width).map(|row| [row[0] as f32, row[1] as f32]).collect())

@@ -1,5 +1,7 @@
 //! The count matrix of a file, read some rows at a time whatever its form.
 
+use std::collections::HashMap;
+
 use cellprism_core::cells::CountMatrix;
 use hdf5_pure::AttrValue;
 
@@ -62,8 +64,8 @@ impl Matrix {
                 let text = |name: &str| attrs.get(name).and_then(AttrValue::as_str);
                 let format =
                     text("encoding-type").or_else(|| text("h5sparse_format")).unwrap_or_default().to_owned();
-                if let Some(shape) = attrs.get("shape").or_else(|| attrs.get("h5sparse_shape")) {
-                    fits(&shape.to_i64s().unwrap_or_default().iter().map(|&e| e as u64).collect::<Vec<_>>())?;
+                if let Some(shape) = shape(&attrs) {
+                    fits(&shape)?;
                 }
                 let part = |part: &str| container.array(&format!("{path}/{part}"));
                 let (data, indices, pointers) = (part("data")?, part("indices")?, part("indptr")?);
@@ -76,7 +78,7 @@ impl Matrix {
                     }
                 };
                 let (majors, minors) = if by_row { (cells, genes) } else { (genes, cells) };
-                let indptr = read_pointers(container, &pointers, majors, &data, &indices)?;
+                let indptr = read_pointers(container, &pointers, majors, minors, &data, &indices)?;
                 let compressed = Compressed { data, indices, indptr, minors, by_row };
                 if by_row {
                     Form::Rows(compressed)
@@ -125,10 +127,29 @@ impl Matrix {
     }
 }
 
+/// Rows and columns as the matrix under `path` states them itself: known before names are read.
+pub(super) fn extents(container: &Container, path: &str) -> Result<[Option<u64>; 2], H5adError> {
+    Ok(match container.find(path)? {
+        None => [None; 2],
+        Some(Node::Array(array)) => [array.shape.first().copied(), array.shape.get(1).copied()],
+        Some(Node::Group(attrs)) => match shape(&attrs).as_deref() {
+            Some(&[rows, columns]) => [Some(rows), Some(columns)],
+            _ => [None; 2],
+        },
+    })
+}
+
+/// The shape among the attributes of a compressed matrix; a negative extent is one that nothing has.
+fn shape(attrs: &HashMap<String, AttrValue>) -> Option<Vec<u64>> {
+    let shape = attrs.get("shape").or_else(|| attrs.get("h5sparse_shape"))?;
+    Some(shape.to_i64s().unwrap_or_default().iter().map(|&extent| extent as u64).collect())
+}
+
 fn read_pointers(
     container: &Container,
     pointers: &Array,
     major: usize,
+    minor: usize,
     data: &Array,
     indices: &Array,
 ) -> Result<Vec<u64>, H5adError> {
@@ -146,6 +167,12 @@ fn read_pointers(
     }
     if let Some(at) = values.windows(2).position(|pair| pair[1] < pair[0]) {
         return bad(format!("entry {} is {}, less than the one before it", at + 1, values[at + 1]));
+    }
+    if let Some(at) = values.windows(2).position(|pair| (pair[1] - pair[0]) as u64 > minor as u64) {
+        return bad(format!(
+            "entry {} gives a row or column more values than the {minor} it can have",
+            at + 1
+        ));
     }
     if values.last().is_none_or(|&last| last as u64 != data.rows()) {
         return bad(format!(

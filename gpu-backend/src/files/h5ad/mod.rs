@@ -10,8 +10,10 @@
 //! | `frame`, `values`, `records` | `obs` and `var` in every encoding |
 //! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
+//! | `planted` | the truth about simulated cells |
 //! | `write` | files in today's encoding |
-//! | `guard` | a panic in the HDF5 library becomes an error |
+//! | `metered` | what the HDF5 library may read for one question |
+//! | `guard` | a panic in the HDF5 library becomes an error, and deep nesting finds a deep stack |
 
 mod array;
 mod columns;
@@ -21,9 +23,13 @@ mod error;
 mod frame;
 mod genes;
 mod guard;
+#[cfg(test)]
+mod hostile;
 mod lookup;
 mod maps;
 mod matrix;
+mod metered;
+mod planted;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -32,11 +38,12 @@ mod write;
 
 use std::path::Path;
 
-use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames};
+use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames, Roster};
 
 use crate::work::shards::Rows;
 
 pub use error::{H5adError, NotACount};
+pub use planted::Planted;
 pub use write::{Extras, to_bytes};
 
 use compressed::{ReadError, Wrong};
@@ -108,15 +115,17 @@ impl H5ad {
     /// # Errors
     /// See [`H5adError`].
     pub fn open(path: &Path, options: &Options) -> Result<Self, H5adError> {
-        contained(path, || Self::open_uncontained(path, options))
+        guard::deep(|| Self::open_uncontained(path, options))
+            .unwrap_or_else(|message| Err(gave_up(path, &message)))
     }
 
     fn open_uncontained(path: &Path, options: &Options) -> Result<Self, H5adError> {
         let container = Container::open(path)?;
         let (source, var) = find_counts(&container)?;
         let missing = |what: &str| container.damaged(what, "there is no such data frame");
-        let obs = Frame::open(&container, "obs")?.ok_or_else(|| missing("obs"))?;
-        let var_frame = Frame::open(&container, var)?.ok_or_else(|| missing(var))?;
+        let [cells, columns] = matrix::extents(&container, source)?;
+        let obs = Frame::open(&container, "obs", cells)?.ok_or_else(|| missing("obs"))?;
+        let var_frame = Frame::open(&container, var, columns)?.ok_or_else(|| missing(var))?;
         let matrix = Matrix::open(&container, source, obs.index().len(), var_frame.index().len())?;
         let genes = genes::names(&container, &var_frame, var)?;
         let (mut columns, mut skipped) = (Vec::new(), Vec::new());
@@ -128,6 +137,7 @@ impl H5ad {
             }
         }
         let umap = maps::umap(&container, obs.index().len())?;
+        container.opened();
         let names = obs.index().to_vec();
         Ok(Self {
             matrix,
@@ -228,6 +238,12 @@ impl H5ad {
         })
     }
 
+    /// Everything but the counts.
+    pub fn into_roster(self) -> Roster {
+        let Self { genes, names, columns, umap, source: counts_source, .. } = self;
+        Roster { genes, names, columns, umap, counts_source }
+    }
+
     fn not_a_count(&self, wrong: Wrong) -> H5adError {
         let Wrong { dataset, row, column, value } = wrong;
         let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
@@ -271,10 +287,6 @@ fn find_counts(container: &Container) -> Result<(&'static str, &'static str), H5
         }
     }
     Err(H5adError::NoCounts { path: container.path.clone() })
-}
-
-fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, H5adError>) -> Result<T, H5adError> {
-    guard::contain(work).unwrap_or_else(|message| Err(gave_up(path, &message)))
 }
 
 fn gave_up(path: &Path, message: &str) -> H5adError {

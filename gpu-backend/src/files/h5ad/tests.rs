@@ -131,7 +131,8 @@ fn contradictions_are_refused() {
             .unwrap_err();
         assert!(error.to_string().contains(expected), "{expected} in {error}");
     };
-    refused([1 << 40, 1 << 40], &|_| (), "its shape is");
+    refused([1 << 40, 1 << 40], &|_| (), "40 values for 1099511627776 rows");
+    refused([41, 60], &|_| (), "40 values for 41 rows");
     refused([40, 60], &|counts| counts.indices[9] = 60, "there are 60 genes");
     refused([40, 60], &|counts| counts.indptr[2] = 0, "less than the one before it");
     refused([40, 60], &|counts| counts.values.truncate(1), "values for");

@@ -32,20 +32,32 @@ pub(super) enum Values {
 }
 
 impl Values {
-    /// Reads the column under `name`, if there is one.
-    pub(super) fn read(container: &Container, frame: &str, name: &str) -> Result<Option<Self>, H5adError> {
+    /// Reads the column under `name`, if there is one; where the number of rows is known, nothing else is unpacked.
+    pub(super) fn read(
+        container: &Container,
+        frame: &str,
+        name: &str,
+        rows: Option<u64>,
+    ) -> Result<Option<Self>, H5adError> {
         let path = format!("{frame}/{name}");
         Ok(match container.find(&path)? {
             None => None,
-            Some(Node::Array(array)) => Some(Self::from_array(container, frame, name, &array)?),
-            Some(Node::Group(attrs)) => Some(Self::from_group(container, &path, &attrs)?),
+            Some(Node::Array(array)) => Some(Self::from_array(container, frame, name, &array, rows)?),
+            Some(Node::Group(attrs)) => Some(Self::from_group(container, &path, &attrs, rows)?),
         })
     }
 
-    fn from_array(container: &Container, frame: &str, name: &str, array: &Array) -> Result<Self, H5adError> {
+    fn from_array(
+        container: &Container,
+        frame: &str,
+        name: &str,
+        array: &Array,
+        rows: Option<u64>,
+    ) -> Result<Self, H5adError> {
         if array.shape.len() != 1 {
             return Ok(Self::Other);
         }
+        array.expect_rows(container, rows)?;
         let values = Self::plain(container, array)?;
         // anndata 0.7: codes in the column, labels beside it.
         if let Self::Integers(codes) = &values
@@ -74,17 +86,23 @@ impl Values {
         container: &Container,
         path: &str,
         attrs: &HashMap<String, AttrValue>,
+        rows: Option<u64>,
     ) -> Result<Self, H5adError> {
         let encoding = attrs.get("encoding-type").and_then(AttrValue::as_str).unwrap_or_default();
         let part = |part: &str| container.array(&format!("{path}/{part}"));
+        let by_row = |name: &str| {
+            let array = part(name)?;
+            array.expect_rows(container, rows)?;
+            Ok::<_, H5adError>(array)
+        };
         Ok(match encoding {
             "categorical" => {
-                let labels = Self::plain(container, &part("categories")?)?.into_texts();
-                Self::Codes(labels, part("codes")?.all_integers(container)?)
+                let codes = by_row("codes")?.all_integers(container)?;
+                Self::Codes(Self::plain(container, &part("categories")?)?.into_texts(), codes)
             }
             "nullable-integer" | "nullable-boolean" | "nullable-string-array" => {
-                let missing = part("mask")?.all_integers(container)?;
-                Self::plain(container, &part("values")?)?.masked(&missing)
+                let missing = by_row("mask")?.all_integers(container)?;
+                Self::plain(container, &by_row("values")?)?.masked(&missing)
             }
             _ => Self::Other,
         })

@@ -9,10 +9,15 @@ use cellprism_core::{
     bundle::{Calibration, CalibrationSubject, ReadingParameters, SideLabels},
     ids::ConceptId,
     parallel,
-    readings::{ConceptRequest, FurtherCells, read_concept, settle},
+    readings::{ConceptRequest, read_concept, settle},
 };
 
-use super::{compared::Compared, context::Context, subject::Subject, work::Work};
+use super::{
+    compared::{Compared, Scope},
+    context::Context,
+    subject::Subject,
+    work::Work,
+};
 use crate::work::progress::{Progress, Silent};
 
 /// The finished stage.
@@ -56,15 +61,13 @@ fn read_some(
     progress: &dyn Progress,
 ) -> anyhow::Result<Calibration> {
     let ids = chosen(context, subject, parameters.calibration as usize);
-    let compared = Compared::find(context, subject, &ids, &Silent);
-    let swaps = &*context.swaps;
-    // As the real ones are read, but for held-out cells, which no label needs.
-    let further: Vec<FurtherCells> =
-        compared.iter().map(|one| FurtherCells { held_out: None, ..one.further.clone() }).collect();
+    let compared = Compared::find(context, subject, &ids, Scope::Labels, &Silent);
     let steps = progress.begin("calibrate", ids.len() as u64, "concepts");
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
+        let fetched = context.fetch(compared[i].swapped())?;
+        let swaps = &*context.swapper.among(fetched.counted())?;
         let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
         let request = ConceptRequest {
             model: swaps,
@@ -72,7 +75,7 @@ fn read_some(
             concept: ids[i],
             cells,
             attribution: &attribution,
-            further: &further[i],
+            further: &compared[i].further,
             counterfactuals,
             symbols: &context.symbols,
             sets: &context.sets,

@@ -6,13 +6,12 @@ use cellprism_core::{
     attribution::{ConceptCells, cells_near},
     bundle::{AttributionParameters, PrototypesFrom, ReadingParameters},
     concepts::ActiveCells,
-    embedding::nearest::Neighbour,
     ids::{CellId, ConceptId},
     readings::{FurtherCells, held_out, spread},
 };
 
 use super::{context::Context, subject::Subject};
-use crate::work::progress::Progress;
+use crate::{jobs::fetched::every_cell, work::progress::Progress};
 
 /// Nearest cells kept for each prototype, so that a reader can choose another number.
 const KEPT_COUNTERFACTUALS: usize = 6;
@@ -38,6 +37,15 @@ pub struct Compared {
     pub reference: Vec<CellId>,
 }
 
+/// What the cells are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that is read of a concept.
+    Everything,
+    /// Its labels only: no held-out cells, and none for the test of differential expression.
+    Labels,
+}
+
 /// Which cells neighbours are looked for.
 struct Wanted {
     prototypes: Vec<(CellId, f32)>,
@@ -50,6 +58,7 @@ impl Wanted {
         active: &ActiveCells,
         attribution: &AttributionParameters,
         reading: Option<&ReadingParameters>,
+        scope: Scope,
     ) -> Self {
         let n = attribution.prototypes as usize;
         let held = reading.map_or(0, |reading| reading.held_out as usize);
@@ -64,7 +73,10 @@ impl Wanted {
                 (taken, next)
             }
         };
-        Self { prototypes, held_out, group: active.prototypes(TEST_CELLS) }
+        match scope {
+            Scope::Everything => Self { prototypes, held_out, group: active.prototypes(TEST_CELLS) },
+            Scope::Labels => Self { prototypes, held_out: Vec::new(), group: Vec::new() },
+        }
     }
 
     /// All of them with the number of neighbours.
@@ -84,16 +96,17 @@ impl Compared {
         context: &Context,
         subject: &Subject,
         concepts: &[ConceptId],
+        scope: Scope,
         progress: &dyn Progress,
     ) -> Vec<Self> {
         let attribution = &context.parameters.attribution;
         let reading = context.parameters.reading.as_ref();
-        let wanted: Vec<Wanted> =
-            concepts.iter().map(|&id| Wanted::of(subject.activations.of(id), attribution, reading)).collect();
+        let of = |&id: &ConceptId| Wanted::of(subject.activations.of(id), attribution, reading, scope);
+        let wanted: Vec<Wanted> = concepts.iter().map(of).collect();
         let queries: Vec<_> = wanted.iter().map(|wanted| wanted.queries(attribution)).collect();
         let total: usize = queries.iter().map(Vec::len).sum();
         let steps = progress.begin("neighbours", total as u64, "cells");
-        let embeddings = context.embeddings().view();
+        let embeddings = context.embeddings();
         let found = cells_near(&subject.activations, concepts, embeddings, queries, |cells| {
             steps.advance(cells as u64);
         });
@@ -102,6 +115,12 @@ impl Compared {
             Self::new(context, subject, concept, &wanted, found)
         };
         wanted.into_iter().zip(concepts.iter().zip(found)).map(of).collect()
+    }
+
+    /// Every cell in which genes are swapped or from which they are taken, ascending.
+    pub fn swapped(&self) -> Vec<CellId> {
+        let FurtherCells { held_out, typical, .. } = &self.further;
+        every_cell([Some(&self.cells), held_out.as_ref(), typical.as_ref()].into_iter().flatten())
     }
 
     fn new(
@@ -124,29 +143,13 @@ impl Compared {
         reference.dedup();
         let further = FurtherCells {
             held_out: (!held_out.prototypes.is_empty()).then_some(held_out),
-            typical: typical(context, subject.activations.of(concept), concept, &cells),
+            typical: context.parameters.reading.as_ref().and_then(|reading| {
+                let active = subject.activations.of(concept);
+                context.pool.beside((concept, active), &cells, context.counts.totals(), reading)
+            }),
             balanced_over: context.primary().map(|column| column.name.clone()),
         };
         let group = wanted.group.iter().map(|&(cell, _)| cell).collect();
         Self { concept, cells, further, group, reference }
     }
-}
-
-/// The prototypes with typical inactive cells, where that contrast is wanted.
-fn typical(
-    context: &Context,
-    active: &ActiveCells,
-    concept: ConceptId,
-    cells: &ConceptCells,
-) -> Option<ConceptCells> {
-    let reading = context.parameters.reading.as_ref().filter(|reading| reading.typical > 0)?;
-    let draw = |&(cell, _): &(CellId, f32)| {
-        let total = context.totals[cell.index()];
-        let drawn = context.pool.draw(active, (concept, cell), total, reading.typical as usize, reading.seed);
-        drawn.into_iter().map(|cell| Neighbour { cell, distance: 0.0 }).collect()
-    };
-    Some(ConceptCells {
-        prototypes: cells.prototypes.clone(),
-        counterfactuals: cells.prototypes.iter().map(draw).collect(),
-    })
 }

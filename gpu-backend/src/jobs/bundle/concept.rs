@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use cellprism_core::{
     attribution::{
-        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, attribute, deletion_curves,
-        describe as describe_attribution, order_by_score,
+        Attribution, ConceptCells, DeletionOptions, GeneInfo, GeneOrder, Perturb, Screened, attribute,
+        deletion_curves, describe as describe_attribution, order_by_score,
     },
     bundle::{
         ConceptArrays, ConceptClass, ConceptDetail, ConceptRow, Counterfactual, DeletionOrder, File as _,
@@ -14,8 +14,8 @@ use cellprism_core::{
     cells::plural_label,
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, OverLibraries, enrich_libraries},
-    ids::CellId,
-    stats::differential::{Differential, welch},
+    ids::{CellId, ConceptId},
+    stats::differential::{Differential, welch_of},
 };
 
 use super::{
@@ -42,6 +42,27 @@ pub fn describe(
     work: &Work,
 ) -> anyhow::Result<ConceptRow> {
     let id = compared.concept;
+    let (mut row, mut detail) = without_readings(context, subject, id, "no active cell");
+    let mut arrays = ConceptArrays::default();
+    if row.class != ConceptClass::Dead {
+        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
+    }
+    let folder = subject.folder;
+    if row.class != ConceptClass::Dead {
+        work.put(&path::arrays(folder, id), &arrays.to_bytes()?)?;
+    }
+    work.put(&path::readings(folder, id), &detail.to_bytes()?)?;
+    work.finish_row(folder, &row)?;
+    Ok(row)
+}
+
+/// What is known of a concept by its activations alone; `why` there is nothing else.
+pub fn without_readings(
+    context: &Context,
+    subject: &Subject,
+    id: ConceptId,
+    why: &str,
+) -> (ConceptRow, ConceptDetail) {
     let active = subject.activations.of(id);
     let parameters = &context.parameters;
     let columns: Vec<_> = context
@@ -51,7 +72,7 @@ pub fn describe(
         .collect();
     let class = classify(active, columns.first(), &parameters.specificity);
     let max = active.max();
-    let mut row = ConceptRow {
+    let row = ConceptRow {
         id,
         class,
         cells: active.len() as u32,
@@ -70,8 +91,10 @@ pub fn describe(
         title_parts: TitleParts::default(),
         labels: SideLabels::default(),
         survives: false,
+        not_described: false,
+        screened: None,
     };
-    let mut detail = ConceptDetail {
+    let detail = ConceptDetail {
         id,
         class,
         cells: row.cells,
@@ -80,9 +103,9 @@ pub fn describe(
         histogram: histogram(&active.values, max, 40),
         columns,
         prototypes: Vec::new(),
-        attribution: Maybe::missing("no active cell"),
+        attribution: Maybe::missing(why),
         enrichment: Vec::new(),
-        deletion: Maybe::missing("no active cell"),
+        deletion: Maybe::missing(why),
         coactive: Vec::new(),
         alike: Vec::new(),
         title: String::new(),
@@ -90,19 +113,9 @@ pub fn describe(
         verdict: String::new(),
         labels: SideLabels::default(),
         edge: 0,
-        reading: Maybe::missing("no active cell"),
+        reading: Maybe::missing(why),
     };
-    let mut arrays = ConceptArrays::default();
-    if class != ConceptClass::Dead {
-        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
-    }
-    let folder = subject.folder;
-    if class != ConceptClass::Dead {
-        work.put(&path::arrays(folder, id), &arrays.to_bytes()?)?;
-    }
-    work.put(&path::readings(folder, id), &detail.to_bytes()?)?;
-    work.finish_row(folder, &row)?;
-    Ok(row)
+    (row, detail)
 }
 
 fn fill(
@@ -119,20 +132,29 @@ fn fill(
     let p = &context.parameters.attribution;
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
-    let swaps = &*context.swaps;
+    let fetched = context.fetch(compared.swapped())?;
+    let every_gene = &*context.swapper.among(fetched.counted())?;
+    let screened = screened(context, subject, compared, every_gene)?;
+    let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
-    let test = differential(context, compared);
+    let test = differential(context, compared)?;
     let fold_change: Vec<f32> =
         test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
-    let described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
+    let mut described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
+    described.screened = screened.as_ref().map(|screened| screened.outcome(&attribution, p.important));
+    row.screened.clone_from(&described.screened);
 
     detail.prototypes = prototypes(context, cells);
     let enriched = enrich(context, &attribution, active.len())?;
     detail.enrichment = enriched.libraries;
     let orders = orders(&attribution, test.as_ref());
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
-    detail.deletion = Maybe::Value(deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?);
+    let curves = deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?;
+    detail.deletion = match curves.pairs {
+        0 => Maybe::missing("no pair of a prototype and a cell without the concept"),
+        _ => Maybe::Value(curves),
+    };
     (detail.coactive, detail.alike) = related(&subject.activations, subject.weights.w_dec.view(), id, 5);
 
     row.important = described.important;
@@ -154,9 +176,22 @@ fn fill(
     }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, compared, compared::kept(p)).to_bytes()?)?;
+        work.put(&path::samples(id), &samples(context, compared, &fetched, compared::kept(p)).to_bytes()?)?;
     }
     Ok(())
+}
+
+/// The model with which only some genes are swapped, where that was asked for.
+fn screened<'a>(
+    context: &Context,
+    subject: &Subject,
+    compared: &Compared,
+    swaps: &'a dyn Perturb,
+) -> anyhow::Result<Option<Screened<'a, dyn Perturb + 'a>>> {
+    let p = &context.parameters.attribution;
+    let Some(screening) = &p.screening else { return Ok(None) };
+    let n = p.counterfactuals as usize;
+    Ok(Some(Screened::choose(swaps, &subject.reader, compared.concept, &compared.cells, n, screening)?))
 }
 
 /// "86% B cells", or the two commonest labels.
@@ -205,7 +240,7 @@ fn prototypes(context: &Context, cells: &ConceptCells) -> Vec<Prototype> {
 }
 
 /// Pathways as in the paper: whether there are enough cells for a chance rate decides on that only.
-fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
+pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow::Result<OverLibraries> {
     let min_cells = context.parameters.specificity.min_cells;
     let few =
         (cells < min_cells as usize).then(|| format!("{cells} active cells; computed from {min_cells} on"));
@@ -215,17 +250,22 @@ fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> anyhow:
         detection: &context.detection,
         parameters: &context.parameters.enrichment,
         no_null: few.as_deref(),
+        deck: Some(&context.deck),
     };
     Ok(enrich_libraries(&attribution.scores, &context.sets, request, &mut |_| ControlFlow::Continue(()))?)
 }
 
 /// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-fn differential(context: &Context, compared: &Compared) -> Option<Differential> {
+pub fn differential(context: &Context, compared: &Compared) -> anyhow::Result<Option<Differential>> {
     let Compared { group, reference, .. } = compared;
-    (group.len() > 1 && reference.len() > 1).then(|| welch(context.counts, &context.totals, group, reference))
+    if group.len() < 2 || reference.len() < 2 {
+        return Ok(None);
+    }
+    Ok(Some(welch_of(&context.moments(group)?, &context.moments(reference)?)))
 }
 
-fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
+/// Orders in which genes are swapped as in the paper.
+pub fn orders(attribution: &Attribution, test: Option<&Differential>) -> Vec<GeneOrder> {
     let mut orders =
         vec![GeneOrder { name: DeletionOrder::Attribution, genes: order_by_score(&attribution.scores) }];
     if let Some(test) = test {

@@ -3,15 +3,17 @@
 use std::time::Instant;
 
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb},
+    attribution::DeletionOptions,
     bundle::{GeneSetFile, Ladder, Parameters, Stage},
-    cells::{Column, CountMatrix, is_ensembl, strip_version},
+    cells::{Column, GeneMap, is_ensembl, strip_version},
     gsea::{Deck, index_sets},
+    ids::CellId,
     readings::{TypicalPool, side_deck},
+    stats::differential::Moments,
 };
-use ndarray::Array2;
+use ndarray::ArrayView2;
 
-use crate::models::Counted;
+use crate::{jobs::fetched::Fetched, models::Swapper, work::counts::CountStore};
 
 use super::{
     Job,
@@ -20,12 +22,15 @@ use super::{
     subject::Subject,
 };
 
+/// Cells whose counts are in memory while sums are taken.
+const SUMMED: usize = 128;
+
 /// Everything that concepts are described from.
 pub struct Context<'a> {
     /// Parameters with nothing left open.
     pub parameters: Parameters,
     /// Names of the cells.
-    pub names: Vec<String>,
+    pub names: &'a [String],
     /// Metadata, the primary column first; only columns that can be tested.
     pub columns: Vec<Column>,
     /// Embeddings `[cells, latent]` and how they came about.
@@ -39,15 +44,15 @@ pub struct Context<'a> {
     /// Sizes of the dictionary that were tried.
     pub ladder: Option<Ladder>,
     /// The model through which genes are swapped.
-    pub swaps: Box<dyn Perturb + 'a>,
+    pub swapper: Box<dyn Swapper + 'a>,
     /// Length and repetition of deletion curves.
     pub deletion: DeletionOptions,
     /// Whether a swap is a pass of a large model.
     pub is_dear: bool,
-    /// Counts in the model's gene order.
-    pub counts: &'a CountMatrix,
-    /// Sums of all measured counts of each cell.
-    pub totals: Vec<f64>,
+    /// Counts of all cells, in the data's gene order.
+    pub counts: &'a CountStore,
+    /// The model's genes in the data.
+    pub map: &'a GeneMap,
     /// Cells to draw typical inactive ones from.
     pub pool: TypicalPool,
     /// Symbols of the model's genes.
@@ -63,19 +68,18 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Prepares what all concepts share; `counts` are in the model's gene order.
+    /// Prepares what all concepts share.
     ///
     /// # Errors
     /// If the encoder's weights are missing or do not fit.
     pub fn new(
         job: &Job,
         inputs: &'a Inputs,
-        counts: &'a CountMatrix,
+        counts: &'a CountStore,
         embedding: Embedding,
         sae: Dictionary,
     ) -> anyhow::Result<Self> {
-        let n = counts.rows.max(1) as f32;
-        let detection = counts.detected().into_iter().map(|cells| cells as f32 / n).collect();
+        let map = inputs.model.map();
         let symbols = symbols(inputs);
         let files = job
             .gene_sets
@@ -89,24 +93,27 @@ impl<'a> Context<'a> {
             .collect();
         let columns: Vec<Column> =
             inputs.columns.iter().filter_map(|name| inputs.cells.column(name)).cloned().collect();
-        let totals = inputs.cells.counts.row_sums();
         Ok(Self {
-            pool: TypicalPool::new(&totals, columns.first()),
+            pool: TypicalPool::new(counts.totals(), columns.first()),
             deck: side_deck(symbols.len(), &inputs.parameters.enrichment),
             parameters: Parameters { sae: sae.parameters, ..inputs.parameters.clone() },
             ladder: sae.ladder,
-            names: inputs.cells.names.clone(),
+            names: &inputs.cells.names,
             columns,
-            concepts: Subject::concepts(sae.weights, &embedding.values),
-            neurons: inputs.parameters.neurons.then(|| Subject::neurons(&embedding.values)).transpose()?,
+            concepts: Subject::concepts(sae.weights, embedding.values.view()),
+            neurons: inputs
+                .parameters
+                .neurons
+                .then(|| Subject::neurons(embedding.values.view()))
+                .transpose()?,
             training: sae.stage,
-            swaps: inputs.model.perturb(&job.place, Counted { data: &inputs.cells.counts, model: counts })?,
-            deletion: inputs.model.deletion(),
+            swapper: inputs.model.swapper(&job.place)?,
+            deletion: deletion(inputs),
             is_dear: inputs.model.is_dear(),
-            totals,
             counts,
+            map,
             symbols,
-            detection,
+            detection: detection(counts, map),
             sets,
             embedding,
             started: Instant::now(),
@@ -118,10 +125,53 @@ impl<'a> Context<'a> {
         self.columns.first()
     }
 
-    /// Embeddings `[cells, latent]`.
-    pub fn embeddings(&self) -> &Array2<f32> {
-        &self.embedding.values
+    /// Counts of some cells, which rise.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn fetch(&self, cells: Vec<CellId>) -> anyhow::Result<Fetched> {
+        Fetched::of(cells, self.counts, self.map)
     }
+
+    /// Sums over some cells, in their order; a few are in memory at once.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn moments(&self, cells: &[CellId]) -> anyhow::Result<Moments> {
+        let mut found = Moments::new(self.symbols.len());
+        for some in cells.chunks(SUMMED) {
+            let counts = self.counts.fetch(some)?;
+            let counts = self.map.apply(&counts);
+            for (row, cell) in some.iter().enumerate() {
+                found.add(counts.row(row), self.counts.totals()[cell.index()]);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Embeddings `[cells, latent]`.
+    pub fn embeddings(&self) -> ArrayView2<'_, f32> {
+        self.embedding.values.view()
+    }
+}
+
+/// Points of a curve where genes are screened: a curve's passes are whole ones still.
+const SCREENED_STEPS: u32 = 10;
+
+/// Length and repetition of deletion curves.
+fn deletion(inputs: &Inputs) -> DeletionOptions {
+    let usual = inputs.model.deletion();
+    match inputs.parameters.attribution.screening {
+        Some(_) => DeletionOptions { steps: usual.steps.min(SCREENED_STEPS), ..usual },
+        None => usual,
+    }
+}
+
+/// Share of cells in which each of the model's genes is detected.
+pub fn detection(counts: &CountStore, map: &GeneMap) -> Vec<f32> {
+    let n = counts.cells().max(1) as f32;
+    let detected = |column: &Option<u32>| column.map_or(0, |column| counts.detected()[column as usize]);
+    map.column_of.iter().map(|column| detected(column) as f32 / n).collect()
 }
 
 /// Symbols of the model's genes: its own names, or for Ensembl identifiers the data's or the gene table's symbols.
@@ -138,10 +188,29 @@ pub fn symbols(inputs: &Inputs) -> Vec<String> {
             }
             let in_data = column
                 .and_then(|c| genes.symbols.get(c as usize))
+                .map(|symbol| without_identifier(symbol, strip_version(name)))
                 .filter(|s| !s.is_empty() && !is_ensembl(s));
             let known =
                 || inputs.table.as_ref().and_then(|t| t.find(strip_version(name))).map(|g| g.symbol.clone());
-            in_data.cloned().or_else(known).unwrap_or_else(|| name.clone())
+            in_data.map(str::to_owned).or_else(known).unwrap_or_else(|| name.clone())
         })
         .collect()
+}
+
+/// CELLxGENE's `feature_name` tells symbols of several identifiers apart by the identifier: `MATR3_ENSG00000280987`.
+fn without_identifier<'s>(symbol: &'s str, identifier: &str) -> &'s str {
+    symbol.strip_suffix(identifier).and_then(|rest| rest.strip_suffix('_')).unwrap_or(symbol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_is_shown_without_its_identifier() {
+        let shown = |symbol| without_identifier(symbol, "ENSG00000280987");
+        assert_eq!(shown("MATR3_ENSG00000280987"), "MATR3");
+        assert_eq!(shown("MATR3"), "MATR3");
+        assert_eq!(shown("ENSG00000280987"), "ENSG00000280987");
+    }
 }

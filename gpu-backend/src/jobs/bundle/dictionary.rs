@@ -1,29 +1,31 @@
 //! Embeddings, and the sparse autoencoder trained on them.
 
-use std::{fs, slice, time::Instant};
+use std::{fs, path::Path, slice, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
-    bundle::{GeneAudit, Ladder, SaeParameters, Stage, StageName, Tensors, read_f32},
+    bundle::{GeneAudit, Ladder, SaeParameters, Stage, StageName},
     sae::{
         SaeWeights,
         train::{Native, Plan},
     },
 };
-use ndarray::Array2;
-use safetensors::SafeTensors;
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 use super::{Job, inputs::Inputs, work::Work};
 use crate::{
-    files::sae,
+    files::{
+        embeddings::{self, Values, Writer},
+        sae,
+    },
     jobs::{
         inputs::open_cells,
         ladder::{self, Wish},
         sae::{WorkFolder, epochs},
     },
     models,
-    work::{progress::Progress, shards::Shards},
+    work::{counts::CountStore, digest, progress::Progress, shards::Shards},
 };
 
 /// Finished stages.
@@ -34,7 +36,7 @@ const TRAINED: &str = "sae.json";
 /// Embeddings of all cells and how they came about.
 pub struct Embedding {
     /// `[cells, latent]`.
-    pub values: Array2<f32>,
+    pub values: Values,
     /// Provider, precision, time.
     pub stage: Stage,
     /// Version of ONNX Runtime.
@@ -45,31 +47,64 @@ pub struct Embedding {
 
 #[derive(Serialize, Deserialize)]
 struct EmbeddingNote {
+    /// Of the file.
+    sha256: String,
     stage: Stage,
     runtime: Option<String>,
     audit: GeneAudit,
 }
 
-/// Embeds the cells.
+/// Brings the counts where any cells can be fetched; from here on nobody reads the cells' own file.
+///
+/// # Errors
+/// If the file is damaged, or there is no room for them.
+pub fn counts(
+    job: &Job,
+    inputs: &Inputs,
+    work: &Work,
+    progress: &dyn Progress,
+) -> anyhow::Result<CountStore> {
+    let mut file = open_cells(&job.cells, job.allow_non_integer)?;
+    let steps = progress.begin("read", file.len() as u64, "cells");
+    let found = CountStore::fill(&work.folder("counts"), &mut file, inputs.cells.genes.len(), &*steps)?;
+    steps.finish();
+    Ok(found)
+}
+
+/// Embeds the cells, into a file that is mapped.
 ///
 /// # Errors
 /// If the device is not there or the model fails.
-pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -> anyhow::Result<Embedding> {
-    if let (Some(note), Some(bytes)) = (work.stage::<EmbeddingNote>(NOTE), work.stage_bytes(EMBEDDINGS)) {
-        let (shape, values) = read_f32(&SafeTensors::deserialize(&bytes)?, "embeddings")?;
-        let values = Array2::from_shape_vec((shape[0], shape[1]), values)?;
-        return Ok(Embedding { values, stage: note.stage, runtime: note.runtime, audit: note.audit });
+pub fn embed(
+    job: &Job,
+    inputs: &Inputs,
+    counts: &CountStore,
+    work: &Work,
+    progress: &dyn Progress,
+) -> anyhow::Result<Embedding> {
+    let path = work.folder(EMBEDDINGS);
+    if let Some(note) = work.stage::<EmbeddingNote>(NOTE)
+        && let Ok(found) = embeddings::read(&path)
+        && found.sha256 == note.sha256
+    {
+        let EmbeddingNote { stage, runtime, audit, .. } = note;
+        return Ok(Embedding { values: found.values, stage, runtime, audit });
     }
     let started = Instant::now();
-    let mut file = open_cells(&job.cells, job.allow_non_integer)?;
-    let steps = progress.begin("embed", file.len() as u64, "cells");
+    let steps = progress.begin("embed", counts.cells() as u64, "cells");
     let shards = Shards::within(work.folder("parts"));
-    let model = &*inputs.model;
-    let found = models::embed(model, slice::from_ref(&job.place), &mut file, &shards, &*steps)?;
+    let (model, places) = (&*inputs.model, slice::from_ref(&job.place));
+    let failed = || format!("cannot write {}", path.display());
+    let latent = model.model().card.latent as usize;
+    let mut file = Writer::create(&path, counts.cells(), latent).with_context(failed)?;
+    let mut take = |values: &[f32]| file.write(values).with_context(failed);
+    let mut cells = counts;
+    let found = models::embed(model, places, (&mut cells, &inputs.cells.names), &shards, &*steps, &mut take)?;
     steps.finish();
     let mut audit = model.audit().clone();
     audit.counts_share = found.counts_share();
     let note = EmbeddingNote {
+        sha256: file.finish().with_context(failed)?,
         stage: Stage {
             name: StageName::Embed,
             seconds: started.elapsed().as_secs_f64(),
@@ -79,11 +114,9 @@ pub fn embed(job: &Job, inputs: &Inputs, work: &Work, progress: &dyn Progress) -
         runtime: found.runtime,
         audit,
     };
-    let mut tensors = Tensors::default();
-    tensors.f32("embeddings", &[found.values.nrows(), found.values.ncols()], found.values.iter().copied());
-    work.keep_bytes(EMBEDDINGS, &tensors.to_bytes()?)?;
     work.keep(NOTE, &note)?;
-    Ok(Embedding { values: found.values, stage: note.stage, runtime: note.runtime, audit: note.audit })
+    let EmbeddingNote { stage, runtime, audit, .. } = note;
+    Ok(Embedding { values: embeddings::read(&path)?.values, stage, runtime, audit })
 }
 
 /// The autoencoder and how it came about.
@@ -104,6 +137,13 @@ struct DictionaryNote {
     stage: Stage,
     parameters: SaeParameters,
     ladder: Option<Ladder>,
+    /// Their checksums.
+    files: [String; 2],
+}
+
+/// Checksums of a dictionary's files.
+fn sums(folder: &Path) -> anyhow::Result<[String; 2]> {
+    Ok([digest::of_file(&folder.join(sae::CONFIG))?, digest::of_file(&folder.join(sae::WEIGHTS))?])
 }
 
 /// Trains the sparse autoencoder, after its size was chosen where none was asked for; a given one is taken as it is.
@@ -114,11 +154,12 @@ pub fn train(
     job: &Job,
     inputs: &Inputs,
     work: &Work,
-    embeddings: &Array2<f32>,
+    embeddings: ArrayView2<'_, f32>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
     let folder = work.folder("sae");
-    if let Some(DictionaryNote { stage, parameters, ladder }) = work.stage(TRAINED)
+    if let Some(DictionaryNote { stage, parameters, ladder, files }) = work.stage(TRAINED)
+        && sums(&folder).is_ok_and(|found| found == files)
         && let Ok(weights) = sae::read(&folder)
     {
         return Ok(Dictionary { weights, stage, parameters, ladder });
@@ -146,9 +187,9 @@ pub fn train(
         provider: None,
         precision: Some("float32".into()),
     };
-    let told = DictionaryNote { stage, parameters, ladder };
+    let told = DictionaryNote { stage, parameters, ladder, files: sums(&folder)? };
     work.keep(TRAINED, &told)?;
-    let DictionaryNote { stage, parameters, ladder } = told;
+    let DictionaryNote { stage, parameters, ladder, .. } = told;
     Ok(Dictionary { weights, stage, parameters, ladder })
 }
 
@@ -156,7 +197,7 @@ pub fn train(
 fn choose_size(
     job: &Job,
     work: &Work,
-    embeddings: &Array2<f32>,
+    embeddings: ArrayView2<'_, f32>,
     parameters: &mut SaeParameters,
     progress: &dyn Progress,
 ) -> anyhow::Result<Ladder> {
@@ -168,7 +209,7 @@ fn choose_size(
         epochs: Some(asked.epochs).filter(|&epochs| epochs > 0),
         kept: Some(&kept),
     };
-    let ladder = ladder::choose(embeddings.view(), &wish, progress)?;
+    let ladder = ladder::choose(embeddings, &wish, progress)?;
     let rung = ladder.chosen().with_context(|| format!("no size fits {} cells", embeddings.nrows()))?;
     parameters.concepts = rung.c;
     parameters.active = rung.k;
@@ -179,15 +220,15 @@ fn choose_size(
 fn new_dictionary(
     inputs: &Inputs,
     work: &Work,
-    embeddings: &Array2<f32>,
+    embeddings: ArrayView2<'_, f32>,
     parameters: &SaeParameters,
     progress: &dyn Progress,
 ) -> anyhow::Result<SaeWeights> {
-    let plan = Plan::new(embeddings.view(), parameters.options())?;
+    let plan = Plan::new(embeddings, parameters.options())?;
     let engine = Box::new(Native::new(&plan));
     let training = WorkFolder::within(work.folder("training"), serde_json::to_value(plan.options())?);
     let (mut weights, _) =
         epochs(plan, engine, &training, None, progress).context("training the sparse autoencoder")?;
-    weights.note_origin(embeddings.view(), Some((&inputs.model.model().card).into()))?;
+    weights.note_origin(embeddings, Some((&inputs.model.model().card).into()))?;
     Ok(weights)
 }

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, bail};
 use cellprism_core::bundle::{ConceptIndex, File, Manifest, Metrics, path, verify::verify};
 
-use super::{Job, Report, inputs::Inputs};
+use super::{Job, Report, index::screened, inputs::Inputs};
 use crate::{
     files::bundle::BundleFolder,
     work::{key::Key, target},
@@ -22,11 +22,11 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         return Ok(None);
     }
     let folder = BundleFolder::at(out)?;
-    let bytes = fs::read(out.join(path::MANIFEST)).ok();
+    let bytes = folder.manifest_bytes().ok();
     let Some(manifest) = bytes.and_then(|bytes| Manifest::from_bytes(path::MANIFEST, &bytes).ok()) else {
         bail!("{} exists already and is no bundle: choose another name or remove it", out.display());
     };
-    let differs = differences(job, &manifest, &inputs.key(job)?);
+    let differs = differences(job, &manifest, &inputs.key);
     if !differs.is_empty() {
         bail!(
             "{} exists already and is another bundle ({}): choose another name, or replace it with --overwrite",
@@ -53,6 +53,7 @@ pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
         labelled_by_chance: index.labelled_by_chance,
         verdict: index.verdict,
         surviving: index.surviving,
+        screened: screened(&index.rows),
         tag: manifest.tag,
         unchanged: true,
     }))

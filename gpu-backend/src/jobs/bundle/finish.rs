@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context as _;
 use cellprism_core::{
-    bundle::{ConceptIndex, File as _, FileEntry, Files, SaeMetricsRow, Stage, StageName, path},
+    bundle::{
+        ConceptIndex, Counts, File as _, FileEntry, Files, Manifest, SaeMetricsRow, Stage, StageName, path,
+    },
     sae::metrics::evaluate,
 };
 use walkdir::WalkDir;
@@ -12,7 +14,8 @@ use walkdir::WalkDir;
 use super::{
     Described, Job, Report,
     context::Context,
-    index::{index, place_concepts, verdict},
+    first,
+    index::{index, place_concepts, screened, verdict},
     inputs::Inputs,
     manifest::manifest,
     shared,
@@ -31,7 +34,7 @@ pub fn write(
     described: Described,
     work: Work,
 ) -> anyhow::Result<Report> {
-    let Described { concepts: (mut rows, settled), neurons, calibration } = described;
+    let Described { map, concepts: (mut rows, settled), neurons, calibration } = described;
     let method = place_concepts(context, &mut rows);
     let said = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1), &calibration);
     let described = Stage {
@@ -48,7 +51,7 @@ pub fn write(
         let neurons = ConceptIndex { verdict, ..index(inputs, context, rows, settled) };
         work.put(path::NEURON_INDEX, &neurons.to_bytes()?)?;
     }
-    shared::cells(inputs, context, &work)?;
+    shared::cells(inputs, context, map, &work)?;
     shared::embeddings(context, &work)?;
     let genes = shared::genes(inputs, context, &work)?;
     work.put(path::GENE_INDEX, &genes.to_bytes()?)?;
@@ -64,7 +67,17 @@ pub fn write(
     }
     let metrics = metrics(context);
     work.put(path::METRICS, &vec![metrics.clone()].to_bytes()?)?;
+    let sizes = Counts {
+        cells: inputs.cells.len() as u32,
+        genes_model: inputs.model.genes().len() as u32,
+        concepts: context.parameters.sae.concepts,
+        ..Counts::default()
+    };
+    let sides = context.neurons.as_ref().map(|_| 2 * context.embeddings().ncols());
+    let first = first::write(&sizes, sides, &work)?;
     let mut files = list(&work.bundle())?;
+    // Of a run that was killed before it was published.
+    files.remove(path::MANIFEST);
     let per_concept: Files = files
         .iter()
         .filter(|(name, _)| path::is_per_concept(name))
@@ -73,8 +86,9 @@ pub fn write(
     work.put(path::FILES, &per_concept.to_bytes()?)?;
     files.retain(|path, _| !per_concept.contains_key(path));
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
-    let manifest = manifest(job, inputs, context, &concepts, described, files)?;
+    let manifest = Manifest { first, ..manifest(job, inputs, context, &concepts, described, files)? };
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
+    let screened = screened(&concepts.rows);
     let report = Report {
         active_concepts: manifest.counts.active_concepts as usize,
         concepts: manifest.counts.concepts as usize,
@@ -83,10 +97,16 @@ pub fn write(
         labelled_by_chance: concepts.labelled_by_chance,
         verdict: concepts.verdict,
         surviving: concepts.surviving,
+        screened,
         tag: manifest.tag,
         unchanged: false,
     };
-    work.publish(&job.out)?;
+    if let Err(error) = inputs.stamps.check() {
+        // Nobody knows which part was made of what.
+        work.discard()?;
+        return Err(error);
+    }
+    work.publish()?;
     Ok(report)
 }
 
@@ -101,7 +121,7 @@ fn copy_folder(from: &Path, work: &Work, to: &str) -> anyhow::Result<()> {
 }
 
 fn metrics(context: &Context) -> SaeMetricsRow {
-    let found = evaluate(&context.concepts.weights, context.embeddings().view());
+    let found = evaluate(&context.concepts.weights, context.embeddings());
     let p = &context.parameters.sae;
     SaeMetricsRow {
         name: format!("This bundle, seed {}", p.seed),

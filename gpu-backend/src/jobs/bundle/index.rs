@@ -1,6 +1,7 @@
 //! The index of concepts or neurons: where they lie on their map, and what all readings together say.
 
 use cellprism_core::{
+    attribution::{ScreenOutcome, together},
     bundle::{Calibration, CalibrationSubject, ConceptClass, ConceptIndex, ConceptRow},
     readings::verdict::{DictionaryFacts, of_dictionary},
     stats::layout::{LayoutOptions, layout},
@@ -51,7 +52,7 @@ pub fn verdict(
 /// The rows with what was counted over them.
 pub fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, settled: Settled) -> ConceptIndex {
     let min_cells = context.parameters.specificity.min_cells;
-    let tested: Vec<&ConceptRow> = rows.iter().filter(|r| r.cells >= min_cells).collect();
+    let tested: Vec<&ConceptRow> = rows.iter().filter(|r| r.cells >= min_cells && !r.not_described).collect();
     let any = |row: &ConceptRow| row.chance.is_some();
     ConceptIndex {
         columns: context.columns.iter().map(|c| c.name.clone()).collect(),
@@ -65,6 +66,11 @@ pub fn index(inputs: &Inputs, context: &Context, rows: Vec<ConceptRow>, settled:
         rows,
         ..ConceptIndex::default()
     }
+}
+
+/// What the random samples of all concepts say together of the genes that were not swapped; nothing where all were.
+pub fn screened(rows: &[ConceptRow]) -> Option<ScreenOutcome> {
+    together(rows.iter().filter_map(|row| row.screened.as_ref()))
 }
 
 /// Labels that random rankings would earn among the tested concepts: the sum of each concept's rate of any label.

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use cellprism_core::{
     bundle::{Input, InputRole, Parameters, SaeParameters, TrainingEngine},
-    cells::{Aliases, Cells},
+    cells::{Aliases, Roster},
     gsea::GeneSets,
     sae::{SaeWeights, size::active_by_default, train::default_epochs},
 };
@@ -18,17 +18,17 @@ use crate::{
         sae,
     },
     jobs::{
-        inputs::{check_precision, open_cells},
+        inputs::{by_cost, check_precision, check_screening, open_cells},
         read_sae,
     },
     models::{Model, Prepared, Request},
-    work::{digest, key::Key},
+    work::{digest, key::Key, memory, stamps::Stamps},
 };
 
 /// Checked inputs.
 pub struct Inputs {
-    /// Names and metadata in memory; counts too.
-    pub cells: Cells,
+    /// Names and metadata; the counts stay in their file.
+    pub cells: Roster,
     /// The model, with its genes in the data.
     pub model: Box<dyn Prepared>,
     /// Libraries by name.
@@ -37,6 +37,10 @@ pub struct Inputs {
     pub table: Option<GeneTable>,
     /// Files with checksums.
     pub files: Vec<Input>,
+    /// The same files as they were before they were read.
+    pub stamps: Stamps,
+    /// Everything that decides a number of the bundle, each thing by its name.
+    pub key: Key,
     /// The dictionary, where it is given.
     pub given: Option<SaeWeights>,
     /// Parameters with nothing left open but `sae.concepts` and `sae.active`: 0 where the embeddings decide.
@@ -54,7 +58,9 @@ impl Inputs {
     /// Names the first input that is wrong, and what to do.
     pub fn read(job: &Job) -> anyhow::Result<Self> {
         job.check()?;
+        let names = gene_sets::library_names(&job.gene_sets)?;
         let model = Model::open_or_import(&job.model)?;
+        let stamps = stamps(job, &model)?;
         check_precision(&model.card, job.force_precision)?;
         let mut file = open_cells(&job.cells, job.allow_non_integer)?;
         let mut table: Option<GeneTable> = None;
@@ -68,13 +74,14 @@ impl Inputs {
         let aliases = table.as_ref().map_or_else(Aliases::none, |t| t.aliases().clone());
         let request = Request { path: &job.cells, aliases: &aliases, sequence: &job.sequence };
         let model = model.prepare(&mut file, &request)?;
-        let libraries = job
-            .gene_sets
-            .iter()
-            .map(|path| Ok((gene_sets::library_name(path), gene_sets::read(path)?)))
+        check_screening(&*model, &job.place, job.parameters.attribution.screening.as_ref())?;
+        let libraries = names
+            .into_iter()
+            .zip(&job.gene_sets)
+            .map(|(name, path)| Ok((name, gene_sets::read(path)?)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let mut skipped_columns = file.skipped_columns().to_vec();
-        let cells = file.into_cells()?;
+        let cells = file.into_roster();
         let columns = choose_columns(&job.labels, &cells, &job.cells)?;
         for column in &cells.columns {
             if column.label_counts().iter().filter(|&&n| n > 0).count() < 2 {
@@ -84,7 +91,7 @@ impl Inputs {
         }
         let card = &model.model().card;
         let given = job.sae.as_ref().map(|folder| read_sae(folder, card)).transpose()?;
-        let mut parameters = settle(&job.parameters, cells.counts.rows)?;
+        let mut parameters = settle(&job.parameters, cells.len())?;
         settle_reading(&mut parameters, job, model.is_dear());
         if let Some(dictionary) = &given {
             parameters.sae = SaeParameters {
@@ -93,6 +100,12 @@ impl Inputs {
                 engine: TrainingEngine::Given,
                 ..SaeParameters::default()
             };
+        } else if parameters.sae.concepts > 0 {
+            let options = parameters.sae.options();
+            options.validate()?;
+            let (n, d) = (cells.len() as u64, u64::from(card.latent));
+            // Embeddings are mapped.
+            memory::check(options.memory(n, d).saturating_sub(4 * n * d))?;
         }
         let mut files = vec![
             input(InputRole::Cells, &job.cells, Some(format!("counts from {}", cells.counts_source)))?,
@@ -109,14 +122,27 @@ impl Inputs {
         for path in &job.gene_info {
             files.push(input(InputRole::Genes, path, None)?);
         }
-        Ok(Self { cells, model, libraries, table, files, given, parameters, columns, skipped_columns })
+        let key = Key::default();
+        let mut inputs = Self {
+            cells,
+            model,
+            libraries,
+            table,
+            files,
+            stamps,
+            key,
+            given,
+            parameters,
+            columns,
+            skipped_columns,
+        };
+        inputs.key = inputs.decided_by(job)?;
+        // What was read is what the checksums are of.
+        inputs.stamps.check()?;
+        Ok(inputs)
     }
 
-    /// Everything that decides a number of the bundle, each thing by its name.
-    ///
-    /// # Errors
-    /// If a weight file cannot be read, or the library that is to compute is not there.
-    pub fn key(&self, job: &Job) -> anyhow::Result<Key> {
+    fn decided_by(&self, job: &Job) -> anyhow::Result<Key> {
         let mut key = self.model.key(std::slice::from_ref(&job.place))?;
         for (place, file) in self.files.iter().enumerate() {
             let name = format!("input {place} ({}, {})", file.role.name(), file.file);
@@ -138,6 +164,15 @@ impl Inputs {
             .with("allow-non-integer", job.allow_non_integer)
             .with("cellprism", env!("CARGO_PKG_VERSION")))
     }
+}
+
+/// All files that are read, as they are now.
+fn stamps(job: &Job, model: &Model) -> anyhow::Result<Stamps> {
+    let mut files = vec![job.cells.clone()];
+    files.extend(model.files()?.into_iter().map(|name| model.folder.join(name)));
+    files.extend(job.sae.iter().flat_map(|folder| [sae::CONFIG, sae::WEIGHTS].map(|name| folder.join(name))));
+    files.extend(job.gene_sets.iter().chain(&job.gene_info).cloned());
+    Stamps::of(files)
 }
 
 /// The model as an input: its checkpoint, and every file that computes.
@@ -181,7 +216,7 @@ const CELL_TYPE_COLUMNS: [&str; 9] = [
 /// More labels than this are identifiers, not groups.
 const MOST_LABELS: usize = 500;
 
-fn choose_columns(asked: &[String], cells: &Cells, path: &Path) -> anyhow::Result<Vec<String>> {
+fn choose_columns(asked: &[String], cells: &Roster, path: &Path) -> anyhow::Result<Vec<String>> {
     let several = |name: &str| {
         cells.column(name).is_some_and(|c| {
             c.labels.len() <= MOST_LABELS && c.label_counts().iter().filter(|&&n| n > 0).count() > 1
@@ -215,9 +250,8 @@ const MOST_CELLS: u32 = 1000;
 /// Contrasts that cost many passes of a large model are made only where they are asked for.
 fn settle_reading(p: &mut Parameters, job: &Job, dear: bool) {
     if let Some(reading) = &mut p.reading {
-        let by_cost = |usual: u32| if dear { 0 } else { usual };
-        reading.typical = job.typical.unwrap_or(by_cost(reading.typical)).min(MOST_CELLS);
-        reading.calibration = job.calibration.unwrap_or(by_cost(reading.calibration));
+        reading.typical = by_cost(job.typical, reading.typical, dear).min(MOST_CELLS);
+        reading.calibration = by_cost(job.calibration, reading.calibration, dear);
     }
 }
 

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use cellprism_core::bundle::Parameters;
+use cellprism_core::{bundle::Parameters, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::{models::SequenceOptions, runtime::Place};
+use crate::{jobs::inputs::pairs, models::SequenceOptions, runtime::Place};
 
 /// Inputs, output and parameters of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,15 +55,27 @@ impl Job {
     /// # Errors
     /// Says which to change.
     pub fn check(&self) -> anyhow::Result<()> {
-        let Parameters { sae, attribution, enrichment, .. } = &self.parameters;
-        if attribution.prototypes == 0 || attribution.counterfactuals == 0 {
-            bail!("--prototypes and --counterfactuals must be at least 1");
+        let Parameters { sae, specificity, attribution, enrichment, reading, .. } = &self.parameters;
+        pairs(attribution.prototypes as usize, attribution.counterfactuals as usize)?;
+        limits::PERMUTATIONS_OF_CONCEPTS.check("--permutations", enrichment.permutations)?;
+        let held_out = reading.as_ref().map_or(0, |reading| reading.held_out);
+        limits::FURTHER_CELLS.check("--held-out", held_out)?;
+        limits::FURTHER_CELLS.check("--typical", self.typical.unwrap_or_default())?;
+        limits::CALIBRATION.check("--calibration", self.calibration.unwrap_or_default())?;
+        if self.sae.is_none() {
+            // 0 means "choose by the data".
+            limits::CONCEPTS.check("--concepts", sae.concepts.max(1))?;
+            limits::ACTIVE.check("--active", sae.active.max(1))?;
+            limits::EPOCHS.check("--epochs", sae.epochs.max(1))?;
         }
         if self.sae.is_none() && !(sae.learning_rate.is_finite() && sae.learning_rate > 0.0) {
             bail!("--learning-rate {} is not a number above 0", sae.learning_rate);
         }
-        if enrichment.permutations == 0 || enrichment.min_size > enrichment.max_size {
-            bail!("--permutations must be at least 1, and --min-size at most --max-size");
+        limits::SET_SIZE.check("--min-size", enrichment.min_size)?;
+        limits::SET_SIZE.check("--max-size", enrichment.max_size)?;
+        limits::MIN_CELLS.check("--min-cells", specificity.min_cells)?;
+        if enrichment.min_size > enrichment.max_size {
+            bail!("--min-size {} is larger than --max-size {}", enrichment.min_size, enrichment.max_size);
         }
         Ok(())
     }

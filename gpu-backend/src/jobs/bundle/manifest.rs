@@ -25,7 +25,7 @@ pub fn manifest(
     described: Stage,
     files: BTreeMap<String, FileEntry>,
 ) -> anyhow::Result<Manifest> {
-    let key = inputs.key(job)?;
+    let key = inputs.key.clone();
     let (card, provenance) = (&inputs.model.model().card, inputs.model.provenance());
     let p = &context.parameters;
     let stem = job.cells.file_stem().map_or_else(|| "cells".into(), |s| s.to_string_lossy().into_owned());
@@ -51,8 +51,8 @@ pub fn manifest(
             onnxruntime: context.embedding.runtime.clone(),
         },
         counts: Counts {
-            cells: inputs.cells.counts.rows as u32,
-            genes_measured: inputs.cells.counts.cols as u32,
+            cells: inputs.cells.len() as u32,
+            genes_measured: inputs.cells.genes.len() as u32,
             genes_model: inputs.model.genes().len() as u32,
             embedding: card.latent,
             concepts: p.sae.concepts,
@@ -67,6 +67,7 @@ pub fn manifest(
         },
         parameters: p.clone(),
         ladder: context.ladder.clone(),
+        first: None,
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],
@@ -82,5 +83,5 @@ fn title(inputs: &Inputs) -> String {
     };
     let tissue = only("tissue").filter(|t| t != "unknown").map_or_else(String::new, |t| format!("{t} "));
     let kind = inputs.model.provenance().title;
-    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.counts.rows as u64))
+    format!("What {kind} has learned about {} {tissue}cells", thousands(inputs.cells.len() as u64))
 }

@@ -5,47 +5,59 @@
 //! | `job` | [`Job`]: what is asked for |
 //! | `inputs` | everything read and checked before any work |
 //! | `work` | the work folder: finished stages survive a kill |
-//! | `dictionary` | embeddings, and the autoencoder trained on them |
+//! | `dictionary` | counts brought where cells can be fetched, embeddings, and the autoencoder trained on them |
+//! | `map` | where each cell lies on the map |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `compared` | the cells that each concept is read from |
 //! | `concept` | one concept as in the paper: cells, genes, pathways, files |
+//! | `listed` | … where only the most active ones are described: its cells alone |
+//! | `cost` | how long describing will take, said before |
 //! | `reading` | … and beyond it: presence, absence, carried genes, labels |
 //! | `samples` | counts with which the page reads a concept again |
 //! | `settle` | labels that survive among all, titles, verdicts |
 //! | `calibration` | labels that survive where there is nothing to find |
 //! | `existing` | a bundle that is there already: up to date, damaged, or another |
 //! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
+//! | `first` | of a large bundle, what a page loads first |
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
-mod compared;
-mod concept;
-mod context;
-mod dictionary;
+pub(super) mod compared;
+pub(super) mod concept;
+pub(super) mod context;
+mod cost;
+pub(super) mod dictionary;
 mod existing;
 mod finish;
+mod first;
 mod index;
 mod inputs;
 mod job;
+mod listed;
 mod manifest;
+mod map;
 mod notes;
-mod reading;
+pub(super) mod reading;
 mod samples;
 mod settle;
 mod shared;
-mod subject;
+pub(super) mod subject;
 mod work;
 
 use anyhow::Context as _;
 use cellprism_core::{
+    attribution::ScreenOutcome,
     bundle::{Calibration, ConceptRow},
     ids::ConceptId,
     parallel,
 };
 
-use crate::{jobs::inputs::in_words, work::progress::Progress};
-use compared::Compared;
+use crate::{
+    jobs::inputs::in_words,
+    work::{progress::Progress, target},
+};
+use compared::{Compared, Scope};
 use context::Context;
 use inputs::Inputs;
 pub use job::Job;
@@ -70,6 +82,8 @@ pub struct Report {
     pub verdict: String,
     /// Labels of either side that survive.
     pub surviving: u32,
+    /// What a random sample says of genes that were not swapped, over all concepts, where not all were.
+    pub screened: Option<ScreenOutcome>,
     /// The bundle's tag.
     pub tag: String,
     /// Whether the same bundle was there already.
@@ -82,29 +96,35 @@ pub struct Report {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
+    target::for_folder(&job.out)?;
     let inputs = Inputs::read(job)?;
     let work = Work::open(job, &inputs, progress)?;
     // Only now that nobody else writes there.
     if let Some(report) = existing::existing(job, &inputs)? {
+        // A run that was killed right after it had published.
+        work.discard()?;
         return Ok(report);
     }
     for line in notes::notes(job, &inputs)? {
         progress.say(&line);
     }
-    let embedded = dictionary::embed(job, &inputs, &work, progress)?;
+    let counts = dictionary::counts(job, &inputs, &work, progress)?;
+    let embedded = dictionary::embed(job, &inputs, &counts, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
-    let sae = dictionary::train(job, &inputs, &work, &embedded.values, progress)?;
-    let counts = inputs.model.map().apply(&inputs.cells.counts);
+    let sae = dictionary::train(job, &inputs, &work, embedded.values.view(), progress)?;
+    let map = map::place(inputs.cells.umap.as_ref(), embedded.values.view(), &work, progress)?;
     let context = Context::new(job, &inputs, &counts, embedded, sae)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =
         context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
     let calibration = calibration::calibrate(&context, &work, progress)?;
-    finish::write(job, &inputs, &context, Described { concepts, neurons, calibration }, work)
+    finish::write(job, &inputs, &context, Described { map, concepts, neurons, calibration }, work)
 }
 
 /// What was read of concepts, neurons and those that mean nothing.
 pub struct Described {
+    /// Where the cells lie.
+    pub map: map::Placed,
     /// Rows of the concepts, and what was settled among them.
     pub concepts: (Vec<ConceptRow>, Settled),
     /// The same of neurons.
@@ -132,18 +152,27 @@ fn describe(
     work: &Work,
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<ConceptRow>> {
+    let wanted = listed::wanted(context, subject);
     let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
     let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
-    let compared = Compared::find(context, subject, &open, progress);
+    let to_describe: Vec<ConceptId> =
+        open.iter().copied().filter(|id| wanted.binary_search(id).is_ok()).collect();
+    let compared = Compared::find(context, subject, &to_describe, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
-    let total = open.iter().filter(|&&id| alive(id)).count() as u64;
-    let steps = progress.begin(subject.folder, total, subject.folder);
+    let of_alive: Vec<&Compared> = compared.iter().filter(|one| alive(one.concept)).collect();
+    if let Some(line) = cost::estimate(context, &of_alive, subject.folder)? {
+        progress.say(&line);
+    }
+    let steps = progress.begin(subject.folder, of_alive.len() as u64, subject.folder);
     let described = parallel::map(open.len(), |i| {
         let id = open[i];
-        let row = concept::describe(context, subject, &compared[i], work)
-            .with_context(|| format!("{}, number {}", subject.folder, id.index()))?;
+        let numbered = || format!("{}, number {}", subject.folder, id.index());
+        let Ok(place) = to_describe.binary_search(&id) else {
+            return listed::list(context, subject, id, work).with_context(numbered);
+        };
+        let row = concept::describe(context, subject, &compared[place], work).with_context(numbered)?;
         if alive(id) {
             steps.advance(1);
         }

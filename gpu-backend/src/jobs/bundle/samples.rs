@@ -7,6 +7,7 @@ use cellprism_core::{
 };
 
 use super::{compared::Compared, context::Context};
+use crate::jobs::fetched::Fetched;
 
 /// Cells in the order in which they are first met.
 #[derive(Default)]
@@ -37,15 +38,15 @@ impl Sampled {
     }
 }
 
-/// `samples/NNNN.safetensors`, with `kept` counterfactuals of each prototype.
-pub fn samples(context: &Context, compared: &Compared, kept: usize) -> Samples {
+/// `samples/NNNN.safetensors`, with `kept` counterfactuals of each prototype; `fetched` are the counts of all these cells.
+pub fn samples(context: &Context, compared: &Compared, fetched: &Fetched, kept: usize) -> Samples {
     let (held_out, typical) = (&compared.further.held_out, &compared.further.typical);
     let mut sampled = Sampled::default();
     sampled.add(&compared.cells);
     [held_out, typical].into_iter().flatten().for_each(|cells| sampled.add(cells));
     let (mut indptr, mut indices, mut values) = (vec![0u32], Vec::<u32>::new(), Vec::<f32>::new());
     for cell in &sampled.order {
-        let (genes, counts) = context.counts.row(cell.index());
+        let (genes, counts) = fetched.cells().row(*cell);
         indices.extend_from_slice(genes);
         values.extend_from_slice(counts);
         indptr.push(indices.len() as u32);

@@ -5,7 +5,6 @@ use std::fs;
 use anyhow::Context as _;
 use cellprism_core::{
     bundle::{ConceptClass, ConceptDetail, ConceptRow, File as _, Maybe, ReadingParameters, path},
-    concepts::ActiveCells,
     readings::{
         claims::{adjust, donor_column, examine},
         name_pathways, settle as settle_labels, title,
@@ -44,6 +43,10 @@ pub fn settle(
     settle_claims(context, subject, rows, parameters);
     let mut settled = Settled { tests, surviving, ..Settled::default() };
     for row in rows.iter_mut().filter(|row| row.class != ConceptClass::Dead) {
+        if row.not_described {
+            update(subject, row, None, work)?;
+            continue;
+        }
         name_pathways(&mut row.title_parts, &row.labels);
         row.title = title(&row.title_parts);
         row.survives = [&row.labels.presence, &row.labels.absence].into_iter().flatten().any(|l| l.survives);
@@ -51,7 +54,14 @@ pub fn settle(
         let no_label = no_label(context, active);
         settled.concepts += u32::from(no_label.is_none());
         settled.surviving_concepts += u32::from(row.survives);
-        update(context, subject, row, active, no_label.as_deref(), work)?;
+        let verdict = of_concept(ConceptFacts {
+            active: active.len() as u32,
+            cells: context.names.len() as u32,
+            parts: &row.title_parts,
+            labels: &row.labels,
+            no_label: no_label.as_deref(),
+        });
+        update(subject, row, Some(verdict), work)?;
     }
     Ok(settled)
 }
@@ -81,14 +91,8 @@ fn settle_claims(
     claims.zip(adjusted).for_each(|(claim, p)| claim.p_adjusted = Some(p));
 }
 
-fn update(
-    context: &Context,
-    subject: &Subject,
-    row: &ConceptRow,
-    active: &ActiveCells,
-    no_label: Option<&str>,
-    work: &Work,
-) -> anyhow::Result<()> {
+/// Brings a concept's details up to date; without a verdict what was said of its cells stays.
+fn update(subject: &Subject, row: &ConceptRow, verdict: Option<String>, work: &Work) -> anyhow::Result<()> {
     let file = path::readings(subject.folder, row.id);
     let place = work.bundle().join(&file);
     let bytes = fs::read(&place).with_context(|| format!("cannot read {}", place.display()))?;
@@ -98,15 +102,11 @@ fn update(
             column.specific = Maybe::Value(claim.clone());
         }
     }
-    detail.labels = row.labels.clone();
-    detail.title = row.title.clone();
-    detail.title_parts = row.title_parts.clone();
-    detail.verdict = of_concept(ConceptFacts {
-        active: active.len() as u32,
-        cells: context.names.len() as u32,
-        parts: &row.title_parts,
-        labels: &row.labels,
-        no_label,
-    });
+    if let Some(verdict) = verdict {
+        detail.labels = row.labels.clone();
+        detail.title = row.title.clone();
+        detail.title_parts = row.title_parts.clone();
+        detail.verdict = verdict;
+    }
     work.settle_row(subject.folder, row.id, &detail.to_bytes()?)
 }

@@ -5,21 +5,18 @@ use cellprism_core::{
         CellCodes, CellMap, CellMetadata, Embeddings, File as _, GeneDescriptions, GeneIndex, InputRole,
         MetadataColumn, path,
     },
-    cells::long_label,
-    stats::layout::{LayoutOptions, layout},
+    cells::{is_ensembl, long_label, strip_version},
 };
 
-use super::{context::Context, inputs::Inputs, work::Work};
+use super::{context::Context, inputs::Inputs, map::Placed, work::Work};
 
 /// Genes in one file of descriptions.
 const DESCRIPTIONS: usize = 200;
-/// Most cells for which a map is computed here.
-const MOST_MAPPED: usize = 30_000;
 /// Largest embeddings that are published with the bundle, in bytes: 80,000 cells of size 50.
 const MOST_EMBEDDINGS: usize = 16_000_000;
 
 /// Names, metadata and map of the cells.
-pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<()> {
+pub fn cells(inputs: &Inputs, context: &Context, placed: Placed, work: &Work) -> anyhow::Result<()> {
     let mut codes = CellCodes::default();
     let mut columns = Vec::new();
     let first =
@@ -34,19 +31,8 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
             labels: column.labels.clone(),
         });
     }
-    let n = inputs.cells.counts.rows;
-    let (map, source) = match &inputs.cells.umap {
-        Some(map) => (Some(map.clone()), "as supplied with the cells".to_owned()),
-        None if n <= MOST_MAPPED => {
-            let map = layout(
-                context.embeddings().view(),
-                LayoutOptions { epochs: 200, ..LayoutOptions::default() },
-            );
-            (Some(map), "UMAP of the model's embeddings (15 neighbours, seed 1)".to_owned())
-        }
-        None => (None, String::new()),
-    };
-    let umap = map.filter(|map| !map.is_empty()).map(|map| CellMap::quantise(&map, source));
+    let n = inputs.cells.len();
+    let umap = (!placed.map.is_empty()).then(|| CellMap::quantise(&placed.map, placed.source));
     if let Some((_, map)) = &umap {
         work.put(path::UMAP, &map.to_bytes()?)?;
     }
@@ -64,10 +50,10 @@ pub fn cells(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
 /// What a dictionary can be trained on in the page; too large a file is left out, and the page says so.
 pub fn embeddings(context: &Context, work: &Work) -> anyhow::Result<()> {
     let values = context.embeddings();
-    if size_of_val(values.as_slice().unwrap_or_default()) > MOST_EMBEDDINGS {
+    if size_of::<f32>() * values.len() > MOST_EMBEDDINGS {
         return Ok(());
     }
-    work.put(path::EMBEDDINGS, &Embeddings(values.clone()).to_bytes()?)
+    work.put(path::EMBEDDINGS, &Embeddings(values.to_owned()).to_bytes()?)
 }
 
 /// The index of genes; descriptions are written beside it.
@@ -76,9 +62,13 @@ pub fn genes(inputs: &Inputs, context: &Context, work: &Work) -> anyhow::Result<
     let in_data = |i: usize| inputs.model.map().column_of[i].map(|c| c as usize);
     let record = |i: usize| {
         let table = inputs.table.as_ref()?;
-        table.find(&context.symbols[i]).or_else(|| table.find(&names[i]))
+        let own = is_ensembl(&names[i]).then(|| table.find(&names[i])).flatten();
+        own.or_else(|| table.find(&context.symbols[i])).or_else(|| table.find(&names[i]))
     };
     let ensembl = |i: usize| {
+        if is_ensembl(&names[i]) {
+            return strip_version(&names[i]).to_owned();
+        }
         let own =
             in_data(i).and_then(|c| inputs.cells.genes.ensembl.get(c)).filter(|e| !e.is_empty()).cloned();
         own.or_else(|| record(i).and_then(|r| r.ensembl.first().cloned())).unwrap_or_default()

@@ -6,7 +6,7 @@ use cellprism_core::{
     concepts::Activations,
     sae::{SaeConfig, SaeWeights, random_dictionary},
 };
-use ndarray::{Array1, Array2, concatenate};
+use ndarray::{Array1, Array2, ArrayView2, concatenate};
 
 use crate::jobs::activations;
 
@@ -24,7 +24,7 @@ pub struct Subject {
 
 impl Subject {
     /// The concepts of a trained dictionary.
-    pub fn concepts(weights: SaeWeights, embeddings: &Array2<f32>) -> Self {
+    pub fn concepts(weights: SaeWeights, embeddings: ArrayView2<'_, f32>) -> Self {
         Self::new(path::CONCEPTS, weights, embeddings)
     }
 
@@ -33,7 +33,7 @@ impl Subject {
     ///
     /// # Errors
     /// If there is no dimension.
-    pub fn neurons(embeddings: &Array2<f32>) -> anyhow::Result<Self> {
+    pub fn neurons(embeddings: ArrayView2<'_, f32>) -> anyhow::Result<Self> {
         let d = embeddings.ncols();
         let config = SaeConfig::new(d, 2 * d, 2 * d)?;
         let one = Array2::<f32>::eye(d);
@@ -48,7 +48,7 @@ impl Subject {
         Ok(Self::new(path::NEURONS, weights, embeddings))
     }
 
-    fn new(folder: &'static str, weights: SaeWeights, embeddings: &Array2<f32>) -> Self {
+    fn new(folder: &'static str, weights: SaeWeights, embeddings: ArrayView2<'_, f32>) -> Self {
         Self {
             folder,
             activations: activations(&weights, embeddings),
@@ -61,8 +61,13 @@ impl Subject {
     ///
     /// # Errors
     /// If the sizes make no dictionary.
-    pub fn random(embeddings: &Array2<f32>, concepts: usize, k: usize, seed: u64) -> anyhow::Result<Self> {
-        Ok(Self::new(path::CONCEPTS, random_dictionary(embeddings.view(), concepts, k, seed)?, embeddings))
+    pub fn random(
+        embeddings: ArrayView2<'_, f32>,
+        concepts: usize,
+        k: usize,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
+        Ok(Self::new(path::CONCEPTS, random_dictionary(embeddings, concepts, k, seed)?, embeddings))
     }
 
     /// The same concepts with their activations permuted over the cells.
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn neurons_are_both_sides_of_each_dimension() {
-        let neurons = Subject::neurons(&array![[1.5, -2.0], [-0.5, 0.0]]).unwrap();
+        let neurons = Subject::neurons(array![[1.5, -2.0], [-0.5, 0.0]].view()).unwrap();
         let side = |i| {
             let active = neurons.activations.of(ConceptId(i));
             active.cells.iter().map(|c| c.0).zip(active.values.iter().copied()).collect::<Vec<_>>()

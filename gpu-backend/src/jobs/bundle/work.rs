@@ -1,9 +1,6 @@
 //! The work folder beside the output: finished stages and concepts survive a kill.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::Context;
 use cellprism_core::{
@@ -13,7 +10,10 @@ use cellprism_core::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Job, inputs::Inputs};
-use crate::work::{atomic, digest, partial::Partial, progress::Progress};
+use crate::work::{digest, partial::Partial, progress::Progress};
+
+/// What becomes the output.
+const BUNDLE: &str = "bundle";
 
 /// The folder; `bundle/` in it becomes the output.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Work {
     /// # Errors
     /// If another run writes the same output, or the folder cannot be made.
     pub fn open(job: &Job, inputs: &Inputs, progress: &dyn Progress) -> anyhow::Result<Self> {
-        let partial = Partial::open(&job.out, "run", &inputs.key(job)?, progress)?;
+        let partial = Partial::open(&job.out, "run", &inputs.key, progress)?;
         let work = Self { partial };
         fs::create_dir_all(work.bundle())
             .with_context(|| format!("cannot make {}", work.bundle().display()))?;
@@ -52,11 +52,6 @@ impl Work {
         serde_json::from_slice(&self.partial.get(name)?).ok()
     }
 
-    /// The same as bytes.
-    pub fn stage_bytes(&self, name: &str) -> Option<Vec<u8>> {
-        self.partial.get(name)
-    }
-
     /// Keeps what a finished stage has found.
     ///
     /// # Errors
@@ -65,17 +60,22 @@ impl Work {
         self.partial.put(name, &serde_json::to_vec(found)?)
     }
 
-    /// The same as bytes.
+    /// The same of a stage whose findings are not JSON.
+    pub fn stage_bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.partial.get(name)
+    }
+
+    /// Keeps what a finished stage has found, as it is.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn keep_bytes(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
-        self.partial.put(name, content)
+    pub fn keep_bytes(&self, name: &str, found: &[u8]) -> anyhow::Result<()> {
+        self.partial.put(name, found)
     }
 
     /// Where the bundle grows.
     pub fn bundle(&self) -> PathBuf {
-        self.partial.path("bundle")
+        self.partial.path(BUNDLE)
     }
 
     /// Writes a file of the bundle.
@@ -84,7 +84,7 @@ impl Work {
     /// If it cannot be written.
     pub fn put(&self, path: &str, content: &[u8]) -> anyhow::Result<()> {
         let target = self.bundle().join(path);
-        atomic::write_file(&target, content).with_context(|| format!("cannot write {}", target.display()))
+        self.partial.write(&target, content).with_context(|| format!("cannot write {}", target.display()))
     }
 
     /// The row of a concept that is already described, if all its files are as they were left.
@@ -128,18 +128,15 @@ impl Work {
     ///
     /// # Errors
     /// If it cannot be renamed.
-    pub fn publish(self, out: &Path) -> anyhow::Result<()> {
-        let failed = || format!("cannot write {}", out.display());
-        let older = self.partial.path("older");
-        if out.exists() {
-            fs::rename(out, &older).with_context(failed)?;
-        }
-        if let Err(error) = fs::rename(self.bundle(), out) {
-            if older.exists() {
-                fs::rename(&older, out).with_context(failed)?;
-            }
-            return Err(error).with_context(failed);
-        }
+    pub fn publish(self) -> anyhow::Result<()> {
+        self.partial.publish(BUNDLE)
+    }
+
+    /// Removes all of it: the same bundle is there already, or what was kept is of no use.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn discard(self) -> anyhow::Result<()> {
         self.partial.remove()
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Finished parts lie in `OUT.partial` until the last one is there; the command, given again, goes on after them.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use cellprism_core::{
     bundle::{Tensors, read_f32, read_f64},
-    gsea::{Deck, Matched, MatchedSet, Order, PrerankOptions, Ranking, deck, prerank_with},
+    gsea::{Convention, Deck, Matched, MatchedSet, Order, PrerankOptions, Ranking, deck, prerank_with},
 };
 use rayon::prelude::*;
 use safetensors::SafeTensors;
@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Args, Clock, Convention, Options, SortOrder,
+    Args, Clock, Options, SortOrder,
     chance::{Labelling, MeanCounts},
     matched,
     names::Names,
     read_libraries,
     table::parameters,
 };
-use crate::work::{atomic, key::Key, partial::Partial, progress::Progress, target};
+use crate::work::{key::Key, partial::Partial, progress::Progress, regular, target};
 
 /// Rankings of one part.
 const PART: usize = 32;
@@ -97,9 +97,7 @@ pub fn run(
         let labelling = Labelling::new(args, &matched, &rankings.genes, &deck);
         super::with_threads(args.threads, || labelling.add(&rows, &counts, &mut file, progress))??;
     }
-    atomic::write_file(&args.out, &file.to_bytes()?)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
-    parts.partial.remove()?;
+    parts.partial.publish_file(&file.to_bytes()?)?;
     Ok(json!({
         "rankings": count, "tested": matched.sets.len(), "genes": genes,
         "seconds": {"reading": reading, "computing": computing, "writing": clock.lap()},
@@ -107,7 +105,8 @@ pub fn run(
 }
 
 fn read(path: &Path, tensor: &str) -> anyhow::Result<Rankings> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        regular::read(path, regular::TENSORS).with_context(|| format!("cannot read {}", path.display()))?;
     let place = || path.display().to_string();
     let (_, header) = SafeTensors::read_metadata(&bytes).with_context(place)?;
     let names = header.metadata().as_ref().and_then(|metadata| metadata.get("genes"));

@@ -16,14 +16,14 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::gsea::{
-    GeneSet, GeneSets, Matched, Order, PrerankOptions, Ranking, canonical as canonical_gsea, match_sets,
-    prerank_within,
+    Convention, GeneSet, GeneSets, LARGEST_FILE, Matched, Order, PrerankOptions, Ranking,
+    canonical as canonical_gsea, match_sets, prerank_within,
 };
 use serde_json::{Value, json};
 
 use crate::{
     files::gene_sets,
-    work::{atomic, progress::Progress},
+    work::{atomic::OutputFile, progress::Progress, regular},
 };
 
 mod batch;
@@ -35,7 +35,7 @@ mod options;
 mod rows;
 mod table;
 
-pub use self::options::{Convention, Options, SortOrder};
+pub use self::options::{Options, SortOrder};
 pub(super) use self::table::quoted;
 use self::{names::Names, options::multilevel, rows::Row};
 
@@ -70,6 +70,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Value> 
     }
     let Some(path) = &options.ranking else { bail!("neither --ranking nor --rankings is given") };
     let mut clock = Clock::start();
+    let out = OutputFile::claim(&options.out, "enrich")?;
     let ranking = read_ranking(path, order, &mut names)?;
     let sets = names.rename_sets(read_libraries(&options.gene_sets)?);
     let args = Args { options, renamed: names.line() };
@@ -105,8 +106,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Value> 
         });
         anyhow::Ok((text, highest, tested, computing))
     })??;
-    atomic::write_file(&args.out, text.as_bytes())
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    out.finish(text.as_bytes())?;
     let mut report = tested;
     report["highest"] = highest;
     report["seconds"] = json!({"reading": reading, "computing": computing, "writing": clock.lap()});
@@ -188,7 +188,8 @@ impl Clock {
 }
 
 fn read_ranking(path: &Path, order: Order, names: &mut Names) -> anyhow::Result<Ranking> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        regular::read(path, LARGEST_FILE).with_context(|| format!("cannot read {}", path.display()))?;
     let place = || path.display().to_string();
     if !names.known() {
         return Ranking::parse_ordered(&bytes, order).with_context(place);
@@ -205,8 +206,7 @@ fn read_libraries(paths: &[PathBuf]) -> anyhow::Result<GeneSets> {
         return gene_sets::read(path);
     }
     let mut all = GeneSets::default();
-    for path in paths {
-        let library = gene_sets::library_name(path);
+    for (library, path) in gene_sets::library_names(paths)?.into_iter().zip(paths) {
         let prefixed = |set: GeneSet| GeneSet { term: format!("{library}__{}", set.term), genes: set.genes };
         all.sets.extend(gene_sets::read(path)?.sets.into_iter().map(prefixed));
     }

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use cellprism_core::gsea::{Multilevel, Order};
+use cellprism_core::{
+    gsea::{Convention, Multilevel, Order},
+    limits,
+};
 use serde::{Deserialize, Serialize};
 
 /// Preranked gene set enrichment analysis of a ranking, or over-representation of its top.
@@ -102,12 +105,13 @@ impl Options {
         if !self.weight.is_finite() || self.weight < 0.0 {
             bail!("--weight {} is not a number from 0 on", self.weight);
         }
-        if self.permutations == 0 || self.permutations > 10_000_000 {
-            bail!("--permutations {} is not between 1 and 10,000,000", self.permutations);
-        }
-        if self.random_lists == 0 || self.random_lists > 1_000_000 {
-            bail!("--random-lists {} is not between 1 and 1,000,000", self.random_lists);
-        }
+        limits::PERMUTATIONS.check("--permutations", self.permutations)?;
+        limits::RANDOM_LISTS.check("--random-lists", self.random_lists)?;
+        multilevel(self)?;
+        limits::SET_SIZE.check("--min-size", self.min_size)?;
+        limits::SET_SIZE.check("--max-size", self.max_size)?;
+        limits::CURVES.check("--curves", self.curves)?;
+        limits::THREADS.check("--threads", self.threads.unwrap_or_default())?;
         if self.min_size > self.max_size {
             bail!("--min-size {} is larger than --max-size {}", self.min_size, self.max_size);
         }
@@ -126,27 +130,6 @@ impl Options {
             Convention::Gseapy if !self.over_representation => Ok(self.order.into()),
             _ if self.order == SortOrder::Descending => Ok(Order::TiesByName),
             _ => bail!("--order is for GSEA in the convention gseapy only"),
-        }
-    }
-}
-
-/// How p-values are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Convention {
-    /// The numbers of GSEApy 1.1 and later, to the bit.
-    #[default]
-    Gseapy,
-    /// p = (hits + 1) / (n + 1), multilevel splitting for small ones, sets without evidence left empty.
-    Canonical,
-}
-
-impl Convention {
-    /// The name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gseapy => "gseapy",
-            Self::Canonical => "canonical",
         }
     }
 }

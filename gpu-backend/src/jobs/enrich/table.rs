@@ -1,8 +1,8 @@
 //! Results as a table in GSEApy's columns.
 
-use cellprism_core::gsea::{Matched, Ranking};
+use cellprism_core::gsea::{Convention, Matched, Ranking};
 
-use super::{Args, Convention, SortOrder, rows::Row};
+use super::{Args, SortOrder, rows::Row};
 
 const COLUMNS: &str = "Term,ES,NES,NOM p-val,FDR q-val,FWER p-val,Tag %,Gene %,Lead_genes";
 

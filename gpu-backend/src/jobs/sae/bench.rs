@@ -2,11 +2,15 @@
 
 use std::time::Instant;
 
-use cellprism_core::sae::train::{Plan, TrainOptions};
+use cellprism_core::{
+    limits,
+    sae::train::{Plan, TrainOptions},
+};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{Machine, memory};
+use super::Machine;
+use crate::work::memory;
 
 /// What is timed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +68,8 @@ pub fn run(options: &Options) -> anyhow::Result<Times> {
     options.dead_window = Some(NEVER);
     options.validate()?;
     anyhow::ensure!(asked.dead <= asked.concepts, "--dead {}: more than the concepts", asked.dead);
-    anyhow::ensure!(asked.steps > 0 && asked.size > 0, "--steps and --size are at least 1");
+    limits::TIMED_STEPS.check("--steps", asked.steps)?;
+    limits::DIMENSIONS.check("--size", asked.size)?;
     memory::check(asked.machine.engine.memory(&options, asked.batch, asked.size))?;
     let cells = planted(asked.batch, asked.size);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(asked.machine.threads).build()?;

@@ -3,6 +3,7 @@
 use std::{fmt::Write, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
+use cellprism_core::limits;
 use cellprism_core::sae::{
     SaeWeights,
     consensus::{Recurrence, consensus, reduced},
@@ -10,14 +11,15 @@ use cellprism_core::sae::{
     metrics,
     train::Archetypal,
 };
-use ndarray::Array2;
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::{Basics, EngineName, Machine, Training, matching::null_cells, memory};
+use super::{Basics, EngineName, Machine, Training, matching::null_cells, size};
 use crate::{
     files::{embeddings, sae},
     work::{
         atomic::{self, OutputFolder},
+        memory,
         progress::Progress,
     },
 };
@@ -95,7 +97,13 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let at_least = asked.at_least.unwrap_or(seeds / 2 + 1);
     check(asked, at_least)?;
     let file = embeddings::open(&asked.basics.embeddings)?;
-    let mut options = asked.basics.options(file.rows);
+    let mut basics = asked.basics.clone();
+    let mut read = None;
+    if basics.concepts == 0 {
+        let data = read.insert(embeddings::read(&basics.embeddings)?);
+        size::settle(&mut basics, asked.seeds[0], data.values.view(), progress)?;
+    }
+    let mut options = basics.options(file.rows);
     options.archetypal = asked.archetypal;
     options.validate()?;
     // Besides one training, the dictionaries of all seeds and the cosines of two.
@@ -104,7 +112,10 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     memory::check(
         EngineName::Native.memory(&options, file.rows, file.columns).saturating_add(kept_in_memory),
     )?;
-    let data = file.read()?;
+    let data = match read {
+        Some(data) => data,
+        None => file.read()?,
+    };
     fs::create_dir_all(&asked.out).with_context(|| format!("making {}", asked.out.display()))?;
     let machine = Machine::native(asked.threads);
     let mut dictionaries = Vec::with_capacity(asked.seeds.len());
@@ -127,7 +138,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         });
     }
     let (first, others) = dictionaries.split_first().context("no seed")?;
-    let nulls = nulls(first, others, &data.values, asked.seeds[0])?;
+    let nulls = nulls(first, others, data.values.view(), asked.seeds[0])?;
     let by_chance = nulls.iter().map(|null| null.p95).max_by(f32::total_cmp);
     let cosine = asked.cosine.or(by_chance).context("no concept is alive: there is nothing to compare")?;
     let found = consensus(first, others, cosine)?;
@@ -164,7 +175,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
 fn nulls(
     first: &SaeWeights,
     others: &[SaeWeights],
-    cells: &Array2<f32>,
+    cells: ArrayView2<'_, f32>,
     seed: u64,
 ) -> anyhow::Result<Vec<Null95>> {
     let seen = null_cells(cells, seed);
@@ -177,7 +188,8 @@ fn nulls(
 
 fn check(options: &Options, at_least: u32) -> anyhow::Result<()> {
     let seeds = options.seeds.len() as u32;
-    ensure!(seeds > 1, "--seeds: at least two are needed");
+    limits::SEEDS.check("the number of --seeds", options.seeds.len())?;
+    limits::THREADS.check("--threads", options.threads)?;
     let mut sorted = options.seeds.clone();
     sorted.sort_unstable();
     sorted.dedup();

@@ -1,13 +1,23 @@
 //! `sae encode`: activations of embeddings.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, BufWriter, Seek, Write},
+    path::PathBuf,
+};
 
 use anyhow::Context;
-use safetensors::{Dtype, tensor::TensorView};
+use ndarray::Axis;
+use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::embeddings_for;
-use crate::{files::sae, work::atomic};
+use crate::{
+    files::{sae, tensors::header},
+    jobs::ENCODED,
+    work::atomic::OutputFile,
+};
 
 /// What is encoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,23 +48,32 @@ pub struct Encoded {
 /// # Errors
 /// If a file cannot be read or written, or the two do not fit.
 pub fn run(options: &Options) -> anyhow::Result<Encoded> {
+    let out = OutputFile::claim(&options.out, "encode")?;
     let weights = sae::read(&options.sae)?;
-    let (cells, codes, metadata) = {
-        let found = embeddings_for(&weights, &options.embeddings)?;
-        (found.values.nrows(), weights.encode(found.values.view()), found.metadata)
-    };
-    let indices: Vec<u8> = codes.indices.iter().flat_map(|j| j.to_le_bytes()).collect();
-    let values: Vec<u8> = codes.values.iter().flat_map(|u| u.to_le_bytes()).collect();
-    let shape = vec![cells, codes.k];
-    let tensors = [
-        ("indices", TensorView::new(Dtype::U32, shape.clone(), &indices)?),
-        ("values", TensorView::new(Dtype::F32, shape, &values)?),
-    ];
-    let handed_on = metadata.into_iter().filter(|(key, _)| matches!(key.as_str(), "cells" | "model"));
-    let mut metadata: HashMap<String, String> = handed_on.collect();
+    let found = embeddings_for(&weights, &options.embeddings)?;
+    let (encoder, cells, active) = (weights.encoder(), found.values.nrows(), weights.config.k);
+    let mut metadata: BTreeMap<String, String> =
+        found.metadata.into_iter().filter(|(key, _)| matches!(key.as_str(), "cells" | "model")).collect();
     metadata.insert("concepts".into(), weights.config.d_sae.to_string());
-    let content = safetensors::serialize(tensors, Some(metadata))?;
-    atomic::write_file(&options.out, &content)
-        .with_context(|| format!("writing {}", options.out.display()))?;
-    Ok(Encoded { active: codes.k, cells, out: options.out.clone() })
+    let shape = [cells, active];
+    let header = header(&metadata, &[("values", Dtype::F32, &shape), ("indices", Dtype::U32, &shape)]);
+    // Which concepts it were, until all activations are written before them.
+    let mut indices = tempfile::tempfile().context("no room for a temporary file")?;
+    let mut write = |file: &mut File| {
+        let mut file = BufWriter::new(file);
+        file.write_all(&header)?;
+        let mut later = BufWriter::new(&mut indices);
+        for some in found.values.view().axis_chunks_iter(Axis(0), ENCODED) {
+            let codes = encoder.encode(some);
+            codes.values.iter().try_for_each(|value| file.write_all(&value.to_le_bytes()))?;
+            codes.indices.iter().try_for_each(|index| later.write_all(&index.to_le_bytes()))?;
+        }
+        later.flush()?;
+        drop(later);
+        indices.rewind()?;
+        io::copy(&mut indices, &mut file)?;
+        file.flush()
+    };
+    out.finish_parts(&mut write)?;
+    Ok(Encoded { active, cells, out: options.out.clone() })
 }

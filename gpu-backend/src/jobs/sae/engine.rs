@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use cellprism_core::sae::train::{Engine, Native, Plan, TrainOptions};
+use cellprism_core::{
+    limits,
+    sae::train::{Engine, Native, Plan, TrainOptions},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::runtime::{Device, session::Runtime, training::OnnxTrainer};
@@ -68,6 +71,7 @@ impl Machine {
     /// # Errors
     /// Says which option to change.
     pub fn check(&self) -> anyhow::Result<()> {
+        limits::THREADS.check("--threads", self.threads)?;
         ensure!(
             self.engine == EngineName::Onnx || self.device == Device::Cpu,
             "--device {}: the native engine runs on the processor only; add --engine onnx",
@@ -101,6 +105,10 @@ impl Machine {
                 ensure!(
                     plan.options().archetypal.is_none(),
                     "archetypal dictionaries are trained by the native engine only"
+                );
+                ensure!(
+                    !plan.options().frozen_decoder,
+                    "dictionaries with a frozen decoder are trained by the native engine only"
                 );
                 let runtime = Runtime::start(self.onnxruntime.as_deref())?;
                 Ok(Box::new(OnnxTrainer::new(runtime, self.device, self.threads, plan)?))

@@ -6,7 +6,10 @@ use anyhow::Context;
 use cellprism_onnx::overcomplete;
 use serde::{Deserialize, Serialize};
 
-use crate::{files::sae, work::atomic::OutputFolder};
+use crate::{
+    files::sae,
+    work::{atomic::OutputFolder, regular},
+};
 
 /// What is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +40,8 @@ pub struct Imported {
 /// If the file is refused, or the folder cannot be written.
 pub fn run(options: &Options) -> anyhow::Result<Imported> {
     let place = || options.file.display().to_string();
-    let bytes = std::fs::read(&options.file).with_context(|| format!("reading {}", place()))?;
+    let bytes =
+        regular::read(&options.file, regular::TENSORS).with_context(|| format!("reading {}", place()))?;
     let weights = overcomplete::read(&bytes, options.active).with_context(place)?;
     let folder = OutputFolder::create(&options.out)?;
     sae::write(folder.path(), &weights)?;

@@ -8,10 +8,13 @@ use cellprism_core::sae::{
     matching::{Null95, Pair, correlations, match_dictionaries, null},
     size::sample,
 };
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::files::{embeddings, sae};
+use crate::files::{
+    embeddings::{self, Values},
+    sae,
+};
 
 /// What is matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +89,7 @@ pub fn run(options: &Options) -> anyhow::Result<Matching> {
     let place = || format!("{} and {}", options.left.display(), options.right.display());
     let pairs = match_dictionaries(&left, &right).with_context(place)?;
     let cells = options.embeddings.as_deref().map(|path| read_cells(path, [&left, &right])).transpose()?;
-    let seen = cells.as_ref().map(|cells| null_cells(cells, options.seed));
+    let seen = cells.as_ref().map(|cells| null_cells(cells.view(), options.seed));
     let null = null(&left, &right, seen.as_ref().map(|x| x.view()), options.seed).with_context(place)?;
     let correlations = match &cells {
         Some(cells) => correlations(&left, &right, &pairs, cells.view()),
@@ -126,7 +129,7 @@ fn side(sae: &SaeWeights) -> anyhow::Result<Side> {
 }
 
 /// Embeddings of cells that both dictionaries read.
-fn read_cells(path: &Path, dictionaries: [&SaeWeights; 2]) -> anyhow::Result<Array2<f32>> {
+fn read_cells(path: &Path, dictionaries: [&SaeWeights; 2]) -> anyhow::Result<Values> {
     let found = embeddings::read(path)?;
     ensure!(found.values.nrows() > 1, "{}: {} cells are too few", path.display(), found.values.nrows());
     let model = found.model().unwrap_or_default();
@@ -137,6 +140,6 @@ fn read_cells(path: &Path, dictionaries: [&SaeWeights; 2]) -> anyhow::Result<Arr
 }
 
 /// Cells that a null is drawn from: all, or a seeded sample.
-pub fn null_cells(cells: &Array2<f32>, seed: u64) -> Array2<f32> {
+pub fn null_cells(cells: ArrayView2<'_, f32>, seed: u64) -> Array2<f32> {
     cells.select(Axis(0), &sample(cells.nrows(), seed))
 }

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `options` | [`Basics`], [`Options`]: what a training is asked for |
 //! | `engine` | [`Machine`]: what computes the steps, and where |
+//! | `size` | how many concepts, where nobody says |
 //! | `train` | [`Training`]: one training, its checkpoints and its files |
 //! | `work_folder` | what survives a kill |
-//! | `memory` | whether it fits the machine |
 //! | the others | one command each |
 
 pub mod bench;
@@ -16,9 +16,9 @@ mod engine;
 pub mod evaluate;
 pub mod import;
 pub mod matching;
-mod memory;
 mod options;
 pub mod semi_nmf;
+mod size;
 pub mod sweep;
 mod train;
 mod work_folder;

@@ -1,7 +1,6 @@
 //! What a training is asked for.
 
 use std::{
-    fs,
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
@@ -17,7 +16,7 @@ use cellprism_core::sae::{
 use serde::{Deserialize, Serialize};
 
 use super::engine::{EngineName, Machine};
-use crate::files::h5ad;
+use crate::{files::h5ad, work::regular};
 
 /// Embeddings, size and pace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +24,7 @@ use crate::files::h5ad;
 pub struct Basics {
     /// Embeddings (safetensors, tensor "embeddings" `[n, d]`).
     pub embeddings: PathBuf,
-    /// Concepts (c).
+    /// Concepts (c); 0 means "choose by the embeddings".
     pub concepts: usize,
     /// Active concepts per cell (k); concepts / 62.5 but at least 3 where not given.
     pub active: Option<usize>,
@@ -158,7 +157,7 @@ impl Options {
 }
 
 fn rows(path: &Path) -> anyhow::Result<Vec<u32>> {
-    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let text = regular::text(path, regular::LIST).with_context(|| format!("reading {}", path.display()))?;
     let numbers = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     numbers
         .map(|(i, line)| {

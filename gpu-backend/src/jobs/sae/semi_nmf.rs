@@ -1,17 +1,19 @@
 //! `sae semi-nmf`: the baseline of the same embeddings.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use cellprism_core::sae::semi_nmf::{Options as FitOptions, SemiNmf, fit};
+use anyhow::ensure;
+use cellprism_core::{
+    limits,
+    sae::semi_nmf::{Options as FitOptions, SemiNmf, fit},
+};
 use ndarray::Array2;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::memory;
 use crate::{
     files::embeddings,
-    work::{atomic, progress::Progress},
+    work::{atomic::OutputFile, memory, progress::Progress},
 };
 
 /// What is fitted.
@@ -28,6 +30,8 @@ pub struct Options {
     pub tolerance: f64,
     /// Seed of the first activations.
     pub seed: u64,
+    /// Weight of the L1 penalty on activations.
+    pub penalty: f64,
     /// Factors to write: "activations" f32 `[n, c]`, "dictionary" f32 `[c, d]`.
     pub out: Option<PathBuf>,
     /// An activation counts as zero up to this share of the largest.
@@ -42,6 +46,7 @@ impl Default for Options {
             iterations: 500,
             tolerance: 1e-4,
             seed: 0,
+            penalty: 0.0,
             out: None,
             zero: 1e-3,
         }
@@ -70,14 +75,21 @@ pub struct Report {
 /// # Errors
 /// If the options make no sense, embeddings cannot be read, or they do not fit into memory.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    ensure!(options.concepts > 0, "--concepts 0: at least one");
+    limits::CONCEPTS.check("--concepts", options.concepts)?;
+    limits::ITERATIONS.check("--iterations", options.iterations)?;
     ensure!((0.0..1.0).contains(&options.tolerance), "--tolerance {}: from 0 to below 1", options.tolerance);
     ensure!((0.0..1.0).contains(&options.zero), "--zero {}: from 0 to below 1", options.zero);
+    ensure!(
+        options.penalty >= 0.0 && options.penalty.is_finite(),
+        "--penalty {}: a number from 0",
+        options.penalty
+    );
     let file = embeddings::open(&options.embeddings)?;
     ensure!(file.rows > 0 && file.columns > 0, "{}: no cells", options.embeddings.display());
     let (n, d, c) = (file.rows as u64, file.columns as u64, options.concepts as u64);
     let matrices = (5u64.saturating_mul(n).saturating_add(3 * c)).saturating_mul(c).saturating_add(4 * n * d);
     memory::check(matrices.saturating_mul(8))?;
+    let out = options.out.as_deref().map(|path| OutputFile::claim(path, "semi-nmf")).transpose()?;
     let data = file.read()?;
     let steps = progress.begin("semi-NMF", u64::from(options.iterations), "iterations");
     let asked = FitOptions {
@@ -85,11 +97,12 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         iterations: options.iterations,
         tolerance: options.tolerance,
         seed: options.seed,
+        penalty: options.penalty,
     };
     let found = fit(data.values.view(), &asked, &mut |_| steps.advance(1))?;
     steps.finish();
-    if let Some(path) = &options.out {
-        write(path, &found).with_context(|| format!("writing {}", path.display()))?;
+    if let Some(out) = out {
+        out.finish(&to_bytes(&found)?)?;
     }
     let (r2, sparsity) = found.measure(data.values.view(), options.zero);
     Ok(Report {
@@ -102,7 +115,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     })
 }
 
-fn write(path: &Path, found: &SemiNmf) -> anyhow::Result<()> {
+fn to_bytes(found: &SemiNmf) -> anyhow::Result<Vec<u8>> {
     let bytes = |matrix: &Array2<f64>| -> Vec<u8> {
         matrix.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect()
     };
@@ -111,5 +124,5 @@ fn write(path: &Path, found: &SemiNmf) -> anyhow::Result<()> {
         ("activations", TensorView::new(Dtype::F32, found.z.shape().to_vec(), &z)?),
         ("dictionary", TensorView::new(Dtype::F32, found.d.shape().to_vec(), &d)?),
     ];
-    Ok(atomic::write_file(path, &safetensors::serialize(tensors, None)?)?)
+    Ok(safetensors::serialize(tensors, None)?)
 }

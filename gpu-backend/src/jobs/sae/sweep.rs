@@ -1,5 +1,9 @@
-//! `sae sweep`: all sizes of a table, one after the other.
+//! `sae sweep`: all sizes of a table on one or several sets of cells, one after the other (Table 3), with the classes of the
+//! concepts and the sizes of their gene sets where cells and a model are given (Figure 2).
 
+mod dataset;
+mod figure;
+mod read_as;
 mod table;
 
 use std::{
@@ -20,26 +24,33 @@ use cellprism_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use read_as::Divided;
 pub use table::markdown;
 
-use super::{Machine, Training, memory};
+use super::{Machine, Training};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic, progress::Progress},
+    work::{atomic, memory, progress::Progress, regular},
 };
 
 /// What is trained.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Embeddings (safetensors, tensor "embeddings" `[n, d]`).
-    pub embeddings: PathBuf,
+    /// Embeddings (safetensors, tensor "embeddings" `[n, d]`), a file for each set of cells.
+    pub embeddings: Vec<PathBuf>,
+    /// The same cells (.h5ad), in the same order of files: their metadata divide concepts into classes.
+    pub cells: Vec<PathBuf>,
+    /// Columns of metadata for that; the first two that have several labels where none is named.
+    pub columns: Vec<String>,
+    /// Model folder: with it, genes are scored, and counted.
+    pub model: Option<PathBuf>,
     /// Sizes, learning rates and seeds (TOML).
     pub config: PathBuf,
-    /// Folder for one sparse autoencoder a run, `table.csv`, `table.json`.
+    /// Folder for one sparse autoencoder a run, and the tables.
     pub out: PathBuf,
     /// What computes the steps, and where.
     pub machine: Machine,
@@ -77,6 +88,8 @@ struct Size {
 /// One run of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
+    /// The embeddings' file.
+    pub dataset: String,
     /// Size, pace, and what was measured.
     #[serde(flatten)]
     pub metrics: SaeMetricsRow,
@@ -88,35 +101,61 @@ pub struct Row {
     pub best: bool,
 }
 
-/// Trains every size, writes the table, and returns its rows.
+/// Trains every size on every set of cells, writes the tables, and returns the rows of Table 3.
 ///
 /// # Errors
-/// If the table cannot be read or makes no sense, embeddings cannot be read, or training diverges.
+/// If the table cannot be read or makes no sense, embeddings or cells cannot be read or do not fit, or training diverges.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Vec<Row>> {
     let asked = options;
     asked.machine.check()?;
     let place = || asked.config.display().to_string();
-    let text = fs::read_to_string(&asked.config).with_context(|| format!("reading {}", place()))?;
+    let text =
+        regular::text(&asked.config, regular::SETTINGS).with_context(|| format!("reading {}", place()))?;
     let config: Config = toml::from_str(&text).with_context(place)?;
-    let file = embeddings::open(&asked.embeddings)?;
-    let runs = runs(&config, file.rows).with_context(place)?;
-    ensure!(!runs.is_empty(), "{}: no sizes, learning rates or seeds", place());
-    for options in &runs {
-        memory::check(asked.machine.engine.memory(options, file.rows, file.columns))?;
+    let sets = dataset::all(asked)?;
+    let mut plan = Vec::new();
+    for set in &sets {
+        let file = embeddings::open(&set.embeddings)?;
+        let runs = runs(&config, file.rows).with_context(place)?;
+        ensure!(!runs.is_empty(), "{}: no sizes, learning rates or seeds", place());
+        for options in &runs {
+            memory::check(asked.machine.engine.memory(options, file.rows, file.columns))?;
+        }
+        plan.push((set, runs));
     }
-    let data = file.read()?;
     fs::create_dir_all(&asked.out).with_context(|| format!("making {}", asked.out.display()))?;
-    let mut rows = Vec::with_capacity(runs.len());
-    for (number, options) in runs.iter().enumerate() {
-        let name = name(options);
-        progress.say(&format!("{} of {}: {name}", number + 1, runs.len()));
-        let measured = measured(asked, &data, options, &asked.out.join(&name), progress)?;
-        rows.push(row(name, options, &measured));
+    let all: usize = plan.iter().map(|(_, runs)| runs.len()).sum();
+    let (mut rows, mut divided) = (Vec::with_capacity(all), Vec::new());
+    for (set, runs) in &plan {
+        let data = embeddings::open(&set.embeddings)?.read()?;
+        let columns = set.columns(&data, &asked.columns)?;
+        for options in runs {
+            let name = name(options);
+            progress.say(&format!("{} of {all}: {} {name}", rows.len() + 1, set.name));
+            let out = set.folder(asked, &name);
+            let measured = measured(asked, &data, options, &out, progress)?;
+            rows.push(row(&set.name, name, options, &measured));
+            divided.extend(read_as::classes(rows.last(), &sae::read(&out)?, &data, &columns));
+            if let (Some(model), Some(cells)) = (&asked.model, &set.cells) {
+                divided.push(read_as::gene_sets(rows.last(), model, cells, &out, asked, progress)?);
+            }
+        }
     }
     mark_best(&mut rows);
-    atomic::write_file(&asked.out.join("table.csv"), table::csv(&rows).as_bytes())?;
+    let divided: Vec<Divided> = divided.into_iter().flatten().collect();
     let json = serde_json::to_string_pretty(&rows)? + "\n";
-    atomic::write_file(&asked.out.join("table.json"), json.as_bytes())?;
+    for (name, content) in [
+        ("table.csv", table::csv(&rows)),
+        ("table.json", json),
+        ("classes.csv", table::divided("class", divided.iter().filter(|row| row.column.is_some()))),
+        ("gene_set_sizes.csv", table::divided("size", divided.iter().filter(|row| row.column.is_none()))),
+        ("sweep.svg", figure::svg(&rows, &divided)?),
+    ] {
+        // A table of nothing would say that there is nothing.
+        if content.lines().count() > 1 {
+            atomic::write_file(&asked.out.join(name), content.as_bytes())?;
+        }
+    }
     Ok(rows)
 }
 
@@ -190,8 +229,9 @@ fn name(options: &TrainOptions) -> String {
     format!("c{concepts}-k{active}-lr{learning_rate:e}-s{seed}")
 }
 
-fn row(name: String, options: &TrainOptions, found: &Metrics) -> Row {
+fn row(dataset: &str, name: String, options: &TrainOptions, found: &Metrics) -> Row {
     Row {
+        dataset: dataset.to_owned(),
         metrics: SaeMetricsRow {
             name,
             concepts: options.concepts as u32,
@@ -212,10 +252,10 @@ fn row(name: String, options: &TrainOptions, found: &Metrics) -> Row {
     }
 }
 
-/// Marks the highest R² of each size.
+/// Marks the highest R² of each size on each set of cells.
 fn mark_best(rows: &mut [Row]) {
     for i in 0..rows.len() {
-        let size = |row: &Row| (row.metrics.concepts, row.metrics.active_per_cell);
+        let size = |row: &Row| (row.dataset.clone(), row.metrics.concepts, row.metrics.active_per_cell);
         let mine = size(&rows[i]);
         let most =
             rows.iter().filter(|row| size(row) == mine).map(|row| row.metrics.r2).fold(f64::MIN, f64::max);

@@ -16,13 +16,13 @@ use cellprism_core::sae::{
 };
 use serde_json::{Value, json};
 
-use super::{Machine, Options, memory, work_folder::WorkFolder};
+use super::{Machine, Options, size, work_folder::WorkFolder};
 use crate::{
     files::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic::OutputFolder, key::Key, partial::Partial, progress::Progress, target},
+    work::{key::Key, memory, partial::Partial, progress::Progress, regular, target},
 };
 
 /// What to train and where to.
@@ -63,10 +63,22 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
     options.check()?;
     let source = &options.basics.embeddings;
     let file = embeddings::open(source)?;
-    let trainer = options.for_cells(file.rows)?;
-    check_absent(&options.out, &trainer, options.overwrite)?;
-    memory::check(options.machine.engine.memory(&trainer, file.rows, file.columns))?;
-    let data = file.read()?;
+    let mut asked = options.clone();
+    let mut read = None;
+    if asked.basics.concepts == 0 {
+        // What is there need not wait for a size.
+        check_absent(&options.out, None, options.overwrite)?;
+        let data = read.insert(embeddings::read(source)?);
+        size::settle(&mut asked.basics, options.seed, data.values.view(), progress)?;
+    }
+    let trainer = asked.for_cells(file.rows)?;
+    check_absent(&options.out, Some(&trainer), options.overwrite)?;
+    let needed = options.machine.engine.memory(&trainer, file.rows, file.columns);
+    memory::check(needed.saturating_sub(file.mapped_bytes()))?;
+    let data = match read {
+        Some(data) => data,
+        None => file.read()?,
+    };
     let training = Training {
         data: &data,
         out: &options.out,
@@ -83,20 +95,20 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
 }
 
 /// Refuses an output that is there already, with what differs.
-fn check_absent(out: &Path, options: &TrainOptions, overwrite: bool) -> anyhow::Result<()> {
+fn check_absent(out: &Path, options: Option<&TrainOptions>, overwrite: bool) -> anyhow::Result<()> {
     target::for_folder(out)?;
     let is_empty = || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none());
     if overwrite || !out.exists() || is_empty() {
         return Ok(());
     }
-    let text = fs::read(out.join(RECORD)).unwrap_or_default();
+    let text = regular::read(&out.join(RECORD), regular::LIST).unwrap_or_default();
     let record: Option<Value> = serde_json::from_slice(&text).ok();
-    let changes = match record {
-        Some(record) => {
+    let changes = match (record, options) {
+        (Some(record), Some(options)) => {
             let now = of_options(Key::default(), &serde_json::to_value(options)?);
             now.changes(&of_options(Key::default(), &record["run"]["options"]))
         }
-        None => Vec::new(),
+        _ => Vec::new(),
     };
     let differs = if changes.is_empty() { String::new() } else { format!(" ({})", changes.join("; ")) };
     anyhow::bail!(
@@ -111,6 +123,8 @@ fn of_options(key: Key, options: &Value) -> Key {
     each.fold(key, |key, (name, value)| key.with(&name.replace('_', "-"), value))
 }
 
+/// What becomes the output.
+const DICTIONARY: &str = "dictionary";
 /// What was trained, beside the weights.
 const RECORD: &str = "training.json";
 
@@ -146,7 +160,7 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
     let run = job.record();
     let mut partial = Partial::open(out, "train", &job.key()?, progress)?;
     // Another run may have written it, before this one had the lock.
-    check_absent(out, options, job.overwrite)?;
+    check_absent(out, Some(options), job.overwrite)?;
     if job.restart {
         partial.begin_anew()?;
     }
@@ -157,17 +171,18 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
         Ok((mut weights, archetypes)) => {
             weights.note_origin(data.values.view(), data.model())?;
             let measured = metrics::evaluate(&weights, data.values.view());
-            let replaced = if job.overwrite { OutputFolder::replace(out) } else { OutputFolder::create(out) };
-            let folder = replaced?;
-            sae::write(folder.path(), &weights)?;
+            let folder = partial.path(DICTIONARY);
+            fs::create_dir_all(&folder)?;
+            sae::write(&folder, &weights)?;
             if let Some(archetypes) = archetypes {
-                fs::write(folder.path().join(archetypal::FILE), archetypes.to_safetensors()?)?;
+                fs::write(folder.join(archetypal::FILE), archetypes.to_safetensors()?)?;
             }
-            work.copy_metrics(&folder.path().join("metrics.jsonl"))?;
+            work.copy_metrics(&folder.join("metrics.jsonl"))?;
             let record = json!({ "run": run, "metrics": measured });
-            fs::write(folder.path().join(RECORD), serde_json::to_string_pretty(&record)? + "\n")?;
-            folder.finish().with_context(|| format!("writing {}", out.display()))?;
-            partial.remove()?;
+            fs::write(folder.join(RECORD), serde_json::to_string_pretty(&record)? + "\n")?;
+            // Another program may have made something there.
+            check_absent(out, Some(options), job.overwrite)?;
+            partial.publish(DICTIONARY)?;
             Ok((weights, measured))
         }
         Err(error) => {

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use anyhow::Context;
 use cellprism_core::sae::train::Checkpoint;
 use serde_json::Value;
 
-use crate::work::atomic;
+use crate::work::{atomic, checked};
 
 /// The folder of one run.
 #[derive(Debug)]
@@ -37,11 +37,7 @@ impl WorkFolder {
     /// Where an earlier start of the same command stopped; metrics of later epochs are dropped.
     pub fn checkpoint(&self) -> anyhow::Result<Option<Checkpoint>> {
         let path = self.checkpoint_path();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e).with_context(|| format!("reading {}", path.display())),
-        };
+        let Some(bytes) = checked::read(&path) else { return Ok(None) };
         let checkpoint = match Checkpoint::from_bytes(&bytes, &self.run) {
             Ok(checkpoint) => checkpoint,
             Err(error) => {
@@ -78,7 +74,7 @@ impl WorkFolder {
     /// Replaces the checkpoint, whole or not at all.
     pub fn save(&self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
         let path = self.checkpoint_path();
-        atomic::write_file(&path, &checkpoint.to_bytes(&self.run)?)
+        checked::write(&path, &checkpoint.to_bytes(&self.run)?)
             .with_context(|| format!("writing {}", path.display()))
     }
 
@@ -94,8 +90,7 @@ impl WorkFolder {
 
     /// Copies the metrics to their final place.
     pub fn copy_metrics(&self, to: &Path) -> anyhow::Result<()> {
-        let mut file = File::create(to)?;
-        file.write_all(&fs::read(self.metrics_path())?)?;
-        Ok(file.sync_all()?)
+        fs::copy(self.metrics_path(), to)?;
+        Ok(())
     }
 }

@@ -3,13 +3,14 @@
 mod report;
 mod scores;
 
-use std::{path::PathBuf, slice};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use cellprism_core::{
     cells::GeneMap,
     concepts::ActiveCells,
     ids::{CellId, ConceptId},
+    limits,
     steering::Target,
 };
 use ndarray::Axis;
@@ -22,14 +23,16 @@ use super::{
 };
 use crate::{
     files::h5ad::H5ad,
-    models::{LatentCells, Model, SequenceOptions, embed},
+    models::{LatentCells, Model, SequenceOptions, embeddings},
     runtime::Place,
-    work::{atomic, progress::Progress, shards::Shards},
+    work::{atomic::OutputFile, progress::Progress},
 };
 
 pub use report::Report;
 use scores::Scores;
 
+/// Largest value or factor: beyond it an expected count is no number, or none that means anything.
+const FARTHEST: f32 = 1e6;
 /// Cells whose counts are read at once.
 const ROWS: usize = 4096;
 
@@ -98,6 +101,14 @@ pub enum CellsLike {
 /// # Errors
 /// If an input cannot be read or does not fit the others, or there is no cell to steer.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
+    limits::PROTOTYPES.check("--prototypes", options.prototypes)?;
+    let (name, value) = match options.target {
+        Target::To(value) => ("--to", value),
+        Target::Scale(factor) => ("--scale", factor),
+    };
+    if !(0.0..=FARTHEST).contains(&value) {
+        bail!("{name} {value}: from 0 to {FARTHEST}, since activations have up to some hundred");
+    }
     let model = Model::open(&options.model)?;
     if !model.kind()?.decodes() {
         bail!(no_decoder(&model));
@@ -107,6 +118,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     if concept.index() >= concepts {
         bail!("--concept {} is not within 0-{}", options.concept, concepts.saturating_sub(1));
     }
+    let out = OutputFile::claim(&options.out, "steer")?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let refused = no_decoder(&model);
     let sequence = SequenceOptions::default();
@@ -119,23 +131,30 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         None => None,
     };
     let steps = progress.begin("embed", cells.len() as u64, "cells");
-    let places = slice::from_ref(&options.place);
-    let embedded = embed(&*model, places, &mut cells, &Shards::none(), &*steps)?;
+    let embedded = embeddings(&*model, &options.place, &mut cells, &*steps)?;
     steps.finish();
-    let activations = activations(&sae, &embedded.values);
+    let activations = activations(&sae, embedded.view());
     let chosen = choose(options, activations.of(concept), cells.len())?;
     let rows: Vec<usize> = chosen.iter().map(|&(cell, _)| cell.index()).collect();
-    let latent = embedded.values.select(Axis(0), &rows);
+    let latent = embedded.select(Axis(0), &rows);
     let totals = totals(&mut cells, model.map())?;
     let totals: Vec<f64> = rows.iter().map(|&row| totals[row]).collect();
     let activations: Vec<f32> = chosen.iter().map(|&(_, value)| value).collect();
     let chosen =
         LatentCells { rows: &rows, latent: latent.view(), totals: &totals, activations: &activations };
     let steered = decoder.steer(&sae, concept, chosen, options.target)?;
+    if let Some(gene) = steered.genes.first_not_finite() {
+        bail!(
+            "concept {} set to {:?}: the expected count of {} is no number; the decoder holds no value as far from those \
+             of cells, use a smaller --to or --scale",
+            options.concept,
+            options.target,
+            decoder.genes()[gene]
+        );
+    }
     let (target, cells_like) = (options.target, options.cells_like);
     let report = Report { concept, target, cells_like, genes: decoder.genes().to_vec(), steered, scores };
-    atomic::write_file(&options.out, report.table().as_bytes())
-        .with_context(|| format!("cannot write {}", options.out.display()))?;
+    out.finish(report.table().as_bytes())?;
     Ok(report)
 }
 

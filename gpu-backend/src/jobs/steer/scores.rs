@@ -9,6 +9,8 @@ use cellprism_core::{
 };
 use safetensors::SafeTensors;
 
+use crate::work::regular;
+
 /// Attribution scores by gene, in the model's order.
 pub struct Scores {
     /// After TopK.
@@ -21,7 +23,7 @@ impl Scores {
     /// # Errors
     /// If the file is damaged, does not hold the concept, or is of other genes.
     pub fn read(path: &Path, concept: ConceptId, genes: &[String]) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(path).context("cannot be read")?;
+        let bytes = regular::read(path, regular::TENSORS).context("cannot be read")?;
         let file = SafeTensors::deserialize(&bytes).context("not a whole safetensors file")?;
         let (_, concepts) = read_u32(&file, "concepts")?;
         let (shape, scores) = read_f32(&file, "scores")?;

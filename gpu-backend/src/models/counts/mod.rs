@@ -20,8 +20,8 @@ use super::{Embed, Model, Request};
 use crate::{files::h5ad::H5ad, work::shards::Shard};
 
 pub use graph::{Graph, fill_row, run_dense};
-pub use native::{ENCODER, NativeEncoder};
-pub use swaps::GraphSwaps;
+pub use native::{ENCODER, NativeEncoder, NativeSwapper};
+pub use swaps::{GraphSwapper, GraphSwaps};
 
 /// Values that one batch may hold, so that memory stays bounded for any number of genes.
 const BATCH_VALUES: usize = 2 << 20;

@@ -3,10 +3,17 @@
 use std::sync::OnceLock;
 
 use anyhow::Context;
-use cellprism_core::{cells::CountMatrix, embedding::scvi::ScviEncoder};
+use cellprism_core::{
+    attribution::{Perturb, ScviSwaps},
+    cells::CountMatrix,
+    embedding::scvi::ScviEncoder,
+};
 
 use super::{Encode, Graph};
-use crate::{models::Model, runtime::Place};
+use crate::{
+    models::{Counted, Model, Swapper, folder::read_bounded},
+    runtime::Place,
+};
 
 /// The weights of an encoder without ONNX.
 pub const ENCODER: &str = "encoder.safetensors";
@@ -41,8 +48,7 @@ impl NativeEncoder {
             return Ok(encoder);
         }
         let path = model.folder.join(ENCODER);
-        let bytes = std::fs::read(&path)
-            .with_context(|| format!("cannot read {}, which `cellprism import` writes", path.display()))?;
+        let bytes = read_bounded(&path).context("it is what `cellprism import` writes")?;
         let encoder = ScviEncoder::from_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(self.0.get_or_init(|| encoder))
     }
@@ -56,6 +62,21 @@ impl NativeEncoder {
             return Ok(Box::new(Native(self.get(model)?)));
         }
         Ok(Box::new(Graph::open(model, place)?))
+    }
+}
+
+/// Swaps of genes through these weights.
+#[derive(Clone, Copy, Debug)]
+pub struct NativeSwapper<'a> {
+    /// The weights.
+    pub encoder: &'a ScviEncoder,
+    /// Active covariate columns of all cells; empty where the encoder reads none.
+    pub one_hot: &'a [Vec<u32>],
+}
+
+impl Swapper for NativeSwapper<'_> {
+    fn among<'a>(&'a self, cells: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        Ok(Box::new(ScviSwaps::new(self.encoder, cells.model, self.one_hot)?))
     }
 }
 

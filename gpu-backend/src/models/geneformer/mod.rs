@@ -6,7 +6,7 @@
 //! | `genes` | [`Ranks`]: the dictionary's genes found in a data set |
 //! | `prepared` | what a job knows of it |
 //! | `model` | [`RankModel`]: sequences through ONNX Runtime |
-//! | `swaps` | [`GeneformerSwaps`]: exact occlusion, one pass for every sequence that is another |
+//! | `swaps` | [`GeneformerSwapper`]: exact occlusion, one pass for every sequence that is another |
 
 mod checkpoint;
 mod genes;
@@ -25,7 +25,7 @@ use crate::files::h5ad::H5ad;
 pub use checkpoint::{dictionary, import};
 pub use genes::Ranks;
 pub use model::RankModel;
-pub use swaps::GeneformerSwaps;
+pub use swaps::{GeneformerSwapper, GeneformerSwaps};
 
 /// What becomes of a sequence's vectors.
 const POOLING: Setting = Setting {

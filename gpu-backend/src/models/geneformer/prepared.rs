@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb},
+    attribution::DeletionOptions,
     cells::{CountMatrix, GeneMap},
-    embedding::{card::Pooling, geneformer::RankedCells},
+    embedding::card::Pooling,
 };
 use serde_json::json;
 
-use super::{GeneformerSwaps, RankModel, Ranks};
+use super::{GeneformerSwapper, RankModel, Ranks};
 use crate::{
-    models::{Counted, Embed, Model, Prepared, Provenance},
+    models::{Embed, Model, Prepared, Provenance, Swapper},
     runtime::Place,
     work::shards::Shard,
 };
@@ -51,9 +51,8 @@ impl Prepared for PreparedGeneformer {
         Ok(Box::new(Ranking { model: self.open(place)?, ranks: &self.ranks }))
     }
 
-    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        let cells = RankedCells::of(counts.model, &counts.data.row_sums());
-        Ok(Box::new(GeneformerSwaps::new(self.open(place)?, cells)))
+    fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
+        Ok(Box::new(GeneformerSwapper::new(self.open(place)?)))
     }
 
     fn is_dear(&self) -> bool {

@@ -8,11 +8,13 @@ use std::{
 
 use cellprism_core::{
     attribution::{ChangedCell, Perturb, PerturbError, Swaps, differences},
+    cells::SomeCells,
     embedding::geneformer::{RankTokenizer, RankedCells},
     ids::CellId,
 };
 
 use super::RankModel;
+use crate::models::{Counted, Swapper};
 
 /// Memory for embeddings that other concepts may ask for again.
 const KEPT_BYTES: usize = 512 << 20;
@@ -20,11 +22,19 @@ const KEPT_BYTES: usize = 512 << 20;
 /// A cell's tokens.
 type Sequence = Arc<[u32]>;
 
-/// Swaps of genes through Geneformer.
+/// Geneformer, through which genes are swapped.
 #[derive(Debug)]
-pub struct GeneformerSwaps<'a> {
+pub struct GeneformerSwapper {
     state: Mutex<State>,
     tokenizer: RankTokenizer,
+}
+
+/// Swaps of genes among some cells.
+#[derive(Debug)]
+pub struct GeneformerSwaps<'a> {
+    swapper: &'a GeneformerSwapper,
+    places: SomeCells<'a>,
+    /// By place.
     cells: RankedCells<'a>,
 }
 
@@ -54,13 +64,19 @@ impl Distinct {
     }
 }
 
-impl<'a> GeneformerSwaps<'a> {
-    /// Swaps among these cells.
-    pub fn new(model: RankModel, cells: RankedCells<'a>) -> Self {
+impl GeneformerSwapper {
+    /// With nothing known yet.
+    pub fn new(model: RankModel) -> Self {
         let tokenizer = model.tokenizer().clone();
         let (kept, order) = (HashMap::new(), VecDeque::new());
         let state = State { model, kept, order, kept_bytes: 0, passes: 0 };
-        Self { state: Mutex::new(state), tokenizer, cells }
+        Self { state: Mutex::new(state), tokenizer }
+    }
+
+    /// Swaps among cells with these counts and sums of all their counts.
+    pub fn swaps<'a>(&'a self, cells: impl Into<SomeCells<'a>>, totals: &[f64]) -> GeneformerSwaps<'a> {
+        let places = cells.into();
+        GeneformerSwaps { swapper: self, places, cells: RankedCells::of(places.counts(), totals) }
     }
 
     /// Sequences that went through the model so far.
@@ -68,12 +84,24 @@ impl<'a> GeneformerSwaps<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).passes
     }
 
-    fn sequence(&self, cell: CellId, row: (&[u32], &[f32])) -> Sequence {
-        self.tokenizer.sequence(row, self.cells.outside[cell.index()]).0.into()
-    }
-
     fn embed(&self, sequences: &[Sequence]) -> Result<Vec<f32>, PerturbError> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).embed(sequences)
+    }
+}
+
+impl Swapper for GeneformerSwapper {
+    fn among<'a>(&'a self, cells: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        Ok(Box::new(self.swaps(cells.model, cells.totals)))
+    }
+}
+
+impl<'a> GeneformerSwaps<'a> {
+    fn row(&self, cell: CellId) -> (&'a [u32], &'a [f32]) {
+        self.places.row(cell)
+    }
+
+    fn sequence(&self, cell: CellId, row: (&[u32], &[f32])) -> Sequence {
+        self.swapper.tokenizer.sequence(row, self.cells.outside[self.places.place(cell)]).0.into()
     }
 }
 
@@ -115,11 +143,11 @@ impl State {
 
 impl Perturb for GeneformerSwaps<'_> {
     fn genes(&self) -> usize {
-        self.cells.counts.cols
+        self.places.genes()
     }
 
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
-        let row = self.cells.counts.row(prototype.index());
+        let row = self.row(prototype);
         // The prototype as it is comes first: swaps that change no rank share its embedding.
         let mut distinct = Distinct::default();
         distinct.place(self.sequence(prototype, row));
@@ -134,10 +162,10 @@ impl Perturb for GeneformerSwaps<'_> {
                     });
                     (gene, place)
                 };
-                differences(row, self.cells.counts.row(other.index())).into_iter().map(swap).collect()
+                differences(row, self.row(*other)).into_iter().map(swap).collect()
             })
             .collect();
-        let embeddings = self.embed(&distinct.sequences)?;
+        let embeddings = self.swapper.embed(&distinct.sequences)?;
         let latent = embeddings.len() / distinct.sequences.len();
         Ok(Swaps { base: embeddings[..latent].to_vec(), genes, embeddings })
     }
@@ -149,16 +177,16 @@ impl Perturb for GeneformerSwaps<'_> {
         order: &[u32],
         steps: &[u32],
     ) -> Result<Vec<f32>, PerturbError> {
-        let mut cell = ChangedCell::of(self.cells.counts.row(prototype.index()));
+        let mut cell = ChangedCell::of(self.row(prototype));
         let (mut distinct, mut places, mut done) = (Distinct::default(), Vec::with_capacity(steps.len()), 0);
         for &step in steps {
             for &gene in order.iter().take(step as usize).skip(done) {
-                cell.set(gene, self.cells.counts.get(counterfactual.index(), gene as usize));
+                cell.set(gene, self.places.get(counterfactual, gene as usize));
             }
             done = done.max(step as usize);
             places.push(distinct.place(self.sequence(prototype, cell.row())) as usize);
         }
-        let values = self.embed(&distinct.sequences)?;
+        let values = self.swapper.embed(&distinct.sequences)?;
         let latent = values.len() / distinct.sequences.len().max(1);
         Ok(places
             .into_iter()
@@ -167,6 +195,6 @@ impl Perturb for GeneformerSwaps<'_> {
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
-        self.cells.per_10_000(cell.index(), gene as usize)
+        self.cells.per_10_000(self.places.place(cell), gene as usize)
     }
 }

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::probe::probe;
 use crate::{
-    models::folder::read_bounded,
-    runtime::{Device, session::Runtime},
-    work::atomic::OutputFolder,
+    models::folder::{LARGEST_CARD, read_bounded},
+    runtime::{Device, patience::PATIENCE_AT_IMPORT, session::Runtime},
+    work::{atomic::OutputFolder, regular},
 };
 
 /// What a card of an encoder may say. Anything else is refused: a misspelt "normalize" would change every number.
@@ -34,8 +34,6 @@ const FIELDS: [&str; 17] = [
     "source_file",
     "source_sha256",
 ];
-/// Largest card.
-const LARGEST_CARD: u64 = 1 << 30;
 
 /// Copies an ONNX file and its card into a model folder, after running a few made-up cells through it.
 ///
@@ -49,11 +47,8 @@ pub fn import(
     out: &Path,
     onnxruntime: Option<&Path>,
 ) -> anyhow::Result<ModelCard> {
-    let size = std::fs::metadata(card).with_context(|| format!("cannot read {}", card.display()))?.len();
-    if size > LARGEST_CARD {
-        bail!("{} is larger than {} GB", card.display(), LARGEST_CARD >> 30);
-    }
-    let json = std::fs::read(card).with_context(|| format!("cannot read {}", card.display()))?;
+    let json =
+        regular::read(card, LARGEST_CARD).with_context(|| format!("cannot read {}", card.display()))?;
     let mut described = read_card(&json, encoder).with_context(|| card.display().to_string())?;
     let graph = read_bounded(encoder)?;
     described.source_sha256 = sha256(&graph);
@@ -72,6 +67,7 @@ pub fn import(
             encoder.display()
         )
     })?;
+    session.set_patience(PATIENCE_AT_IMPORT);
     probe(&mut described, &mut session)
         .with_context(|| format!("{} is not what {} describes", encoder.display(), card.display()))?;
     write("model.json", described.to_json()?.as_bytes())?;

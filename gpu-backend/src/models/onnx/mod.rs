@@ -7,14 +7,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb},
+    attribution::DeletionOptions,
     cells::GeneMap,
     embedding::card::{ModelCard, ModelKind},
 };
 
 use super::{
-    Counted, Embed, ImportOptions, Kind, Model, Prepared, Request, Setting,
-    counts::{self, CountEmbedder, Graph, GraphSwaps},
+    Embed, ImportOptions, Kind, Model, Prepared, Request, Setting, Swapper,
+    counts::{self, CountEmbedder, Graph, GraphSwapper},
 };
 use crate::{files::h5ad::H5ad, runtime::Place};
 
@@ -102,8 +102,8 @@ impl Prepared for PreparedOnnx {
         Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &self.one_hot }))
     }
 
-    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        Ok(Box::new(GraphSwaps::open(&self.model, place, counts.model, &self.one_hot)?))
+    fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
+        Ok(Box::new(GraphSwapper::open(&self.model, place, &self.one_hot)?))
     }
 
     fn deletion(&self) -> DeletionOptions {

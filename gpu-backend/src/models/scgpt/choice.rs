@@ -15,6 +15,7 @@ use super::vocabulary;
 use crate::{
     files::h5ad::H5ad,
     models::{Model, Request},
+    work::regular,
 };
 
 /// Cells read at a time while genes are chosen.
@@ -113,11 +114,7 @@ fn variable(cells: &mut H5ad, genes: &SequenceGenes, top: usize) -> anyhow::Resu
 /// # Errors
 /// If the file cannot be read, is no text, or names no gene.
 pub fn read_gene_list(path: &Path) -> anyhow::Result<Vec<String>> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > LARGEST_LIST {
-        bail!("{} has {size} bytes: a list of genes has one name a line", path.display());
-    }
-    let text = std::fs::read_to_string(path)
+    let text = regular::text(path, LARGEST_LIST)
         .with_context(|| format!("cannot read {} as text, one gene a line", path.display()))?;
     let names: Vec<String> = text
         .lines()

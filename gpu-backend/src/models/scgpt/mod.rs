@@ -6,11 +6,15 @@
 //! | `choice` | [`Sequences`]: the sequence rule and its genes, chosen for a data set |
 //! | `prepared` | what a job knows of it |
 //! | `model` | [`SequenceModel`]: batches of sequences through ONNX Runtime |
-//! | `swaps` | [`ScgptSwaps`]: exact occlusion, identical passes shared |
+//! | `native` | [`NativePasses`]: cells near a prototype, by code of our own |
+//! | `kept` | embeddings of swapped cells that are asked for again |
+//! | `swaps` | [`ScgptSwapper`]: exact occlusion, identical passes shared |
 
 mod checkpoint;
 mod choice;
+mod kept;
 mod model;
+mod native;
 mod prepared;
 mod swaps;
 
@@ -24,7 +28,8 @@ use crate::files::h5ad::H5ad;
 pub use checkpoint::{import, vocabulary};
 pub use choice::{Sequences, read_gene_list};
 pub use model::SequenceModel;
-pub use swaps::ScgptSwaps;
+pub use native::NativePasses;
+pub use swaps::{ScgptSwapper, ScgptSwaps};
 
 /// What the graph computes in.
 const PRECISION: Setting = Setting {

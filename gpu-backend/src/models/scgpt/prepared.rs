@@ -1,15 +1,15 @@
 //! scGPT with the genes of some cells.
 
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb},
+    attribution::DeletionOptions,
     cells::{CountMatrix, GeneMap},
-    embedding::scgpt::{BinnedCell, Tokenizer},
+    embedding::scgpt::{BinnedCell, SequenceRule, Tokenizer},
 };
 use serde_json::json;
 
-use super::{ScgptSwaps, SequenceModel, Sequences, checkpoint::VOCABULARY};
+use super::{NativePasses, ScgptSwapper, SequenceModel, Sequences, checkpoint::VOCABULARY, native};
 use crate::{
-    models::{CARD, Counted, Embed, Model, Prepared, Provenance},
+    models::{CARD, Embed, Model, Prepared, Provenance, Swapper},
     runtime::Place,
     work::shards::Shard,
 };
@@ -57,14 +57,20 @@ impl Prepared for PreparedScgpt {
         Ok(Box::new(Sequenced { model: self.open(place)?, sequences: &self.sequences }))
     }
 
-    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        let (cells, _) = bin(&self.sequences.tokenizer, counts.model);
-        Ok(Box::new(ScgptSwaps::new(self.open(place)?, cells)))
+    fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
+        Ok(Box::new(match NativePasses::open(&self.model, &self.sequences.tokenizer, place)? {
+            Some(gradient) => ScgptSwapper::with_gradient(self.open(place)?, gradient),
+            None => ScgptSwapper::new(self.open(place)?),
+        }))
     }
 
     /// Every point of a curve is a pass of the whole model.
     fn deletion(&self) -> DeletionOptions {
         DeletionOptions { steps: 20, random_orders: 1, ..DeletionOptions::default() }
+    }
+
+    fn has_gradient(&self, place: &Place) -> bool {
+        native::is_at(&self.model, place) && self.sequences.tokenizer.rule == SequenceRule::FixedHvg
     }
 
     fn is_dear(&self) -> bool {

@@ -1,129 +1,154 @@
 //! Exact occlusion through scGPT: one pass for every gene whose bin differs, identical passes shared.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use cellprism_core::{
     attribution::{Perturb, PerturbError, Swaps},
-    embedding::scgpt::BinnedCell,
+    embedding::scgpt::{BinnedCell, Tokenizer},
     ids::CellId,
 };
 
-use super::SequenceModel;
+use super::{SequenceModel, kept::Kept, native::NativePasses};
+use crate::models::{Counted, Swapper};
 
-/// Memory for embeddings of swapped cells that other concepts may ask for again.
-const KEPT_BYTES: usize = 512 << 20;
-
-/// Embeddings of one prototype with single bins replaced.
-type Passes = HashMap<(u32, u16), Arc<[f32]>>;
-
-/// Swaps of genes through scGPT: a gene takes the counterfactual's own bin, the others keep theirs.
+/// scGPT, through which genes are swapped.
 #[derive(Debug)]
-pub struct ScgptSwaps {
-    state: Mutex<State>,
-    cells: Vec<BinnedCell>,
-    genes: usize,
+pub struct ScgptSwapper {
+    engine: Engine,
+    tokenizer: Tokenizer,
+    kept: Mutex<Kept>,
 }
 
+/// What runs a cell with some bins exchanged.
 #[derive(Debug)]
-struct State {
-    model: SequenceModel,
-    base: HashMap<CellId, Arc<[f32]>>,
-    kept: HashMap<CellId, Passes>,
-    /// Prototypes in `kept`, oldest first.
-    order: VecDeque<CellId>,
-    kept_bytes: usize,
-    passes: u64,
+enum Engine {
+    /// ONNX Runtime: every pass is whole.
+    Graph(Box<Mutex<SequenceModel>>),
+    /// Code of our own, which saves what a cell shares with its prototype.
+    Native(Box<NativePasses>),
+    /// ONNX Runtime, with our own code's gradient beside it.
+    WithGradient(Box<Mutex<SequenceModel>>, Box<NativePasses>),
 }
 
-impl ScgptSwaps {
+/// Swaps of genes among some cells: a gene takes the counterfactual's own bin, the others keep theirs.
+#[derive(Debug)]
+pub struct ScgptSwaps<'a> {
+    swapper: &'a ScgptSwapper,
+    cells: HashMap<CellId, BinnedCell>,
+}
+
+impl ScgptSwapper {
+    /// By ONNX Runtime, with nothing known yet.
+    pub fn new(model: SequenceModel) -> Self {
+        let tokenizer = model.tokenizer().clone();
+        Self { engine: Engine::Graph(Box::new(Mutex::new(model))), tokenizer, kept: Mutex::default() }
+    }
+
+    /// By code of our own, on the processor.
+    pub fn native(passes: NativePasses) -> Self {
+        let tokenizer = passes.tokenizer().clone();
+        Self { engine: Engine::Native(Box::new(passes)), tokenizer, kept: Mutex::default() }
+    }
+
+    /// By ONNX Runtime, with the gradient by code of our own.
+    pub fn with_gradient(model: SequenceModel, gradient: NativePasses) -> Self {
+        let tokenizer = model.tokenizer().clone();
+        Self {
+            engine: Engine::WithGradient(Box::new(Mutex::new(model)), Box::new(gradient)),
+            tokenizer,
+            kept: Mutex::default(),
+        }
+    }
+
     /// Swaps among these cells, binned by the model's tokenizer.
-    pub fn new(model: SequenceModel, cells: Vec<BinnedCell>) -> Self {
-        let genes = model.tokenizer().tokens.len();
-        let state = State {
-            model,
-            base: HashMap::new(),
-            kept: HashMap::new(),
-            order: VecDeque::new(),
-            kept_bytes: 0,
-            passes: 0,
-        };
-        Self { state: Mutex::new(state), cells, genes }
+    pub fn swaps(&self, cells: HashMap<CellId, BinnedCell>) -> ScgptSwaps<'_> {
+        ScgptSwaps { swapper: self, cells }
     }
 
     /// Sequences that went through the model so far.
     pub fn passes(&self) -> u64 {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).passes
-    }
-}
-
-impl State {
-    fn embed(&mut self, cells: &[BinnedCell]) -> Result<Vec<f32>, PerturbError> {
-        self.passes += cells.len() as u64;
-        self.model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes
     }
 
-    /// The prototype itself.
-    fn base(&mut self, prototype: CellId, cell: &BinnedCell) -> Result<Vec<f32>, PerturbError> {
-        if let Some(known) = self.base.get(&prototype) {
-            return Ok(known.to_vec());
+    /// Embeddings of `cells`, each of them near the prototype.
+    fn embed(
+        &self,
+        prototype: CellId,
+        cell: &BinnedCell,
+        cells: &[BinnedCell],
+    ) -> Result<Vec<f32>, PerturbError> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes += cells.len() as u64;
+        match &self.engine {
+            Engine::Native(passes) => Ok(passes.embed(prototype, cell, cells)),
+            Engine::Graph(model) | Engine::WithGradient(model, _) => {
+                let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
+                model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
+            }
         }
-        let values = self.embed(std::slice::from_ref(cell))?;
-        self.base.insert(prototype, values.as_slice().into());
-        Ok(values)
     }
 
-    /// Runs what is not known yet of these swaps, and returns all of them.
-    fn passes(
-        &mut self,
+    /// The prototype itself and its swaps; what is not known yet goes through the model. No lock is held meanwhile: threads
+    /// that wait for parts of a pass may be given another concept.
+    fn known(
+        &self,
         prototype: CellId,
         cell: &BinnedCell,
         wanted: &[(u32, u16)],
-    ) -> Result<Vec<f32>, PerturbError> {
-        let known = self.kept.entry(prototype).or_insert_with(|| {
-            self.order.push_back(prototype);
-            Passes::new()
-        });
+    ) -> Result<(Arc<[f32]>, Vec<f32>), PerturbError> {
+        let found = self.kept.lock().unwrap_or_else(PoisonError::into_inner).find(prototype, wanted);
         let missing: Vec<(u32, u16)> =
-            wanted.iter().copied().filter(|swap| !known.contains_key(swap)).collect();
-        let swapped: Vec<BinnedCell> = missing.iter().map(|&(gene, bin)| cell.with(gene, bin)).collect();
-        let values = self.embed(&swapped)?;
-        let latent = self.model.latent();
-        let known = self.kept.entry(prototype).or_default();
-        known.extend(missing.into_iter().zip(values.chunks(latent).map(Arc::from)));
-        let found = wanted.iter().filter_map(|swap| known.get(swap)).flat_map(|row| row.iter().copied());
-        let found = found.collect();
-        self.kept_bytes += size_of_val(values.as_slice());
-        self.forget(prototype);
-        Ok(found)
-    }
-
-    /// Drops the oldest prototypes until the rest fits.
-    fn forget(&mut self, current: CellId) {
-        while self.kept_bytes > KEPT_BYTES
-            && let Some(oldest) = self.order.front().copied().filter(|&oldest| oldest != current)
-        {
-            self.order.pop_front();
-            let passes = self.kept.remove(&oldest).unwrap_or_default();
-            self.kept_bytes -= passes.values().map(|row| size_of_val(&row[..])).sum::<usize>();
+            wanted.iter().zip(&found.swaps).filter(|(_, row)| row.is_none()).map(|(&swap, _)| swap).collect();
+        let mut cells: Vec<BinnedCell> = missing.iter().map(|&(gene, bin)| cell.with(gene, bin)).collect();
+        if found.base.is_none() {
+            cells.push(cell.clone());
         }
+        let values = self.embed(prototype, cell, &cells)?;
+        let latent = values.len() / cells.len().max(1);
+        let mut rows: Vec<Arc<[f32]>> = values.chunks(latent.max(1)).map(Arc::from).collect();
+        let base = match found.base {
+            Some(base) => base,
+            None => rows.pop().unwrap_or_else(|| Arc::from([])),
+        };
+        let new = missing.into_iter().zip(rows.iter().cloned());
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(prototype, &base, new);
+        let mut rows = rows.into_iter();
+        let row = |known: Option<Arc<[f32]>>| known.or_else(|| rows.next());
+        let swaps = found.swaps.into_iter().filter_map(row).flat_map(|row| row.to_vec()).collect();
+        Ok((base, swaps))
     }
 }
 
-impl Perturb for ScgptSwaps {
+impl Swapper for ScgptSwapper {
+    fn among<'a>(&'a self, cells: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+        let bin = |(cell, row)| (cell, self.tokenizer.bin(row).0);
+        Ok(Box::new(self.swaps(cells.model.iter().map(bin).collect())))
+    }
+}
+
+impl Perturb for ScgptSwaps<'_> {
     fn genes(&self) -> usize {
-        self.genes
+        self.swapper.tokenizer.tokens.len()
     }
 
     fn swaps(&self, prototype: CellId, counterfactuals: &[CellId]) -> Result<Swaps, PerturbError> {
-        let cell = &self.cells[prototype.index()];
+        self.swaps_of(prototype, counterfactuals, &|_| true)
+    }
+
+    fn swaps_of(
+        &self,
+        prototype: CellId,
+        counterfactuals: &[CellId],
+        wanted_gene: &dyn Fn(u32) -> bool,
+    ) -> Result<Swaps, PerturbError> {
+        let cell = &self.cells[&prototype];
         let (mut wanted, mut place) = (Vec::new(), HashMap::new());
         let genes = counterfactuals
             .iter()
             .map(|other| {
-                let differences = cell.differences(&self.cells[other.index()]);
+                let differences = cell.differences(&self.cells[other]);
                 let pass = |swap: (u32, u16)| {
                     let pass = *place.entry(swap).or_insert_with(|| {
                         wanted.push(swap);
@@ -131,12 +156,26 @@ impl Perturb for ScgptSwaps {
                     });
                     (swap.0, pass)
                 };
-                differences.into_iter().map(pass).collect()
+                differences.into_iter().filter(|swap| wanted_gene(swap.0)).map(pass).collect()
             })
             .collect();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let base = state.base(prototype, cell)?;
-        Ok(Swaps { base, genes, embeddings: state.passes(prototype, cell, &wanted)? })
+        let (base, embeddings) = self.swapper.known(prototype, cell, &wanted)?;
+        Ok(Swaps { base: base.to_vec(), genes, embeddings })
+    }
+
+    fn estimate(
+        &self,
+        prototype: CellId,
+        counterfactuals: &[CellId],
+        direction: &[f32],
+    ) -> Result<Vec<Vec<(u32, f32)>>, PerturbError> {
+        let (Engine::Native(passes) | Engine::WithGradient(_, passes)) = &self.swapper.engine else {
+            return Err(PerturbError::NoGradient);
+        };
+        let cell = &self.cells[&prototype];
+        let swaps: Vec<_> =
+            counterfactuals.iter().map(|other| cell.differences(&self.cells[other])).collect();
+        passes.estimate(cell, direction, &swaps).ok_or(PerturbError::NoGradient)
     }
 
     fn path(
@@ -146,7 +185,8 @@ impl Perturb for ScgptSwaps {
         order: &[u32],
         steps: &[u32],
     ) -> Result<Vec<f32>, PerturbError> {
-        let (mut cell, other) = (self.cells[prototype.index()].clone(), &self.cells[counterfactual.index()]);
+        let (from, other) = (&self.cells[&prototype], &self.cells[&counterfactual]);
+        let mut cell = from.clone();
         let mut done = 0;
         // A step that changes nothing shares the embedding of the one before.
         let (mut distinct, mut place) = (Vec::<BinnedCell>::new(), Vec::with_capacity(steps.len()));
@@ -160,13 +200,12 @@ impl Perturb for ScgptSwaps {
             }
             place.push(distinct.len() - 1);
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let latent = state.model.latent();
-        let values = state.embed(&distinct)?;
+        let values = self.swapper.embed(prototype, from, &distinct)?;
+        let latent = values.len() / distinct.len().max(1);
         Ok(place.into_iter().flat_map(|at| values[at * latent..(at + 1) * latent].to_vec()).collect())
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {
-        f32::from(self.cells[cell.index()].bin(gene))
+        f32::from(self.cells[&cell].bin(gene))
     }
 }

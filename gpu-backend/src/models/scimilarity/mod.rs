@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb, ScviSwaps},
+    attribution::DeletionOptions,
     cells::GeneMap,
     embedding::card::{ModelCard, ModelKind},
 };
@@ -15,8 +15,8 @@ use cellprism_onnx::{
 };
 
 use super::{
-    Counted, Embed, ImportOptions, Kind, Model, Prepared, Request,
-    counts::{self, CountEmbedder, GraphSwaps, NativeEncoder},
+    Embed, ImportOptions, Kind, Model, Prepared, Request, Swapper,
+    counts::{self, CountEmbedder, GraphSwapper, NativeEncoder, NativeSwapper},
     folder::{self, name_of, read_bounded},
 };
 use crate::{
@@ -125,11 +125,12 @@ impl Prepared for PreparedScimilarity {
         Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &[] }))
     }
 
-    fn perturb<'a>(&'a self, place: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
+    fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
         if place.device == Device::Cpu {
-            return Ok(Box::new(ScviSwaps::new(self.native.get(&self.model)?, counts.model, &[])?));
+            let encoder = self.native.get(&self.model)?;
+            return Ok(Box::new(NativeSwapper { encoder, one_hot: &[] }));
         }
-        Ok(Box::new(GraphSwaps::open(&self.model, place, counts.model, &[])?))
+        Ok(Box::new(GraphSwapper::open(&self.model, place, &[])?))
     }
 
     /// Every point of a curve is a pass of the whole model.

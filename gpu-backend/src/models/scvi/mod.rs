@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use cellprism_core::{
-    attribution::{DeletionOptions, Perturb, ScviSwaps},
+    attribution::DeletionOptions,
     cells::GeneMap,
     embedding::{
         card::{ModelCard, ModelKind},
@@ -19,8 +19,8 @@ use cellprism_core::{
 use cellprism_onnx::folder::ModelFolder;
 
 use super::{
-    Counted, Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request,
-    counts::{self, CountEmbedder, ENCODER, NativeEncoder},
+    Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request, Swapper,
+    counts::{self, CountEmbedder, ENCODER, NativeEncoder, NativeSwapper},
     folder,
 };
 use crate::{files::h5ad::H5ad, runtime::Place};
@@ -119,8 +119,9 @@ impl Prepared for PreparedScvi {
         Ok(Box::new(CountEmbedder { encode, card: &self.model.card, map: &self.map, one_hot: &self.one_hot }))
     }
 
-    fn perturb<'a>(&'a self, _: &Place, counts: Counted<'a>) -> anyhow::Result<Box<dyn Perturb + 'a>> {
-        Ok(Box::new(ScviSwaps::new(self.native.get(&self.model)?, counts.model, &self.one_hot)?))
+    fn swapper(&self, _: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
+        let encoder = self.native.get(&self.model)?;
+        Ok(Box::new(NativeSwapper { encoder, one_hot: &self.one_hot }))
     }
 
     fn deletion(&self) -> DeletionOptions {
@@ -130,7 +131,7 @@ impl Prepared for PreparedScvi {
     fn decoder(&self) -> anyhow::Result<Option<Box<dyn Decode + '_>>> {
         let one_hot = self.decoder_one_hot.as_ref().map_err(|error| anyhow!("{error:#}"))?;
         let path = self.model.folder.join(DECODER);
-        let bytes = std::fs::read(&path).with_context(|| {
+        let bytes = folder::read_bounded(&path).with_context(|| {
             format!(
                 "cannot read {}: steering needs the decoder's weights, which `cellprism import scvi` writes for models of \
                  counts",

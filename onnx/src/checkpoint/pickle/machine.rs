@@ -11,9 +11,9 @@ use crate::checkpoint::CheckpointError;
 
 /// Largest pickle.
 const MOST_BYTES: usize = 2 << 30;
-/// Most values on the stack, memo entries and objects. A checkpoint of 100,000 gene names and a thousand tensors
-/// stays far below.
-const MOST_VALUES: usize = 16_000_000;
+/// Most values on the stack, memo entries and objects, which take up to 100 bytes each together. A checkpoint of
+/// 100,000 gene names and a thousand tensors stays far below.
+const MOST_VALUES: usize = 4_000_000;
 /// Deepest nesting of unfinished lists, tuples and dictionaries.
 const MOST_MARKS: usize = 10_000;
 

@@ -13,13 +13,15 @@ mod numpy;
 mod object;
 mod opcodes;
 mod rebuild;
+#[cfg(test)]
+mod tests;
 
 pub use node::{Node, TensorRef};
 pub use numpy::NumpyArray;
 
 use object::{Arena, Value};
 
-use super::CheckpointError;
+use super::{CheckpointError, copies::Copies};
 
 /// A pickle that was read: its objects, and which one it stands for.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct Pickle<'a> {
     input: &'a [u8],
     arena: Arena,
     root: Value,
+    texts: Copies,
 }
 
 impl<'a> Pickle<'a> {
@@ -36,7 +39,7 @@ impl<'a> Pickle<'a> {
     /// If it is malformed, too large, or asks for anything but tensors and plain data.
     pub fn read(input: &'a [u8]) -> Result<Self, CheckpointError> {
         let (arena, root) = machine::Machine::new(input)?.run()?;
-        Ok(Self { input, arena, root })
+        Ok(Self { input, arena, root, texts: Copies::of("texts", input.len()) })
     }
 
     /// The object that the pickle stands for.

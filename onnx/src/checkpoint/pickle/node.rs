@@ -6,7 +6,13 @@ use super::{
     numpy::{NumpyArray, bool_label, float_label},
     object::{Object, Value},
 };
-use crate::checkpoint::tensor::{Layout, Scalar};
+use crate::checkpoint::{
+    CheckpointError,
+    tensor::{Layout, Scalar},
+};
+
+/// Memory that a text takes beside its bytes.
+pub(super) const TEXT_BYTES: usize = 40;
 
 /// A value of a pickle.
 #[derive(Clone, Copy)]
@@ -117,7 +123,33 @@ impl<'p> Node<'p> {
         }
     }
 
-    /// Text as it is, numbers and truth values as Python writes them.
+    /// Text that is kept; `None` for anything else.
+    ///
+    /// # Errors
+    /// If the texts taken out of this pickle become more than it can mean.
+    pub fn owned_text(self) -> Result<Option<String>, CheckpointError> {
+        let Some(text) = self.text() else { return Ok(None) };
+        self.pickle.texts.take((text.len() + TEXT_BYTES) as u64)?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// Elements of a list, tuple or set as [`Node::label`] gives them; `None` for anything else, and where one is
+    /// neither text nor a number.
+    ///
+    /// # Errors
+    /// If the texts taken out of this pickle become more than it can mean.
+    pub fn labels(self) -> Result<Option<Vec<String>>, CheckpointError> {
+        let Some(elements) = self.elements() else { return Ok(None) };
+        let mut labels = Vec::new();
+        for element in elements {
+            self.pickle.texts.take((element.text().map_or(0, str::len) + TEXT_BYTES) as u64)?;
+            let Some(label) = element.label() else { return Ok(None) };
+            labels.push(label);
+        }
+        Ok(Some(labels))
+    }
+
+    /// Text as it is, numbers and truth values as Python writes them. Of many, [`Node::labels`] bounds the memory.
     pub fn label(self) -> Option<String> {
         match self.value {
             Value::Text(_) => self.text().map(str::to_owned),

@@ -3,6 +3,7 @@
 use super::{
     Pickle,
     machine::{Machine, kind},
+    node::TEXT_BYTES,
     object::{Arena, ArrayParts, Dtype, Id, Object, Span, Value},
 };
 use crate::checkpoint::CheckpointError;
@@ -12,14 +13,13 @@ const MOST_ELEMENTS: usize = 50_000_000;
 
 /// An element type by numpy's code, for instance `f8`, `O8`, `U12`; with or without a byte-order mark.
 pub(super) fn dtype(code: &[u8]) -> Option<Dtype> {
-    let text = std::str::from_utf8(code).ok()?;
-    let (big_endian, text) = match text.as_bytes().first()? {
-        b'>' => (true, &text[1..]),
-        b'<' | b'=' | b'|' => (false, &text[1..]),
-        _ => (false, text),
+    let (big_endian, code) = match code {
+        [b'>', rest @ ..] => (true, rest),
+        [b'<' | b'=' | b'|', rest @ ..] => (false, rest),
+        _ => (false, code),
     };
-    let kind = *text.as_bytes().first()?;
-    let size = if text.len() == 1 { 0 } else { text[1..].parse().ok()? };
+    let (&kind, digits) = code.split_first()?;
+    let size = if digits.is_empty() { 0 } else { std::str::from_utf8(digits).ok()?.parse().ok()? };
     let fits = match kind {
         b'f' => matches!(size, 2 | 4 | 8),
         b'i' | b'u' => matches!(size, 1 | 2 | 4 | 8),
@@ -45,6 +45,12 @@ pub(super) fn scalar(machine: &Machine<'_>, dtype: Id, content: Value) -> Result
     };
     if dtype.kind == b'O' {
         return Ok(content);
+    }
+    // A number has 8 bytes; longer content is not copied, however often it is referred to.
+    if let Value::Bytes(span) | Value::Latin1(span) = content
+        && span.len > 16
+    {
+        return Ok(Value::Opaque);
     }
     let bytes = raw(machine.input, content)
         .ok_or_else(|| machine.wrong(format!("a scalar made of {}", kind(content))))?;
@@ -141,16 +147,18 @@ impl<'p> NumpyArray<'p> {
                     return Err(wrong(format!("{} objects for {len} elements", items.len())));
                 }
                 let label = |&item: &Value| {
-                    super::Node::new(self.pickle, item)
-                        .label()
-                        .ok_or_else(|| wrong(format!("an element is {}", kind(item))))
+                    let node = super::Node::new(self.pickle, item);
+                    self.pickle.texts.take((node.text().map_or(0, str::len) + TEXT_BYTES) as u64)?;
+                    node.label().ok_or_else(|| wrong(format!("an element is {}", kind(item))))
                 };
                 items.iter().map(label).collect()
             }
             (_, Some(data)) => {
+                self.pickle.texts.take((len as u64).saturating_mul(TEXT_BYTES as u64))?;
                 let bytes =
                     raw(self.pickle.input, data).ok_or_else(|| wrong("an array without bytes".into()))?;
-                let size = dtype.size as usize * if dtype.kind == b'U' { 4 } else { 1 };
+                let size = (dtype.size as usize).saturating_mul(if dtype.kind == b'U' { 4 } else { 1 });
+                self.pickle.texts.take(bytes.len() as u64)?;
                 if size == 0 || size.checked_mul(len) != Some(bytes.len()) {
                     return Err(wrong(format!("{} bytes for {len} elements of {size} bytes", bytes.len())));
                 }

@@ -85,8 +85,8 @@ pub(super) enum Object {
     Items(Vec<Value>),
     Pairs(Vec<(Value, Value)>),
     Storage(Storage),
-    Tensor(TensorParts),
-    Array(ArrayParts),
+    Tensor(Box<TensorParts>),
+    Array(Box<ArrayParts>),
     Dtype(Dtype),
 }
 

@@ -58,7 +58,7 @@ impl Machine<'_> {
             (Global::Bytes, [Value::Text(text), Value::Text(_)])
             | (Global::Encode, [Value::Text(text), ..]) => self.encoded(*text, arguments),
             (Global::Reconstruct, [Value::Global(Global::NdarrayType), ..]) => {
-                Ok(Value::Array(self.make(Object::Array(ArrayParts::default()))?))
+                Ok(Value::Array(self.make(Object::Array(Box::default()))?))
             }
             (Global::DtypeType, [Value::Text(code), ..]) => {
                 let dtype = numpy::dtype(code.of(self.input))
@@ -130,7 +130,7 @@ impl Machine<'_> {
     fn buffer_array(&mut self, buffer: Value, dtype: u32, shape: Value) -> Result<Value, CheckpointError> {
         let shape = self.sizes(shape)?;
         let parts = ArrayParts { shape, dtype: numpy::dtype_of(&self.arena, dtype), data: Some(buffer) };
-        Ok(Value::Array(self.make(Object::Array(parts))?))
+        Ok(Value::Array(self.make(Object::Array(Box::new(parts)))?))
     }
 
     fn storage(&self, id: u32) -> Result<Storage, CheckpointError> {
@@ -151,7 +151,7 @@ impl Machine<'_> {
         let offset = usize::try_from(offset).map_err(|_| self.wrong("a negative offset"))?;
         let (shape, strides) = (self.sizes(shape)?, self.sizes(strides)?);
         let parts = TensorParts { storage, scalar, offset, shape, strides };
-        Ok(Value::Tensor(self.make(Object::Tensor(parts))?))
+        Ok(Value::Tensor(self.make(Object::Tensor(Box::new(parts)))?))
     }
 
     /// Sizes of dimensions, or strides.
@@ -191,7 +191,7 @@ impl Machine<'_> {
         let shape = self.sizes(shape)?;
         let dtype = numpy::dtype_of(&self.arena, dtype);
         if let Some(Object::Array(parts)) = self.arena.objects.get_mut(id as usize) {
-            *parts = ArrayParts { shape, dtype, data: Some(data) };
+            **parts = ArrayParts { shape, dtype, data: Some(data) };
         }
         Ok(())
     }

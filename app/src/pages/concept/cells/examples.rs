@@ -6,10 +6,14 @@ use leptos::prelude::*;
 
 use super::{
     Shown,
-    csv::{download, label, with_names},
+    csv::{download, fetch_names, named},
     strongest_first,
 };
-use crate::format::significant;
+use crate::{
+    bundle::{Codes, Points},
+    components::cell_map::codes_of,
+    format::{significant, thousands},
+};
 
 /// Cells of each part.
 const EACH: usize = 3;
@@ -26,23 +30,27 @@ fn places(n: usize) -> Vec<(&'static str, usize)> {
     part("strongest", 0).chain(part("middle", middle)).chain(part("weakest", n - EACH)).collect()
 }
 
-/// The table, and every active cell as a file.
-pub fn view(shown: &Shown) -> AnyView {
+/// The table, and every active cell as a file. Of the first cells of a large bundle it says so, and offers all.
+pub fn view(shown: &Shown, all: RwSignal<Shown>) -> AnyView {
     let cells = strongest_first(shown);
     let names = RwSignal::new(None::<Arc<Vec<String>>>);
     let failed = RwSignal::new(None::<String>);
     let columns = shown.bundle.cells.columns.iter().take(COLUMNS);
     let heads = columns.map(|c| view! { <th>{c.name.replace('_', " ")}</th> }).collect_view();
+    let points = match shown.concept.exact {
+        true => Signal::stored(Arc::new(Points::default())),
+        false => Signal::stored(shown.bundle.points()),
+    };
+    let codes: Vec<_> = (0..shown.bundle.cells.columns.len().min(COLUMNS))
+        .map(|column| codes_of(&shown.bundle, points, Signal::stored(Some(column))))
+        .collect();
     let rows = places(cells.len())
         .into_iter()
-        .map(|(part, place)| row(shown, part, cells[place], names))
+        .map(|(part, place)| row(shown, part, cells[place], points, &codes, names))
         .collect_view();
     let (file_of, names_of) = (shown.clone(), shown.clone());
-    let csv = move |_| {
-        let shown = file_of.clone();
-        with_names(&file_of, names, failed, move |names| download(&shown, names));
-    };
-    let ask = move |_| with_names(&names_of, names, failed, |_| ());
+    let csv = move |_| download(&file_of, names, failed);
+    let ask = move |_| fetch_names(&names_of, names, failed);
     let problem = move || failed.get().map(|why| view! { <p class="notice bad" role="alert">{why}</p> });
     view! {
         <figure class="fig">
@@ -60,15 +68,40 @@ pub fn view(shown: &Shown) -> AnyView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
+            {of_the_first(shown, cells.len(), all)}
         </figure>
     }
     .into_any()
+}
+
+/// That these are some of the cells with rounded activations, and a button for all.
+fn of_the_first(shown: &Shown, n: usize, all: RwSignal<Shown>) -> Option<AnyView> {
+    if shown.concept.exact {
+        return None;
+    }
+    let step = significant(f64::from(shown.concept.detail.max) / 255.0);
+    let active = thousands(shown.concept.detail.cells);
+    let said = format!(
+        "Among the {} active cells of the first view, of {active} in all; activations in steps of {step}. ",
+        thousands(n as u64)
+    );
+    let whole = shown.clone();
+    let ask = move |_| {
+        whole.with_exact(move |exact| {
+            all.try_set(exact.clone());
+        });
+    };
+    Some(view! {
+        <figcaption data-testid="first-cells">{said}<span class="tools"><button on:click=ask>"All active cells"</button></span></figcaption>
+    }.into_any())
 }
 
 fn row(
     shown: &Shown,
     part: &'static str,
     (cell, value): (u32, f32),
+    points: Signal<Arc<Points>>,
+    codes: &[Signal<Option<(usize, Codes)>>],
     names: RwSignal<Option<Arc<Vec<String>>>>,
 ) -> AnyView {
     let prototype = shown.concept.detail.prototypes.iter().find(|p| p.cell.0 == cell).map(|p| p.name.clone());
@@ -76,13 +109,19 @@ fn row(
         let fetched = names.with(|names| names.as_ref()?.get(cell as usize).cloned());
         fetched.or_else(|| prototype.clone()).unwrap_or_else(|| format!("row {cell}"))
     };
-    let columns = shown.bundle.cells.columns.len().min(COLUMNS);
-    let labels = (0..columns)
-        .map(|column| {
-            let label = label(shown, column, cell);
-            let colour = shown.bundle.colour_in(&shown.bundle.cells.columns[column].name, &label);
-            let style = format!("--c:{colour}");
-            view! { <td><i class="swatch" style=style></i>" "{label.clone()}</td> }
+    let labels = codes
+        .iter()
+        .map(|&codes| {
+            let bundle = shown.bundle.clone();
+            let label = move || {
+                let (column, codes) = codes.get()?;
+                let place = points.with(|points| points.place(cell)).unwrap_or(cell as usize);
+                let column = &bundle.cells.columns[column];
+                let label = named(&codes, place, column);
+                let style = format!("--c:{}", bundle.colour_in(&column.name, &label));
+                Some(view! { <i class="swatch" style=style></i>" "{label} })
+            };
+            view! { <td>{label}</td> }
         })
         .collect_view();
     view! {

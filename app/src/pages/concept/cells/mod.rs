@@ -17,13 +17,19 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     browser,
-    components::cell_map::{CellMap, Colouring},
+    bundle::Points,
+    components::{
+        cell_map::{CellMap, Colouring, codes_of},
+        points::Drawn,
+    },
     format::{significant, thousands},
     plots,
 };
 
 /// Map, histogram, examples, labels.
 pub fn view(shown: &Shown) -> AnyView {
+    // The first cells of a large bundle, until all are asked for.
+    let cells = RwSignal::new(shown.clone());
     view! {
         <section class="section" id="cells">
             <header>
@@ -31,8 +37,8 @@ pub fn view(shown: &Shown) -> AnyView {
                 <p>"Shares stand beside each label’s own share of the data: a label that fills the data anyway says nothing."</p>
             </header>
             <div class="grid">
-                {map(shown)}
-                <div class="c6 stack-l">{strength(shown)}{examples::view(shown)}</div>
+                {map(shown, cells)}
+                <div class="c6 stack-l">{strength(shown)}{move || examples::view(&cells.get(), cells)}</div>
             </div>
             {labels::view(shown)}
         </section>
@@ -49,13 +55,31 @@ pub fn strongest_first(shown: &Shown) -> Vec<(u32, f32)> {
     cells
 }
 
-fn map(shown: &Shown) -> AnyView {
+fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
     let by = RwSignal::new(None::<usize>);
-    let active = Arc::new(strongest_first(shown));
-    let ends = active.last().zip(active.first()).map_or((0.0, 0.0), |(least, most)| (least.1, most.1));
+    let drawn = Drawn::new(&shown.bundle);
+    let points: Signal<Arc<Points>> = drawn.points.into();
+    let active = Memo::new(move |_| Arc::new(cells.with(strongest_first)));
+    // Complete activations for complete cells; where they do not come, nothing is said of the cells.
+    Effect::new(move || {
+        if points.with(|points| points.are_all()) && !cells.with_untracked(|shown| shown.concept.exact) {
+            cells.get_untracked().with_exact(move |exact| {
+                cells.try_set(exact.clone());
+            });
+        }
+    });
+    let max = shown.concept.detail.max;
+    let least = active.with_untracked(|active| active.last().map_or(0.0, |least| least.1));
+    let codes = codes_of(&shown.bundle, points, by.into());
+    let whole = shown.bundle.points().are_all();
     let colouring = Signal::derive(move || match by.get() {
-        None => Colouring::Activation(active.clone()),
-        Some(column) => Colouring::Column(column, None),
+        None if whole || cells.with(|shown| shown.concept.exact) || !points.with(|p| p.are_all()) => {
+            Colouring::Activation(active.get())
+        }
+        None => Colouring::Unknown,
+        Some(_) => {
+            codes.get().map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, None))
+        }
     });
     let choice = |name: String, column: Option<usize>| {
         let pressed = move || (by.get() == column).to_string();
@@ -73,13 +97,14 @@ fn map(shown: &Shown) -> AnyView {
     view! {
         <figure class="fig c6">
             <header><div class="seg" role="group" aria-label="Colour cells by">{choice("Activation".into(), None)}{columns}</div></header>
-            <CellMap bundle=shown.bundle.clone() colouring=colouring label=label tags=true />
+            <CellMap bundle=shown.bundle.clone() points=points colouring=colouring label=label tags=true />
             <div class="rampkey" hidden=move || by.get().is_some()>
                 <span>"0"</span><i class="zero"></i><span class="gap"></span>
-                <span>{number(ends.0)}</span><div class="ramp"></div><span>{number(ends.1)}</span>
+                <span>{number(least)}</span><div class="ramp"></div><span>{number(max)}</span>
             </div>
             <figcaption>
-                "Each dot is a cell; "{source}"Most active cells are drawn last. Grey cells have activation exactly 0."
+                "Each dot is a cell; "{source}"Most active cells are drawn last. Grey cells have activation exactly 0. "
+                {drawn.note(&shown.bundle)}
             </figcaption>
         </figure>
     }

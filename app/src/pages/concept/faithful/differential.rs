@@ -61,16 +61,12 @@ pub fn view(shown: &Shown) -> AnyView {
         (x.max(p.at.0), low.min(p.at.1), high.max(p.at.1))
     });
     let both = first.iter().filter(|&&g| rank_by_change(change, g) <= 50).count();
-    let rows: Vec<Vec<String>> = order
-        .iter()
-        .map(|&g| {
-            vec![symbols[g as usize].clone(), scores[g as usize].to_string(), change[g as usize].to_string()]
-        })
-        .collect();
-    let file = shown.file("differential.csv");
     let label = format!("Attribution against absolute fold change of {} genes", points.len());
-    let header = ["gene", "attribution", "log2_fold_change"];
-    let csv = move |_| browser::download_csv(&file, &header, rows.clone());
+    let (csv_of, csv_order) = (shown.clone(), order.clone());
+    let csv = move |_| {
+        let order = csv_order.clone();
+        csv_of.with_exact(move |shown| csv_of_all(shown, &order));
+    };
     let still = scores.iter().filter(|&&s| s == 0.0).count() as f64 / scores.len().max(1) as f64;
     let caption = format!(
         "{} genes; the {} of highest score as in the paper are named, {both} of them among the 50 of largest fold change. {} of all genes do not move the activation.{edge}",
@@ -91,6 +87,17 @@ pub fn view(shown: &Shown) -> AnyView {
         </figure>
     }
     .into_any()
+}
+
+/// Offers both numbers of every gene.
+fn csv_of_all(shown: &Shown, order: &[u32]) {
+    let of = |gene: u32| {
+        let at = |values: &[f32]| values.get(gene as usize).map(f32::to_string).unwrap_or_default();
+        let symbol = shown.bundle.genes.symbols[gene as usize].clone();
+        vec![symbol, at(&shown.concept.scores), at(&shown.concept.fold_change)]
+    };
+    let header = ["gene", "attribution", "log2_fold_change"];
+    browser::download_csv(&shown.file("differential.csv"), &header, order.iter().map(|&gene| of(gene)));
 }
 
 /// A gene's place by absolute fold change, from 1.

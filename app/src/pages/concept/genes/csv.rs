@@ -21,10 +21,11 @@ const HEADER: [&str; 11] = [
 
 /// Offers the file, genes of highest presence first; what the bundle does not have is empty.
 pub fn download(shown: &Shown) {
-    let concept = &shown.concept;
-    let order = order_by_score(&concept.presence.scores);
-    let lines = order.into_iter().map(|gene| line(shown, gene as usize));
-    browser::download_csv(&shown.file("genes.csv"), &HEADER, lines);
+    shown.with_exact(|shown| {
+        let order = order_by_score(&shown.concept.presence.scores);
+        let lines = order.into_iter().map(|gene| line(shown, gene as usize));
+        browser::download_csv(&shown.file("genes.csv"), &HEADER, lines);
+    });
 }
 
 fn line(shown: &Shown, gene: usize) -> Vec<String> {

@@ -78,10 +78,26 @@ pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
                 <p>{what}<b>"more"</b>" of speaks for presence, one it has "<b>"less"</b>" of for absence."</p>
             </header>
             <div class="row between contrast">{switch(reading, contrast)}{paper::fold_genes(shown)}</div>
+            {screened(shown)}
             {tables}
         </section>
     }
     .into_any()
+}
+
+/// What is known of genes whose scores are estimates; nothing where every gene was swapped.
+pub fn screened(shown: &Shown) -> AnyView {
+    let outcome = shown.concept.detail.attribution.value().and_then(|found| found.screened.as_ref());
+    let important = shown.bundle.manifest.parameters.attribution.important;
+    let line = outcome.map(|outcome| {
+        format!(
+            "Screened: {} genes were swapped, the scores of the other {} are estimates by the model's gradient; at most {} of those matter by more than {important} (95% confidence).",
+            outcome.leading + outcome.sampled,
+            thousands(outcome.rest),
+            percent(outcome.bound)
+        )
+    });
+    line.map(|line| view! { <p class="caption" data-testid="screened">{line}</p> }).into_any()
 }
 
 fn switch(reading: &Reading, contrast: Memo<Contrast>) -> AnyView {

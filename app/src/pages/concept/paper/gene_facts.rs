@@ -33,6 +33,10 @@ pub fn facts(shown: &Shown, gene: &GeneAttribution, rank: usize, pairs: u32) -> 
 
 /// Offers every gene, highest attribution first.
 pub fn csv(shown: &Shown) {
+    shown.with_exact(all_genes);
+}
+
+fn all_genes(shown: &Shown) {
     let scores = &shown.concept.scores;
     let genes = &shown.bundle.genes;
     let line = |&gene: &u32| {

@@ -53,6 +53,7 @@ fn genes(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
         })
     };
     view! {
+        {crate::pages::concept::genes::screened(shown)}
         <div class="grid">
             {table(shown, attribution, selected)}
             <div class="c4 gside">

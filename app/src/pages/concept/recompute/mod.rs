@@ -33,7 +33,7 @@ enum State {
     Fetching,
     Working(f64),
     Failed(String),
-    Done(Arc<Answer>, Arc<Request>, u32),
+    Done(Arc<Answer>, Arc<Request>, u32, Shown),
 }
 
 /// Settings, progress, and the answer beside the published one.
@@ -87,7 +87,6 @@ fn panel(shown: &Shown) -> AnyView {
             }
         }
     };
-    let answer_of = shown.clone();
     let out = move || match state.get() {
         State::Idle => said(
             "With the published settings the numbers come out the same; change one, and see what it changes.",
@@ -98,7 +97,7 @@ fn panel(shown: &Shown) -> AnyView {
             state.set(State::Idle);
         }),
         State::Failed(what) => view! { <p class="notice bad" role="alert">{what}</p> }.into_any(),
-        State::Done(answer, request, taken) => outcome::view(&answer_of, &answer, &request, taken),
+        State::Done(answer, request, taken, exact) => outcome::view(&exact, &answer, &request, taken),
     };
     view! {
         <div class="panel recompute">
@@ -130,6 +129,7 @@ fn spawn(shown: &Shown, request: Request, state: RwSignal<State>, running: Slot)
     let names = request.files();
     let asked = Arc::new(request.clone());
     let mut began = None;
+    let beside = shown.clone();
     let job = Job::Recompute(Box::new(request));
     worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
         let began = *began.get_or_insert_with(js_sys::Date::now);
@@ -137,12 +137,24 @@ fn spawn(shown: &Shown, request: Request, state: RwSignal<State>, running: Slot)
             Said::Progress(share) => State::Working(share),
             Said::Recomputed(answer) => {
                 let taken = (js_sys::Date::now() - began).max(0.0) as u32;
-                State::Done(Arc::new(*answer), asked.clone(), taken)
+                done(&beside, Arc::new(*answer), asked.clone(), taken, state);
+                return;
             }
             Said::Failed(what) => State::Failed(what),
             Said::Epoch(_) | Said::Steered(_) | Said::Trained(_) => {
                 State::Failed("the worker answered something else".into())
             }
+        });
+    });
+}
+
+/// Shows an answer beside the published numbers, all of them.
+fn done(shown: &Shown, answer: Arc<Answer>, request: Arc<Request>, taken: u32, state: RwSignal<State>) {
+    let shown = shown.clone();
+    leptos::task::spawn_local(async move {
+        state.try_set(match shown.exact().await {
+            Ok(exact) => State::Done(answer, request, taken, exact),
+            Err(error) => State::Failed(format!("{}: {}", error.file, error.what)),
         });
     });
 }

@@ -23,6 +23,7 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     bundle::Subject,
+    client::FetchError,
     format::significant,
     worker::{self, Slot},
 };
@@ -122,7 +123,19 @@ fn panel(shown: &Shown) -> AnyView {
 
 /// Starts the worker on the bundle's files.
 fn spawn(shown: &Shown, factor: f32, state: RwSignal<State>, running: Slot) {
-    let request = Request { concept: shown.row.id, target: Target::Scale(factor), columns: columns(shown) };
+    let shown = shown.clone();
+    leptos::task::spawn_local(async move {
+        match columns(&shown).await {
+            Ok(columns) => start(&shown, columns, factor, state, running),
+            Err(error) => {
+                state.try_set(State::Failed(format!("{}: {}", error.file, error.what)));
+            }
+        }
+    });
+}
+
+fn start(shown: &Shown, columns: Vec<Column>, factor: f32, state: RwSignal<State>, running: Slot) {
+    let request = Request { concept: shown.row.id, target: Target::Scale(factor), columns };
     let names = request.files();
     let job = Job::Steer(Box::new(request));
     worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
@@ -138,14 +151,19 @@ fn spawn(shown: &Shown, factor: f32, state: RwSignal<State>, running: Slot) {
 }
 
 /// The bundle's columns with the labels of the prototypes.
-fn columns(shown: &Shown) -> Vec<Column> {
+async fn columns(shown: &Shown) -> Result<Vec<Column>, FetchError> {
     let bundle = &shown.bundle;
     let prototypes = &shown.concept.detail.prototypes;
-    let of = |codes: &[u16]| {
-        prototypes.iter().map(|p| codes.get(p.cell.index()).copied().unwrap_or(NO_LABEL)).collect()
-    };
-    let columns = bundle.cells.columns.iter().zip(&bundle.codes);
-    columns
-        .map(|(c, codes)| Column { name: c.name.clone(), labels: c.labels.clone(), codes: of(codes) })
-        .collect()
+    let points = bundle.all_points().await?;
+    let mut columns = Vec::new();
+    for (place, column) in bundle.cells.columns.iter().enumerate() {
+        let codes = bundle.codes(place, &points).await?;
+        let of = prototypes.iter().map(|p| codes.get(p.cell.index()).copied().unwrap_or(NO_LABEL));
+        columns.push(Column {
+            name: column.name.clone(),
+            labels: column.labels.clone(),
+            codes: of.collect(),
+        });
+    }
+    Ok(columns)
 }

@@ -1,0 +1,237 @@
+//! The mean loss of labels given features, with the penalty, and its gradient.
+//!
+//! Cells are summed in at most [`BLOCKS`] blocks whose sums are added in their order, whatever the number of threads.
+//! Weights are stored by feature, so that what one feature adds to all classes lies together.
+
+use super::{Features, Row};
+use crate::{
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
+
+/// Blocks at most.
+const BLOCKS: usize = 16;
+/// Cells of a block at least.
+const SMALLEST: usize = 64;
+
+/// Cells with their classes.
+pub(super) struct Problem<'a> {
+    features: &'a Features,
+    /// Rows of the features.
+    rows: &'a [usize],
+    /// Class of each row.
+    classes: &'a [usize],
+    /// Linear functions: one a class, or a single one for two classes.
+    outputs: usize,
+    /// What half the squared weights count.
+    penalty: f64,
+    blocks: Vec<Block>,
+}
+
+/// Sums over some of the cells.
+struct Block {
+    start: usize,
+    end: usize,
+    loss: f64,
+    gradient: Vec<f64>,
+}
+
+impl<'a> Problem<'a> {
+    /// `outputs` is 1 for two classes, else the number of classes; `c` is the inverse penalty as scikit-learn's C.
+    pub(super) fn new(
+        features: &'a Features,
+        rows: &'a [usize],
+        classes: &'a [usize],
+        outputs: usize,
+        c: f64,
+    ) -> Self {
+        let count = rows.len().div_ceil(SMALLEST).clamp(1, BLOCKS);
+        let size = (features.width() + 1) * outputs;
+        let block = |i: usize| Block {
+            start: rows.len() * i / count,
+            end: rows.len() * (i + 1) / count,
+            loss: 0.0,
+            gradient: vec![0.0; size],
+        };
+        let penalty = 1.0 / (c * rows.len() as f64);
+        Self { features, rows, classes, outputs, penalty, blocks: (0..count).map(block).collect() }
+    }
+
+    /// The loss at `weights` `[width + 1, outputs]`, intercepts last, and its gradient.
+    pub(super) fn evaluate(&mut self, weights: &[f64], gradient: &mut [f64]) -> f64 {
+        let Self { features, rows, classes, outputs, penalty, blocks } = self;
+        let outputs = *outputs;
+        parallel::for_each_mut(blocks, |_, block| {
+            let (rows, classes) = (&rows[block.start..block.end], &classes[block.start..block.end]);
+            widest(OverCells { features, rows, classes, outputs, weights, block });
+        });
+        let cells = rows.len() as f64;
+        let slopes = features.width() * outputs;
+        gradient.fill(0.0);
+        let mut loss = 0.0;
+        for block in blocks {
+            loss += block.loss;
+            gradient.iter_mut().zip(&block.gradient).for_each(|(all, part)| *all += part);
+        }
+        let mut squares = 0.0;
+        for (at, (gradient, weight)) in gradient.iter_mut().zip(weights).enumerate() {
+            *gradient /= cells;
+            if at < slopes {
+                *gradient += *penalty * weight;
+                squares += weight * weight;
+            }
+        }
+        loss / cells + 0.5 * *penalty * squares
+    }
+}
+
+/// The linear functions of one cell.
+#[inline(always)]
+pub(super) fn outputs_of(row: Row<'_>, weights: &[f64], found: &mut [f64]) {
+    let outputs = found.len();
+    let (slopes, intercepts) = weights.split_at(weights.len() - outputs);
+    found.copy_from_slice(intercepts);
+    let mut feature = |at: usize, value: f32| {
+        let value = f64::from(value);
+        let weights = &slopes[at * outputs..(at + 1) * outputs];
+        found.iter_mut().zip(weights).for_each(|(found, weight)| *found += value * weight);
+    };
+    match row {
+        Row::Dense(values) => values.iter().enumerate().for_each(|(at, &value)| feature(at, value)),
+        Row::Sparse(indices, values) => {
+            indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, value));
+        }
+    }
+}
+
+/// Adds what a cell's residuals say to the gradient.
+#[inline(always)]
+fn add_gradient(row: Row<'_>, residuals: &[f64], gradient: &mut [f64]) {
+    let outputs = residuals.len();
+    let (slopes, intercepts) = gradient.split_at_mut(gradient.len() - outputs);
+    intercepts.iter_mut().zip(residuals).for_each(|(all, one)| *all += one);
+    let mut feature = |at: usize, value: f32| {
+        let value = f64::from(value);
+        let slopes = &mut slopes[at * outputs..(at + 1) * outputs];
+        slopes.iter_mut().zip(residuals).for_each(|(all, one)| *all += value * one);
+    };
+    match row {
+        Row::Dense(values) => values.iter().enumerate().for_each(|(at, &value)| feature(at, value)),
+        Row::Sparse(indices, values) => {
+            indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, value));
+        }
+    }
+}
+
+/// Turns the linear functions into residuals (probability less truth) and returns the loss −ln p(truth).
+#[inline(always)]
+fn residuals(outputs: &mut [f64], class: usize) -> f64 {
+    if let [score] = outputs {
+        // ln(1 + e^s) − s·y, without overflow
+        let score = std::mem::replace(score, 0.0);
+        let tail = libm::exp(-score.abs());
+        let probability = if score >= 0.0 { 1.0 / (1.0 + tail) } else { tail / (1.0 + tail) };
+        let truth = class as f64;
+        outputs[0] = probability - truth;
+        return score.max(0.0) + libm::log1p(tail) - score * truth;
+    }
+    let most = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let truth = outputs[class] - most;
+    let mut sum = 0.0;
+    for output in &mut *outputs {
+        *output = libm::exp(*output - most);
+        sum += *output;
+    }
+    outputs.iter_mut().for_each(|output| *output /= sum);
+    outputs[class] -= 1.0;
+    libm::log(sum) - truth
+}
+
+struct OverCells<'a> {
+    features: &'a Features,
+    rows: &'a [usize],
+    classes: &'a [usize],
+    outputs: usize,
+    weights: &'a [f64],
+    block: &'a mut Block,
+}
+
+impl WithSimd for OverCells<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { features, rows, classes, outputs, weights, block } = self;
+        block.loss = 0.0;
+        block.gradient.fill(0.0);
+        let mut found = vec![0.0; outputs];
+        for (&row, &class) in rows.iter().zip(classes) {
+            let row = features.row(row);
+            outputs_of(row, weights, &mut found);
+            block.loss += residuals(&mut found, class);
+            add_gradient(row, &found, &mut block.gradient);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The gradient from differences of the loss.
+    fn numerical(problem: &mut Problem<'_>, weights: &[f64]) -> Vec<f64> {
+        let mut unused = vec![0.0; weights.len()];
+        (0..weights.len())
+            .map(|at| {
+                let mut moved = |by: f64| {
+                    let mut weights = weights.to_vec();
+                    weights[at] += by;
+                    problem.evaluate(&weights, &mut unused)
+                };
+                (moved(1e-5) - moved(-1e-5)) / 2e-5
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_gradient_is_that_of_the_loss(
+            values in proptest::collection::vec(-2.0f32..2.0, 12 * 3),
+            weights in proptest::collection::vec(-1.5f64..1.5, 4 * 4),
+            classes in proptest::collection::vec(0usize..4, 12),
+            two in proptest::bool::ANY,
+        ) {
+            let features = Features::Dense(Array2::from_shape_vec((12, 3), values).unwrap());
+            let rows: Vec<usize> = (0..12).collect();
+            let classes: Vec<usize> = classes.into_iter().map(|class| if two { class % 2 } else { class }).collect();
+            let outputs = if two { 1 } else { 4 };
+            let weights = &weights[..4 * outputs];
+            let mut problem = Problem::new(&features, &rows, &classes, outputs, 0.5);
+            let mut gradient = vec![0.0; weights.len()];
+            problem.evaluate(weights, &mut gradient);
+            for (ours, theirs) in gradient.iter().zip(numerical(&mut problem, weights)) {
+                prop_assert!((ours - theirs).abs() < 1e-7, "{} {}", ours, theirs);
+            }
+        }
+
+        #[test]
+        fn sparse_rows_are_dense_ones(codes in proptest::collection::vec((0u32..5, 0.0f32..2.0), 80)) {
+            let indices: Vec<u32> = codes.iter().map(|code| code.0).collect();
+            let values: Vec<f32> = codes.iter().map(|code| code.1).collect();
+            let sparse = Features::from_codes(5, 1, &indices, &values).unwrap();
+            let dense = sparse.columns(&[0, 1, 2, 3, 4]);
+            let rows: Vec<usize> = (0..80).collect();
+            let classes: Vec<usize> = rows.iter().map(|row| row % 3).collect();
+            let weights: Vec<f64> = (0..18).map(|i| (f64::from(i) * 0.7).sin()).collect();
+            let evaluated = |features| {
+                let mut gradient = vec![0.0; 18];
+                let loss = Problem::new(features, &rows, &classes, 3, 1.0).evaluate(&weights, &mut gradient);
+                (loss, gradient)
+            };
+            prop_assert_eq!(evaluated(&sparse), evaluated(&dense));
+        }
+    }
+}

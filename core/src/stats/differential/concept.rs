@@ -1,0 +1,60 @@
+//! A concept's cells against their counterfactuals (Appendix C of the paper).
+
+use super::{Moments, genes::log2_fold_change, t_test};
+use crate::{cells::CountMatrix, ids::CellId};
+
+/// Differential expression of every gene, group against reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Differential {
+    /// t statistic; 0 where neither side has any spread.
+    pub t: Vec<f64>,
+    /// Difference of the means of log-normalised values.
+    pub mean_difference: Vec<f64>,
+    /// log2 of the ratio of expm1(mean), each with 1e-9 added.
+    pub log2_fold_change: Vec<f64>,
+    /// Two-sided p.
+    pub p: Vec<f64>,
+}
+
+/// Welch's t-test of every gene. `totals` are the sums of all measured counts of each cell, so that `counts` may
+/// hold only some genes.
+///
+/// ```
+/// use cellprism_core::{cells::CountMatrix, ids::CellId, stats::differential::welch};
+///
+/// let counts = CountMatrix::from_dense(6, 2, &[9., 1., 8., 2., 9., 1., 1., 9., 2., 8., 1., 9.])?;
+/// let (group, reference) = ([0, 1, 2].map(CellId), [3, 4, 5].map(CellId));
+/// let found = welch(&counts, &counts.row_sums(), &group, &reference);
+/// assert!(found.log2_fold_change[0] > 0.0 && found.log2_fold_change[1] < 0.0);
+/// assert!(found.p[0] < 0.05);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: &[CellId]) -> Differential {
+    let moments = |cells: &[CellId]| {
+        let mut moments = Moments::new(counts.cols);
+        cells.iter().for_each(|cell| moments.add(counts.row(cell.index()), totals[cell.index()]));
+        moments
+    };
+    welch_of(&moments(group), &moments(reference))
+}
+
+/// The same from the moments of both groups.
+///
+/// # Panics
+/// If they are of different genes.
+pub fn welch_of(group: &Moments, reference: &Moments) -> Differential {
+    assert_eq!(group.genes(), reference.genes(), "the same genes");
+    let tested = t_test(group, reference, false);
+    // A file of JSON holds no infinite t: without any spread nothing is tested.
+    let known = |gene: usize| tested[gene].score.is_finite();
+    let genes = 0..group.genes();
+    Differential {
+        t: genes.clone().map(|gene| if known(gene) { tested[gene].score } else { 0.0 }).collect(),
+        mean_difference: genes.clone().map(|gene| group.mean(gene) - reference.mean(gene)).collect(),
+        log2_fold_change: genes
+            .clone()
+            .map(|gene| log2_fold_change(group.mean(gene), reference.mean(gene)))
+            .collect(),
+        p: genes.map(|gene| if known(gene) { tested[gene].p } else { 1.0 }).collect(),
+    }
+}

@@ -1,0 +1,144 @@
+//! The paper's claims, each beside the best baseline: what one that was never trained reaches as well is no merit of training.
+//!
+//! A claim is computed from the finished tables alone, so that a reader can do the same from the CSVs. Where several bundles
+//! are given, it is about the first, but for those about two data sets.
+
+mod about_labels;
+mod about_space;
+mod about_use;
+
+use super::{Found, Table, Value};
+
+/// What came of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agrees {
+    /// It holds here, and no baseline does as well.
+    Yes,
+    /// It does not, or a baseline does as well.
+    No,
+    /// It could not be asked.
+    NotAvailable,
+}
+
+/// A claim of the paper.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// In words.
+    pub claim: &'static str,
+    /// Figure or table of the paper.
+    pub item: &'static str,
+    /// The paper's figure.
+    pub paper: &'static str,
+    /// The figure here.
+    pub here: Option<f64>,
+    /// The best of the baselines that were never trained, or not for this, with its name.
+    pub baseline: Option<(f64, String)>,
+    /// Whether it holds.
+    pub agrees: Agrees,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl Claim {
+    /// One that could not be asked.
+    pub fn missing(
+        claim: &'static str,
+        item: &'static str,
+        paper: &'static str,
+        why: impl Into<String>,
+    ) -> Self {
+        Self { claim, item, paper, here: None, baseline: None, agrees: Agrees::NotAvailable, why: why.into() }
+    }
+}
+
+/// All claims, as a table.
+pub fn claims(found: &Found) -> Table {
+    let columns = ["claim", "item", "paper", "here", "baseline", "agrees", "why", "baseline_subject"];
+    let mut table = Table::new("claims", "The paper's claims, beside the best baseline", "", &columns);
+    let Some(bundle) = found.bundles.first() else { return table };
+    let of = Of { found, bundle };
+    let all = [about_space::claims(&of), about_labels::claims(&of), about_use::claims(&of)].concat();
+    for claim in all {
+        let agrees = match claim.agrees {
+            Agrees::Yes => "yes",
+            Agrees::No => "no",
+            Agrees::NotAvailable => "not available",
+        };
+        let (baseline, subject) =
+            claim.baseline.map_or((Value::Empty, Value::Empty), |(value, name)| (value.into(), name.into()));
+        let short = match (&claim.here, &baseline) {
+            (None, _) => Some(claim.why.clone()),
+            (_, Value::Empty) => Some("no baseline has this figure".to_owned()),
+            _ => None,
+        };
+        table.row(
+            [
+                claim.claim.into(),
+                claim.item.into(),
+                claim.paper.into(),
+                claim.here.into(),
+                baseline,
+                agrees.into(),
+                claim.why.as_str().into(),
+                subject,
+            ],
+            short.as_deref(),
+        );
+    }
+    table
+}
+
+/// The tables, and the bundle that claims are about.
+pub struct Of<'a> {
+    found: &'a Found,
+    bundle: &'a str,
+}
+
+/// Names of the baselines that a claim is held against.
+const BASELINES: [&str; 4] = ["random", "frozen-decoder", "pca", "ica"];
+
+impl Of<'_> {
+    /// A finished table, or why there is none.
+    fn table(&self, name: &str) -> Result<&Table, String> {
+        self.found.table(name).ok_or_else(|| format!("the table {name} was left out"))
+    }
+
+    /// A number of the bundle's row for a subject.
+    fn number(&self, table: &Table, subject: &str, words: &[(&str, &str)], column: &str) -> Option<f64> {
+        let mut all = vec![("bundle", self.bundle), ("subject", subject)];
+        all.extend_from_slice(words);
+        table.number(&all, column)
+    }
+
+    /// The baseline of highest figure.
+    fn best(&self, figure: impl Fn(&str) -> Option<f64>) -> Option<(f64, String)> {
+        BASELINES
+            .iter()
+            .filter_map(|&name| figure(name).map(|value| (value, name.to_owned())))
+            .reduce(|best, next| if next.0 > best.0 { next } else { best })
+    }
+}
+
+/// Whether a figure is above that of every baseline, with the words for it.
+pub fn above(
+    what: &str,
+    holds: bool,
+    here: f64,
+    baseline: &Option<(f64, String)>,
+    limit: &str,
+) -> (Agrees, String) {
+    let shown = |value: f64| format!("{value:.3}");
+    match (holds, baseline) {
+        (false, _) => (Agrees::No, format!("{what} {} is not {limit}", shown(here))),
+        (true, Some((best, name))) if *best >= here => {
+            (Agrees::No, format!("{what} {} is {limit}, but {name} has {}", shown(here), shown(*best)))
+        }
+        (true, Some((best, name))) => (
+            Agrees::Yes,
+            format!("{what} {} is {limit}; the best baseline ({name}) has {}", shown(here), shown(*best)),
+        ),
+        (true, None) => {
+            (Agrees::Yes, format!("{what} {} is {limit}; no baseline has this figure", shown(here)))
+        }
+    }
+}

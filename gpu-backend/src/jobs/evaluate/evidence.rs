@@ -1,0 +1,207 @@
+//! One bundle with all that tables are computed from.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use cellprism_core::{
+    bundle::{
+        CellCodes, CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, Embeddings, File,
+        GeneIndex, GeneSetFile, Manifest, path, verify::Folder as _,
+    },
+    cells::Column,
+    evaluation::{Subject, SubjectKind},
+    ids::ConceptId,
+    sae::SaeWeights,
+};
+use ndarray::Array2;
+
+use super::{
+    Options,
+    given::Given,
+    items::ItemReading,
+    readings::{Readings, SubjectReadings},
+    subjects,
+};
+use crate::{
+    files::{bundle::BundleFolder, sae},
+    models::Model,
+    work::{partial::Partial, progress::Progress},
+};
+
+/// A bundle, its cells' embeddings and metadata, and the subjects that stand side by side.
+pub struct Evidence {
+    /// Its name in the tables.
+    pub name: String,
+    /// Its folder.
+    pub folder: BundleFolder,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its dictionary.
+    pub sae: SaeWeights,
+    /// Embeddings `[cells, d]`.
+    pub embeddings: Array2<f32>,
+    /// Names of the cells.
+    pub names: Vec<String>,
+    /// Metadata; those that concepts were tested for first, the primary one before all.
+    pub columns: Vec<Column>,
+    /// Its concepts.
+    pub concepts: ConceptIndex,
+    /// Its neurons, where they were described.
+    pub neurons: Option<ConceptIndex>,
+    /// Genes of the model.
+    pub genes: GeneIndex,
+    /// Libraries.
+    pub sets: Vec<GeneSetFile>,
+    /// Subjects in the order of the tables, or why one is not there.
+    pub subjects: Vec<(SubjectKind, Result<Subject, String>)>,
+    /// What was read of each subject; empty where no table asks for it.
+    pub(super) readings: Readings,
+    /// The cells' file, or why there is none.
+    pub cells: Result<PathBuf, String>,
+    /// The model, or why there is none.
+    pub model: Result<Model, String>,
+}
+
+impl Evidence {
+    /// Reads a bundle and makes its subjects; those that take training are kept in `work`.
+    ///
+    /// # Errors
+    /// If a file of the bundle is missing or damaged, or a training fails.
+    pub fn read(
+        given: Given,
+        options: &Options,
+        work: &Partial,
+        progress: &dyn Progress,
+    ) -> anyhow::Result<Self> {
+        let Given { name, folder, manifest, cells, model, .. } = given;
+        let concepts: ConceptIndex = read(&folder, path::CONCEPT_INDEX)?;
+        let has = |name: &str| manifest.files.contains_key(name);
+        let neurons = if has(path::NEURON_INDEX) { Some(read(&folder, path::NEURON_INDEX)?) } else { None };
+        ensure!(
+            has(path::EMBEDDINGS),
+            "{} holds no embeddings (they were too large to publish): this evaluation needs them",
+            folder.root().display()
+        );
+        let Embeddings(embeddings) = read(&folder, path::EMBEDDINGS)?;
+        let names: CellNames = read(&folder, path::CELL_NAMES)?;
+        let columns = columns(&folder, &concepts)?;
+        let sae = sae::read(&folder.root().join(path::SAE))?;
+        let (cells_counted, d) = embeddings.dim();
+        ensure!(
+            cells_counted == names.len()
+                && d == sae.config.d_in
+                && cells_counted == manifest.counts.cells as usize,
+            "{}: {} embeddings of size {d}, {} names of cells, and a dictionary of size {}: `cellprism verify` says what is damaged",
+            folder.root().display(),
+            cells_counted,
+            names.len(),
+            sae.config.d_in
+        );
+        let mut sets = Vec::new();
+        for file in manifest.files.keys().filter(|file| path::library_of(file).is_some()) {
+            sets.push(read(&folder, file)?);
+        }
+        let genes = read(&folder, path::GENE_INDEX)?;
+        let asked = subjects::Asked { manifest: &manifest, seed: options.seed };
+        let subjects = subjects::make(&asked, &sae, &embeddings, work, progress)?;
+        Ok(Self {
+            name,
+            folder,
+            manifest,
+            sae,
+            embeddings,
+            names,
+            columns,
+            concepts,
+            neurons,
+            genes,
+            sets,
+            subjects,
+            readings: Readings::new(),
+            cells,
+            model,
+        })
+    }
+
+    /// A subject, where it could be made.
+    pub fn subject(&self, kind: SubjectKind) -> Result<&Subject, &str> {
+        match self.subjects.iter().find(|(known, _)| *known == kind) {
+            Some((_, Ok(subject))) => Ok(subject),
+            Some((_, Err(reason))) => Err(reason),
+            None => Err("not asked for"),
+        }
+    }
+
+    /// What was read of each subject, or why nothing was.
+    pub fn readings(&self) -> impl Iterator<Item = (SubjectKind, Result<&SubjectReadings, &str>)> {
+        self.readings.iter().map(|(kind, read)| (*kind, read.as_ref().map_err(String::as_str)))
+    }
+
+    /// Items of a subject that were read; none where it was not.
+    pub fn items(&self, kind: SubjectKind) -> &[ItemReading] {
+        let read = self.readings().find(|(known, _)| *known == kind);
+        read.and_then(|(_, read)| read.ok()).map_or(&[], |read| &read.items)
+    }
+
+    /// The column that names cells.
+    pub fn primary(&self) -> Option<&Column> {
+        self.columns.first().filter(|column| self.concepts.columns.first() == Some(&column.name))
+    }
+
+    /// What a concept or a neuron (by its folder) is read to be.
+    ///
+    /// # Errors
+    /// If the file is missing or damaged.
+    pub fn detail(&self, folder: &str, id: ConceptId) -> anyhow::Result<ConceptDetail> {
+        read(&self.folder, &path::readings(folder, id))
+    }
+
+    /// Its active cells and the scores of all genes.
+    ///
+    /// # Errors
+    /// If the file is missing or damaged; dead ones have none.
+    pub fn arrays(&self, folder: &str, id: ConceptId) -> anyhow::Result<ConceptArrays> {
+        read(&self.folder, &path::arrays(folder, id))
+    }
+
+    /// Why the directions of another bundle mean nothing here, where that is so.
+    pub fn other_model(&self, other: &Self) -> Option<String> {
+        let (own, theirs) = (&self.manifest, &other.manifest);
+        let sum = |manifest: &Manifest| {
+            let role = cellprism_core::bundle::InputRole::Model;
+            manifest.inputs.iter().find(|input| input.role == role).map(|input| input.sha256.clone())
+        };
+        if sum(own) != sum(theirs) || own.counts.embedding != theirs.counts.embedding {
+            return Some(format!(
+                "another model ({}): its directions mean something else",
+                theirs.model.name
+            ));
+        }
+        None
+    }
+}
+
+/// A file of a bundle.
+fn read<T: File>(folder: &BundleFolder, name: &str) -> anyhow::Result<T> {
+    let bytes =
+        folder.read(name).map_err(|error| anyhow::anyhow!("{}/{name} {error}", folder.root().display()))?;
+    T::from_bytes(name, &bytes).with_context(|| folder.root().display().to_string())
+}
+
+/// Metadata with their codes; columns that concepts were tested for first.
+fn columns(folder: &BundleFolder, concepts: &ConceptIndex) -> anyhow::Result<Vec<Column>> {
+    let metadata: CellMetadata = read(folder, path::CELL_METADATA)?;
+    let codes: CellCodes = read(folder, path::CELL_CODES)?;
+    let place =
+        |name: &String| concepts.columns.iter().position(|tested| tested == name).unwrap_or(usize::MAX);
+    let mut columns: Vec<Column> = metadata
+        .columns
+        .into_iter()
+        .filter_map(|column| {
+            let codes = codes.of(&column.name)?.to_vec();
+            Some(Column { name: column.name, labels: column.labels, codes })
+        })
+        .collect();
+    columns.sort_by_key(|column| place(&column.name));
+    Ok(columns)
+}

@@ -1,0 +1,115 @@
+//! How well each subject rebuilds the embeddings it was made of, and those of other bundles of the same model (Tables 3 to
+//! 5, Figure 4 A).
+
+use cellprism_core::evaluation::{Reconstruction, Subject, rebuild};
+
+use crate::jobs::evaluate::{Evaluation, Evidence, Table};
+
+const COLUMNS: [&str; 13] = [
+    "bundle",
+    "subject",
+    "on",
+    "c",
+    "k",
+    "cells",
+    "r2",
+    "r2_per_dimension",
+    "r2_scalar_mean",
+    "active",
+    "dead",
+    "l0",
+    "sparsity",
+];
+
+/// The table.
+pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
+    let title = "How well the embeddings are rebuilt";
+    let mut table = Table::new("reconstruction", title, "Tables 3, 4, 5; Figure 4 A", &COLUMNS);
+    for evidence in &evaluation.bundles {
+        for (kind, subject) in &evidence.subjects {
+            let subject = match subject {
+                Ok(subject) => subject,
+                Err(reason) => {
+                    missing(&mut table, (&evidence.name, kind.name(), "own"), None, reason);
+                    continue;
+                }
+            };
+            let own = rebuild(subject, &subject.activations, evidence.embeddings.view());
+            found(&mut table, (&evidence.name, "own"), subject, own);
+            for other in evaluation.bundles.iter().filter(|other| other.name != evidence.name) {
+                across(&mut table, evidence, subject, other);
+            }
+        }
+    }
+    Ok(vec![table])
+}
+
+fn across(table: &mut Table, evidence: &Evidence, subject: &Subject, other: &Evidence) {
+    let place = (evidence.name.as_str(), subject.kind.name(), other.name.as_str());
+    if let Some(reason) = evidence.other_model(other) {
+        return missing(table, place, Some(subject), &reason);
+    }
+    match subject.on(other.embeddings.view()) {
+        Some(activations) => {
+            let measured = rebuild(subject, &activations, other.embeddings.view());
+            found(table, (&evidence.name, &other.name), subject, measured);
+        }
+        None => missing(table, place, Some(subject), "it is nothing without its own cells"),
+    }
+}
+
+fn found(table: &mut Table, (bundle, on): (&str, &str), subject: &Subject, of: Reconstruction) {
+    let Reconstruction { cells, r2, r2_per_dimension, r2_scalar_mean, active, dead, l0, sparsity } = of;
+    let k = subject.active_per_cell();
+    let reason = match (k, r2) {
+        (_, None) => Some("all cells have the same embedding"),
+        (None, _) => Some("no limit on the active items of a cell"),
+        _ => None,
+    };
+    table.row(
+        [
+            bundle.into(),
+            subject.kind.name().into(),
+            on.into(),
+            subject.items().into(),
+            k.into(),
+            cells.into(),
+            r2.into(),
+            r2_per_dimension.into(),
+            r2_scalar_mean.into(),
+            active.into(),
+            dead.into(),
+            l0.into(),
+            sparsity.into(),
+        ],
+        reason,
+    );
+}
+
+fn missing(
+    table: &mut Table,
+    (bundle, kind, on): (&str, &str, &str),
+    subject: Option<&Subject>,
+    reason: &str,
+) {
+    use crate::jobs::evaluate::Value::Empty;
+    let (c, k) = (subject.map(Subject::items), subject.and_then(Subject::active_per_cell));
+    table.row(
+        [
+            bundle.into(),
+            kind.into(),
+            on.into(),
+            c.into(),
+            k.into(),
+            Empty,
+            Empty,
+            Empty,
+            Empty,
+            Empty,
+            Empty,
+            Empty,
+            Empty,
+        ],
+        Some(reason),
+    );
+}
