@@ -86,6 +86,7 @@ def prerank(
     rnk: Series | DataFrame | Path,
     gene_sets: GeneSets | Sequence[GeneSets],
     *,
+    outdir: None = None,
     min_size: int = 15,
     max_size: int = 500,
     permutation_num: int = 1000,
@@ -93,7 +94,8 @@ def prerank(
     ascending: bool | None = False,
     threads: int = 4,
     seed: int = 123,
+    verbose: bool = False,
     progress: Callable[[float], object] | None = None,
 ) -> DataFrame: ...
-def read_labels(path: Path) -> dict[int, str]: ...
+def read_labels(path: Path, *, question: Literal["cell_type", "tissue", "process"] = "cell_type") -> dict[int, str]: ...
 def write_labels(adata: AnnData, labels: Mapping[int, str] | Path, *, key: str = "cellprism_label") -> AnnData: ...

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,18 @@ import numpy as np
 from ._optional import need
 
 
-def read_labels(path):
+def read_labels(path, *, question="cell_type"):
     """Labels by concept from a file that the page or ``cellprism study score`` wrote.
 
-    CSV (``concept,label``; a column ``your_label`` beside ``id`` too), the page's JSON, and Cell Annotation Schema whose
-    annotations name their concept. Returns a dictionary from concept to label.
+    CSV (``concept,label``; of the page's list ``id`` and ``your_label``), the page's JSON, and the Cell Annotation Schema whose
+    annotations name their concept. Of a study's annotations those of concepts that answer ``question`` (``cell_type``,
+    ``tissue`` or ``process``) count; where raters differ, what most of them said, and all of it where as many said each,
+    joined by `` | ``. Returns a dictionary from concept to label.
     """
     path = Path(path)
     text = path.read_text(encoding="utf-8")
     if text.lstrip().startswith("{"):
-        found = _of_json(json.loads(text), path)
+        found = _of_json(json.loads(text), path, question)
     else:
         found = _of_csv(text, path)
     return {concept: label for concept, label in found.items() if label}
@@ -65,30 +68,39 @@ def _of_csv(text, path):
     return _numbered(((row[names[0]], row[names[1]], f"line {rows.line_num}") for row in rows), path)
 
 
-def _of_json(content, path):
+def _of_json(content, path, question):
     if isinstance(content.get("labels"), list):
         return _numbered(((one.get("concept"), one.get("label"), "labels") for one in content["labels"]), path)
     if isinstance(content.get("annotations"), list):
-        found = []
-        for place, one in enumerate(content["annotations"]):
-            own = {k.removeprefix("cellprism_").removeprefix("cellprism:"): v for k, v in {**one, **_extension(one)}.items()}
-            if own.get("kind", "concept") == "concept":
-                found.append((own.get("concept", own.get("id")), one.get("cell_label"), f"annotation {place + 1}"))
-        return _numbered(found, path)
+        return _of_annotations(content["annotations"], path, question)
     raise ValueError(f"{path}: neither labels of the page nor a Cell Annotation Schema document")
 
 
-def _extension(annotation):
-    own = annotation.get("cellprism")
-    return own if isinstance(own, dict) else {}
+def _of_annotations(annotations, path, question):
+    said = defaultdict(Counter)
+    for place, one in enumerate(annotations):
+        # the schema's place for what it has no field of
+        own = {**one, **(one.get("author_annotation_fields") or {})}
+        if own.get("kind", "concept") != "concept" or own.get("question", question) != question:
+            continue
+        label = (one.get("cell_label") or "").strip()
+        number = _number(own.get("concept", own.get("id")), path, f"annotation {place + 1}")
+        if label and label != "unknown":
+            said[number][label] += 1
+    return {concept: _most(labels) for concept, labels in said.items()}
+
+
+def _most(labels):
+    most = max(labels.values())
+    return " | ".join(sorted(label for label, times in labels.items() if times == most))
 
 
 def _numbered(rows, path):
-    out = {}
-    for concept, label, where in rows:
-        try:
-            number = int(str(concept).removeprefix("C"))
-        except ValueError:
-            raise ValueError(f"{path}, {where}: {concept!r} is no concept's number") from None
-        out[number] = (label or "").strip()
-    return out
+    return {_number(concept, path, where): (label or "").strip() for concept, label, where in rows}
+
+
+def _number(concept, path, where):
+    try:
+        return int(str(concept).removeprefix("C"))
+    except ValueError:
+        raise ValueError(f"{path}, {where}: {concept!r} is no concept's number") from None

@@ -14,6 +14,7 @@ def prerank(
     rnk,
     gene_sets,
     *,
+    outdir=None,
     min_size=15,
     max_size=500,
     permutation_num=1000,
@@ -21,6 +22,7 @@ def prerank(
     ascending=False,
     threads=4,
     seed=123,
+    verbose=False,
     progress=None,
 ):
     """Which gene sets does a ranking of genes prefer?
@@ -38,6 +40,8 @@ def prerank(
     permutation_num, weight, ascending, threads, seed
         As GSEApy's. ``ascending=None`` keeps the order given: the one way to make GSEApy's digits repeatable where scores
         are equal.
+    outdir, verbose
+        Taken where they are ``None`` and anything: no files or figures are written here, and nothing is printed.
     progress
         Called with the share of the work that is done, from 0 to 1.
 
@@ -47,6 +51,8 @@ def prerank(
         Columns Name, Term, ES, NES, NOM p-val, FDR q-val, FWER p-val, Tag %, Gene %, Lead_genes; furthest NES first.
     """
     pandas = need("pandas", "prerank")
+    if outdir is not None:
+        raise ValueError(f"outdir={outdir!r}: prerank writes no files; save the table that it returns")
     genes, scores = _ranking(pandas, rnk)
     found = _prerank(
         genes, scores, _sets(gene_sets), min_size, max_size, permutation_num, float(weight), ascending, seed, threads, progress

@@ -19,6 +19,13 @@ def onnxruntime():
     return folder if folder and folder.is_dir() else None
 
 
+def cuda_libraries():
+    """Folders of the libraries that the packages ``nvidia-…`` install: ONNX Runtime for CUDA devices loads them by name."""
+    found = importlib.util.find_spec("nvidia")
+    places = found.submodule_search_locations if found else None
+    return sorted(folder for place in places or [] for folder in Path(place).glob("*/lib") if folder.is_dir())
+
+
 def both_runtimes():
     """Whether the packages for CPUs and for CUDA devices are both installed: they write to the same folder."""
     names = ("onnxruntime", "onnxruntime-gpu")
@@ -31,7 +38,13 @@ def environment(arguments):
     folder = onnxruntime()
     if folder and not variables.get("ORT_DYLIB_PATH"):
         variables["ORT_DYLIB_PATH"] = str(folder)
-    if any("cuda" in argument for argument in arguments) and both_runtimes():
+    if not any("cuda" in argument for argument in arguments):
+        return variables
+    libraries = cuda_libraries()
+    if libraries:
+        found = [*map(str, libraries), *filter(None, [variables.get("LD_LIBRARY_PATH")])]
+        variables["LD_LIBRARY_PATH"] = os.pathsep.join(found)
+    if both_runtimes():
         print(
             "cellprism: onnxruntime and onnxruntime-gpu are both installed, and each overwrites the other's library; for CUDA:\n"
             "  pip uninstall -y onnxruntime onnxruntime-gpu && pip install --no-deps onnxruntime-gpu",

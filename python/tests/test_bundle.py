@@ -24,7 +24,7 @@ def test_activations_are_those_of_the_files(bundle_folder):
 def test_tables_say_what_the_json_says(bundle_folder):
     bundle = cellprism.read_bundle(bundle_folder)
     rows = json.loads((bundle_folder / "concepts/index.json").read_text())["rows"]
-    assert list(bundle.concepts["title"]) == [row["title"] for row in rows]
+    assert list(bundle.concepts["title"]) == [row["title"] or row["reads_as"] for row in rows]
     assert list(bundle.concepts["cells"]) == [row["cells"] for row in rows]
     concept = max(rows, key=lambda row: row["cells"])["id"]
     arrays = safetensors.load_file(bundle_folder / f"concepts/{concept:04}.safetensors")
@@ -75,6 +75,30 @@ def test_a_map_is_coloured_by_a_concept(bundle_folder, adata, tmp_path):
     drawn = figure.axes[0].collections[0].get_array()
     assert len(drawn) == adata.n_obs and float(np.max(drawn)) == pytest.approx(float(bundle.concepts["max"][concept]))
     figure.savefig(tmp_path / "map.png")
+
+
+def test_the_round_trip_of_a_new_bundle(run_program, demo_data, tmp_path):
+    """The program's bundle → AnnData → h5ad → scanpy's plot, and back into the program."""
+    anndata, scanpy = pytest.importorskip("anndata"), pytest.importorskip("scanpy")
+    import matplotlib
+
+    matplotlib.use("agg")
+
+    run_program("run", "--cells", demo_data / "cells.h5ad", "--model", demo_data / "scvi", "--gene-sets", demo_data / "GO_Biological_Process.gmt.gz",
+                "--concepts", 24, "--active", 3, "--epochs", 40, "--permutations", 50, "--calibration", 0, "--out", tmp_path / "bundle")
+    bundle = cellprism.read_bundle(tmp_path / "bundle")
+    concept = int(bundle.concepts["cells"].idxmax())
+    bundle.to_anndata(anndata.read_h5ad(demo_data / "cells.h5ad"), obs=[concept]).write_h5ad(tmp_path / "cells.h5ad")
+    data = anndata.read_h5ad(tmp_path / "cells.h5ad")
+    figure = scanpy.pl.embedding(data, basis="X_umap", color=f"C{concept}", show=False, return_fig=True)
+    drawn = np.asarray(figure.axes[0].collections[0].get_array())
+    expected = bundle.activations[:, [concept]].toarray().ravel()
+    np.testing.assert_allclose(np.sort(drawn), np.sort(expected), rtol=1e-6)
+    # the embeddings in obsm are what the program embeds
+    run_program("import", "scvi", demo_data / "scvi", "--out", tmp_path / "model")
+    run_program("embed", "--cells", tmp_path / "cells.h5ad", "--model", tmp_path / "model", "--out", tmp_path / "again.safetensors")
+    again = safetensors.load_file(tmp_path / "again.safetensors")["embeddings"]
+    np.testing.assert_array_equal(again, data.obsm["X_cellprism"])
 
 
 def test_other_cells_and_other_genes_are_refused_by_name(bundle_folder, adata):

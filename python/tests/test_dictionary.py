@@ -1,13 +1,11 @@
 """Dictionaries trained in Python against the program's, and their files against another reader."""
 
 import json
-import subprocess
 
 import numpy as np
 import pytest
 
 import cellprism
-from cellprism import _program
 
 safetensors = pytest.importorskip("safetensors.numpy")
 
@@ -17,13 +15,12 @@ def embeddings(bundle_folder):
     return cellprism.read_bundle(bundle_folder).embeddings
 
 
-def test_the_program_trains_the_same_bits(embeddings, bundle_folder, tmp_path):
+def test_the_program_trains_the_same_bits(run_program, embeddings, bundle_folder, tmp_path):
     sae = cellprism.TopKSAE(32, 3, epochs=20, seed=7).fit(embeddings)
     out = tmp_path / "sae"
-    subprocess.run(
-        [_program.program(), "sae", "train", "--embeddings", bundle_folder / "cells/embeddings.safetensors", "--concepts", "32",
-         "--active", "3", "--epochs", "20", "--seed", "7", "--out", out],
-        check=True, capture_output=True,
+    run_program(
+        "sae", "train", "--embeddings", bundle_folder / "cells/embeddings.safetensors", "--concepts", "32",
+         "--active", "3", "--epochs", "20", "--seed", "7", "--out", out
     )
     theirs = safetensors.load_file(out / "sae_weights.safetensors")
     np.testing.assert_array_equal(sae.w_dec, theirs["W_dec"])

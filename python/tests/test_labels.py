@@ -36,6 +36,36 @@ def test_the_pages_files_are_read(tmp_path):
     assert cellprism.read_labels(listed) == {3: "T cells"}
 
 
+def test_a_studys_annotations_are_read(run_program, bundle_folder, tmp_path):
+    """The files of `cellprism study`, by its own commands."""
+    run_program("study", "new", bundle_folder, "--out", tmp_path / "kit", "--concepts", 4, "--neurons", 3, "--repeat", 1)
+    study = json.loads((tmp_path / "kit/study/study.json").read_text())
+    key = json.loads((tmp_path / "kit/key.json").read_text())
+    files = []
+    for rater, said in [("ann", "B cells"), ("bob", "B cells"), ("cho", "plasma cells")]:
+        answers = [
+            {"item": item["item"], "cell_type": {"answer": "yes", "which": said}, "tissue": {"answer": "no", "which": ""},
+             "process": {"answer": "unclear", "text": "antibodies"}, "confidence": 3}
+            for item in study["items"]
+        ]
+        files.append(tmp_path / f"{rater}.json")
+        files[-1].write_text(json.dumps({"study": study["study"], "rater": rater, "answers": answers}))
+    run_program("study", "score", "--study", tmp_path / "kit/study", "--key", tmp_path / "kit/key.json", "--answers", *files, "--out", tmp_path / "figures")
+    concepts = {item["id"] for item in key["items"].values() if item["kind"] == "concept"}
+    written = tmp_path / "figures/annotations.cas.json"
+    assert concepts and cellprism.read_labels(written) == dict.fromkeys(concepts, "B cells")
+    assert cellprism.read_labels(written, question="process") == dict.fromkeys(concepts, "antibodies")
+    assert cellprism.read_labels(written, question="tissue") == {}
+
+
+def test_raters_who_differ_evenly_are_both_heard(tmp_path):
+    one = {"cell_label": "B", "author_annotation_fields": {"kind": "concept", "id": "3", "question": "cell_type"}}
+    neuron = {"cell_label": "T", "author_annotation_fields": {"kind": "neuron", "id": "3", "question": "cell_type"}}
+    file = tmp_path / "a.cas.json"
+    file.write_text(json.dumps({"annotations": [one, neuron, {**one, "cell_label": "A"}, {**one, "cell_label": "unknown"}]}))
+    assert cellprism.read_labels(file) == {3: "A | B"}
+
+
 def test_other_files_and_other_bundles_are_refused(labelled, tmp_path):
     file = tmp_path / "labels.csv"
     file.write_text("cell,label\n1,a\n")

@@ -1,13 +1,13 @@
 """prerank against the program's table, and GSEApy's where it is installed."""
 
 import gzip
-import subprocess
+import threading
+import time
 
 import numpy as np
 import pytest
 
 import cellprism
-from cellprism import _program
 
 pandas = pytest.importorskip("pandas")
 
@@ -18,16 +18,13 @@ def ranking(bundle_folder):
     return bundle.attribution(int(bundle.concepts["cells"].idxmax()))["score"].astype(np.float64)
 
 
-def test_the_table_is_the_programs(ranking, demo_data, tmp_path):
+def test_the_table_is_the_programs(run_program, ranking, demo_data, tmp_path):
     sets = demo_data / "GO_Biological_Process.gmt.gz"
     ours = cellprism.prerank(ranking, sets, permutation_num=200, ascending=None)
     file, out = tmp_path / "ranking.rnk", tmp_path / "table.csv"
     file.write_text("".join(f"{gene}\t{score!r}\n" for gene, score in zip(ranking.index, map(float, ranking))))
-    subprocess.run(
-        [_program.program(), "enrich", "--ranking", file, "--gene-sets", sets, "--permutations", "200", "--sort", "given", "--out", out],
-        check=True, capture_output=True,
-    )
-    theirs = pandas.read_csv(out, comment="#")
+    run_program("enrich", "--ranking", file, "--gene-sets", sets, "--permutations", "200", "--order", "given", "--out", out)
+    theirs = pandas.read_csv(out, comment="#", float_precision="round_trip")
     assert list(ours["Term"]) == list(theirs["Term"]) and len(ours) > 100
     for column in ("ES", "NES", "NOM p-val", "FDR q-val", "FWER p-val"):
         np.testing.assert_array_equal(ours[column], theirs[column])
@@ -65,6 +62,23 @@ def test_progress_and_ctrl_c(ranking):
         cellprism.prerank(ranking, {"a": list(ranking.index[:30])}, permutation_num=2000, progress=stop)
 
 
+def test_other_threads_go_on_meanwhile(ranking):
+    beats, over = [], threading.Event()
+
+    def beat():
+        while not over.wait(0.002):
+            beats.append(time.perf_counter())
+
+    other = threading.Thread(target=beat)
+    other.start()
+    began = time.perf_counter()
+    cellprism.prerank(ranking, {str(i): list(ranking.index[i : i + 300]) for i in range(20)}, permutation_num=20_000)
+    ended = time.perf_counter()
+    over.set()
+    other.join()
+    assert sum(began < at < ended for at in beats) >= 3, f"nothing else ran for {ended - began:.2f} s"
+
+
 def test_what_is_wrong_is_said(ranking, tmp_path):
     with pytest.raises(FileNotFoundError, match="not downloaded"):
         cellprism.prerank(ranking, "GO_Biological_Process_2025")
@@ -74,5 +88,7 @@ def test_what_is_wrong_is_said(ranking, tmp_path):
     bad.iloc[4] = np.nan
     with pytest.raises(ValueError, match="row 5 of the ranking"):
         cellprism.prerank(bad, {"a": list(ranking.index[:30])})
+    with pytest.raises(ValueError, match="writes no files"):
+        cellprism.prerank(ranking, {"a": list(ranking.index[:30])}, outdir="figures")
     with pytest.raises(TypeError, match="a Series"):
         cellprism.prerank([1, 2, 3], {"a": ["b"]})

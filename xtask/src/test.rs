@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, options: Options) -> Result<ExitCode> {
         if args.no_python {
             count.skip("tests of the Python package: left out with --no-python");
         } else {
-            python::run(&mut count, options);
+            python::run(&mut count, options)?;
         }
         if args.no_browser {
             count.skip("browser tests: left out with --no-browser");

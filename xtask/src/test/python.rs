@@ -7,61 +7,81 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 
-use super::count::Count;
+use super::count::{Count, counted};
 use crate::{
     project,
-    setup::Options,
-    step::{program, shown},
+    setup::{Options, remove},
+    step::{is_set, logged, program, shown},
     wheel,
 };
 
-/// What the tests read results with, besides the package's own extra.
-const PEERS: [&str; 5] = ["pytest>=8", "safetensors>=0.4", "scanpy>=1.10", "gseapy>=1.1", "matplotlib>=3.8"];
+/// Packages that it is tested beside, each with its version.
+const PEERS: &str = "python/tests/requirements.txt";
 
 /// Builds the wheel and tests it.
-pub(super) fn run(count: &mut Count, options: Options) {
+///
+/// # Errors
+/// If the tests cannot be started.
+pub(super) fn run(count: &mut Count, options: Options) -> Result<()> {
     let Some(python) = program("python3") else {
-        return count.skip("the Python package: no python3");
+        count.skip("the Python package: no python3");
+        return Ok(());
     };
     let mut built = None;
     count.check("wheel of the Python package", || {
-        built = Some(wheel::run(options)?);
+        built = Some(wheel::run(wheel::Args::default(), options)?);
         Ok(())
     });
-    let Some(wheel) = built else { return };
-    let mut ready = None;
-    count.check("the wheel installs, with the packages that it is tested beside", || {
-        ready = Some(environment(&python, &wheel)?);
-        Ok(())
+    let Some(wheel) = built else { return Ok(()) };
+    let interpreter = match environment(&python) {
+        Ok(interpreter) => interpreter,
+        Err(error) if !is_set("CI") => {
+            count.skip(&format!("the Python package: the packages of {PEERS} cannot be had: {error:#}"));
+            return Ok(());
+        }
+        Err(error) => {
+            count.check("packages that the Python package is tested beside", || Err(error));
+            return Ok(());
+        }
+    };
+    count.check("the wheel installs beside them", || {
+        shown(pip(&interpreter).args(["install", "-q", "--force-reinstall", "--no-deps"]).arg(&wheel))?;
+        shown(pip(&interpreter).arg("check"))
     });
-    let Some(interpreter) = ready else { return };
     let mut tests = Command::new(interpreter);
     // isolated: the folders `onnx` and `python` of this checkout are not the packages of these names
     tests
-        .args(["-I", "-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .args(["-I", "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"])
         .arg(project::root().join("python/tests"))
         .env("CELLPRISM_BUNDLE", project::target().join("demo/bundle"))
+        .env("CELLPRISM_WHEEL", &wheel)
         .current_dir(project::target());
-    count.command("tests of the Python package", &mut tests);
+    counted(&mut tests, count)
 }
 
-/// An environment with the wheel in it; its interpreter.
-fn environment(python: &Path, wheel: &Path) -> Result<PathBuf> {
+/// An environment with the packages, made anew where their list has changed; its interpreter.
+fn environment(python: &Path) -> Result<PathBuf> {
+    let list = fs::read(project::root().join(PEERS)).with_context(|| format!("cannot read {PEERS}"))?;
+    let digest = format!("{:x}", Sha256::digest(&list));
     let folder = project::target().join("python");
-    let interpreter = folder.join("bin/python");
-    if !interpreter.exists() {
-        shown(Command::new(python).args(["-m", "venv"]).arg(&folder))
-            .context("python3 makes no environment (Debian: apt-get install python3-venv)")?;
+    let (interpreter, stamp) = (folder.join("bin/python"), folder.join("made-from"));
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == digest) && interpreter.exists() {
+        return Ok(interpreter);
     }
-    let pip = || {
-        let mut command = Command::new(&interpreter);
-        command.args(["-m", "pip", "-q", "install", "--disable-pip-version-check"]);
-        command
-    };
-    shown(pip().arg(format!("{}[anndata]", wheel.display())).args(PEERS))?;
-    // a wheel of the same version again: the one built just now
-    shown(pip().args(["--force-reinstall", "--no-deps"]).arg(wheel))?;
-    fs::canonicalize(&folder).context("the environment is gone")?;
+    remove(&folder)?;
+    shown(Command::new(python).args(["-m", "venv"]).arg(&folder))
+        .context("python3 makes no environment (Debian: apt-get install python3-venv)")?;
+    let mut install = pip(&interpreter);
+    install.args(["install", "-q", "--only-binary=:all:", "-r"]).arg(project::root().join(PEERS));
+    logged(&mut install, &project::target().join("python.log"))?;
+    fs::write(stamp, digest)?;
     Ok(interpreter)
+}
+
+fn pip(interpreter: &Path) -> Command {
+    let mut command = Command::new(interpreter);
+    command.args(["-m", "pip", "--disable-pip-version-check"]);
+    command
 }
