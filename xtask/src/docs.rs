@@ -46,7 +46,16 @@ fn mdbook() -> Result<PathBuf> {
     if !program.is_file() {
         fs::create_dir_all(&folder)?;
         let mut install = project::cargo();
-        install.args(["install", "mdbook", "--version", MDBOOK, "--locked", "--no-default-features", "--features", "search"]);
+        install.args([
+            "install",
+            "mdbook",
+            "--version",
+            MDBOOK,
+            "--locked",
+            "--no-default-features",
+            "--features",
+            "search",
+        ]);
         install.arg("--root").arg(&folder).arg("--target-dir").arg(cache.path("mdbook.partial"));
         step(&format!("mdBook {MDBOOK}, compiled"), || logged(&mut install, &cache.log("mdbook")))?;
         crate::setup::remove(&cache.path("mdbook.partial"))?;

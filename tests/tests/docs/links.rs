@@ -8,7 +8,8 @@ use crate::{docs, pages};
 fn every_page_stands_in_the_contents_once() {
     let summary = fs::read_to_string(docs().join("SUMMARY.md")).unwrap();
     let listed: Vec<String> = targets(&summary).into_iter().map(|(target, _)| target).collect();
-    let there: BTreeSet<String> = pages().into_iter().map(|(name, _)| name).filter(|name| name != "SUMMARY.md").collect();
+    let there: BTreeSet<String> =
+        pages().into_iter().map(|(name, _)| name).filter(|name| name != "SUMMARY.md").collect();
     assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), there);
     assert_eq!(listed.len(), there.len(), "a page is listed twice: {listed:?}");
 }
@@ -45,7 +46,8 @@ fn targets(text: &str) -> Vec<(String, Option<String>)> {
             for part in line.split("](").skip(1) {
                 let Some((target, _)) = part.split_once(')') else { continue };
                 if !target.contains("://") {
-                    let (file, heading) = target.split_once('#').map_or((target, None), |(a, b)| (a, Some(b.to_owned())));
+                    let (file, heading) =
+                        target.split_once('#').map_or((target, None), |(a, b)| (a, Some(b.to_owned())));
                     found.push((file.to_owned(), heading));
                 }
             }

@@ -50,7 +50,13 @@ fn fetch(cache: &Cache, pip: &[String], folder: &Path) -> Result<()> {
     let mut install = Command::new(&pip[0]);
     install
         .args(&pip[1..])
-        .args(["install", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--require-hashes"])
+        .args([
+            "install",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+        ])
         .arg("--target")
         .arg(&work)
         .arg("-r")

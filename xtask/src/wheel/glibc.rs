@@ -22,7 +22,8 @@ mod tests {
 
     #[test]
     fn the_newest_name_counts() {
-        let program = b"\0GLIBC_2.2.5\0memcpy\0GLIBC_2.34\0GLIBC_2.17\0GLIBC_2.99 in a sentence\0GLIBC_PRIVATE\0";
+        let program =
+            b"\0GLIBC_2.2.5\0memcpy\0GLIBC_2.34\0GLIBC_2.17\0GLIBC_2.99 in a sentence\0GLIBC_PRIVATE\0";
         assert_eq!(needed(program), Some(34));
         assert_eq!(needed(b"nothing"), None);
         assert_eq!(needed(b"GLIBC_2."), None);
