@@ -117,9 +117,10 @@ impl BundleFolder {
                 out.set_item(name, values.into_pyarray(py))?;
             }
         }
-        for (name, values) in
-            [("carried_by_presence", found.carried_by_presence), ("carried_by_absence", found.carried_by_absence)]
-        {
+        for (name, values) in [
+            ("carried_by_presence", found.carried_by_presence),
+            ("carried_by_absence", found.carried_by_absence),
+        ] {
             if !values.is_empty() {
                 out.set_item(name, values.into_pyarray(py))?;
             }
@@ -146,10 +147,11 @@ impl BundleFolder {
         let mut starts = vec![0i64; self.cells.len() + 1];
         for row in self.concepts.rows.iter().filter(|row| row.cells > 0) {
             let name = path::concept_arrays(row.id);
-            let (cells, values) =
-                read_activations(&name, &bytes(&self.folder, &name)?).map_err(|error| errors::value(&error))?;
+            let (cells, values) = read_activations(&name, &bytes(&self.folder, &name)?)
+                .map_err(|error| errors::value(&error))?;
             if cells.len() != values.len() || cells.iter().any(|&cell| cell as usize >= self.cells.len()) {
-                let text = format!("{name}: cells that the bundle does not have; `cellprism verify` says more");
+                let text =
+                    format!("{name}: cells that the bundle does not have; `cellprism verify` says more");
                 return Err(pyo3::exceptions::PyValueError::new_err(text));
             }
             cells.iter().for_each(|&cell| starts[cell as usize + 1] += 1);

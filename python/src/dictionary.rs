@@ -158,7 +158,9 @@ impl Dictionary {
         if found == expected {
             return Ok(());
         }
-        Err(PyValueError::new_err(format!("embeddings of {found} dimensions; the dictionary reads {expected}")))
+        Err(PyValueError::new_err(format!(
+            "embeddings of {found} dimensions; the dictionary reads {expected}"
+        )))
     }
 }
 

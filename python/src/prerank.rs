@@ -1,8 +1,6 @@
 //! Preranked gene set enrichment analysis with GSEApy's numbers.
 
-use cellprism_core::gsea::{
-    GeneSet, GeneSets, Order, PrerankOptions, Ranking, match_sets, prerank_within,
-};
+use cellprism_core::gsea::{GeneSet, GeneSets, Order, PrerankOptions, Ranking, match_sets, prerank_within};
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyDict};
 
 use crate::{errors, watch::Watcher};
@@ -104,8 +102,9 @@ fn table(
         )));
     }
     let mut watcher = Watcher::new(progress);
-    let found =
-        prerank_within(ranking.scores(), matched.distinct, &matched.sets, options, &mut |share| watcher.at(share));
+    let found = prerank_within(ranking.scores(), matched.distinct, &matched.sets, options, &mut |share| {
+        watcher.at(share)
+    });
     watcher.finish()?;
     let found = found.map_err(|_| PyValueError::new_err("stopped"))?;
     let mut order: Vec<usize> = (0..matched.sets.len()).collect();

@@ -63,10 +63,16 @@ mod tests {
 
     #[test]
     fn the_printed_command_is_one_that_a_shell_takes() {
-        assert_eq!(shown(&["run".into(), "--title".into(), "it's 7 cells".into()]), "run --title 'it'\\''s 7 cells'");
+        assert_eq!(
+            shown(&["run".into(), "--title".into(), "it's 7 cells".into()]),
+            "run --title 'it'\\''s 7 cells'"
+        );
         let folder = std::path::Path::new("a folder");
         let words = shown(&demo::arguments(folder));
-        assert!(words.starts_with("run --cells 'a folder/data/cells.h5ad' --model 'a folder/data/scvi'"), "{words}");
+        assert!(
+            words.starts_with("run --cells 'a folder/data/cells.h5ad' --model 'a folder/data/scvi'"),
+            "{words}"
+        );
     }
 
     #[test]
