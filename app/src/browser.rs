@@ -21,8 +21,14 @@ fn offer(name: &str, kind: &str, content: &JsValue) {
     let parts = js_sys::Array::of1(content);
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    let Ok(blob) = Blob::new_with_blob_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(blob) = Blob::new_with_blob_sequence_and_options(&parts, &options) {
+        download_blob(name, &blob);
+    }
+}
+
+/// Offers what the browser holds as a file.
+pub fn download_blob(name: &str, blob: &Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
     if let Ok(link) = document().create_element("a") {
         let link: HtmlAnchorElement = link.unchecked_into();
         link.set_href(&url);
@@ -115,6 +121,14 @@ pub fn copy_link() {
     if let Ok(address) = window().location().href() {
         let _ = window().navigator().clipboard().write_text(&address);
     }
+}
+
+/// Waits for some milliseconds.
+pub async fn pause(milliseconds: i32) {
+    let waited = js_sys::Promise::new(&mut |done, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, milliseconds);
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(waited).await;
 }
 
 /// Whether the reader is typing.

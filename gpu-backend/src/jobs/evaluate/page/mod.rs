@@ -39,7 +39,7 @@ pub struct Content<'a> {
 /// The page.
 pub fn page(content: Content<'_>) -> String {
     let title = content.bundles.join(" and ");
-    let verdict = claims::verdict(content.claims);
+    let verdict = claims::verdict(content);
     let linked = claims::linked(content);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
