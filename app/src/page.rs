@@ -25,6 +25,8 @@ pub enum Page {
     Tasks,
     /// Another dictionary, trained in the page.
     Train,
+    /// Jobs of the server, where it takes any.
+    Jobs,
     /// Methods, glossary, limits.
     About,
     /// An address that leads nowhere.
@@ -58,6 +60,7 @@ impl Page {
             "evaluation" => Self::Evaluation,
             "tasks" => Self::Tasks,
             "train" => Self::Train,
+            "jobs" => Self::Jobs,
             "about" => Self::About,
             other => Self::Unknown(other.to_owned()),
         }
@@ -79,6 +82,7 @@ impl Page {
             Self::Evaluation => "#/evaluation".into(),
             Self::Tasks => "#/tasks".into(),
             Self::Train => "#/train".into(),
+            Self::Jobs => "#/jobs".into(),
             Self::About => "#/about".into(),
             Self::Unknown(name) => format!("#/{name}"),
         }
@@ -98,6 +102,7 @@ impl Page {
             Self::Evaluation => "Evaluation".into(),
             Self::Tasks => "Tasks".into(),
             Self::Train => "Train".into(),
+            Self::Jobs => "Jobs".into(),
             Self::About => "About".into(),
             Self::Unknown(_) => "No such page".into(),
         }
@@ -131,6 +136,7 @@ mod tests {
             "evaluation",
             "tasks",
             "train",
+            "jobs",
             "about",
             "x",
         ] {

@@ -5,6 +5,7 @@ mod baseline;
 pub mod concept;
 pub mod evaluation;
 pub mod gene;
+pub mod jobs;
 pub mod list;
 pub mod overview;
 pub mod pathway;

@@ -28,8 +28,8 @@ enum End {
     Stopped,
 }
 
-/// Does a job that was taken. Whether its bundle is there.
-pub async fn make(backend: &Arc<Backend>, job: Job) -> bool {
+/// Does a job that was taken. `there` is told when its bundle is, before anybody can hear that the job is done.
+pub async fn make(backend: &Arc<Backend>, job: Job, there: &(impl Fn(&str) + Sync)) {
     let id = job.id.clone();
     let bell = Arc::new(Notify::new());
     backend.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&bell));
@@ -47,14 +47,15 @@ pub async fn make(backend: &Arc<Backend>, job: Job) -> bool {
             tracing::warn!(job = id, "{why}");
             kept(backend, move |all, id| all.store.died(id, MOST_DEATHS, &why).map(|_| ()), &id).await;
             backend.waiting();
-            return false;
+            return;
         }
     };
-    let done = state == JobState::Succeeded;
+    if state == JobState::Succeeded {
+        there(&id);
+    }
     tracing::info!(job = id, state = state.name(), error, "a job has ended");
     kept(backend, move |all, id| all.store.end(id, state, error.as_deref()).map(|_| ()), &id).await;
     backend.changed();
-    done
 }
 
 /// Writes a change of state, however long that takes.
@@ -77,9 +78,11 @@ async fn kept(
 
 async fn worked(backend: &Arc<Backend>, job: &Job, bell: &Notify) -> End {
     let id = job.id.as_str();
-    // Asked to stop while the server was down.
-    if job.cancelling {
-        return End::Stopped;
+    // Asked to stop while the server was down, or before there was a bell to ring.
+    let name = job.id.clone();
+    match backend.ask(move |all| all.store.job(&name)).await {
+        Ok(now) if now.is_none_or(|now| now.cancelling) => return End::Stopped,
+        _ => {}
     }
     let (all, name, asked) = (Arc::clone(backend), job.id.clone(), job.asked.clone());
     let prepared = tokio::task::spawn_blocking(move || {

@@ -15,7 +15,7 @@ const TIDY: Duration = Duration::from_secs(60);
 
 /// Starts what goes on by itself: a queue for each device, answers, and making room. It ends with the runtime.
 ///
-/// `ended` is told of every job whose bundle is there.
+/// `ended` is told of every job whose bundle is there, before its state says so.
 pub fn start(backend: &Arc<Backend>, ended: impl Fn(&str) + Clone + Send + Sync + 'static) {
     for device in backend.settings.devices.clone() {
         tokio::spawn(queue(Arc::clone(backend), device, ended.clone()));
@@ -45,10 +45,7 @@ async fn queue(backend: Arc<Backend>, device: Device, ended: impl Fn(&str) + Sen
         match backend.ask(move |all| all.store.take_next(&wanted)).await {
             Ok(Some(job)) => {
                 backend.changed();
-                let id = job.id.clone();
-                if attempt::make(&backend, job).await {
-                    ended(&id);
-                }
+                attempt::make(&backend, job, &ended).await;
             }
             Ok(None) => {
                 let _ = tokio::time::timeout(REST, bell).await;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -47,11 +47,16 @@ pub async fn note(State(api): State<Arc<Api>>, request: Request, next: Next) -> 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    if route == "/bundles/index.json" {
+        // The explorer asks for this list first: where it says so, there is a page of jobs.
+        response.headers_mut().insert("x-cellprism-api", HeaderValue::from_static("/api/v1"));
+    }
     let (status, taken) = (response.status(), began.elapsed());
     api.metrics.count(&method, &route, status.as_u16(), taken);
     let milliseconds = taken.as_secs_f64() * 1000.0;
     tracing::info!(request = id, who, %method, path, status = status.as_u16(), milliseconds, "answered");
-    if !method.is_safe() {
+    // Pieces of uploads are in the log only: there may be thousands.
+    if !method.is_safe() && method != Method::PATCH {
         let act = Act {
             at: state::now(),
             who,
