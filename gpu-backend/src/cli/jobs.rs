@@ -126,8 +126,7 @@ pub fn run(args: Args, server: Option<String>, global: &Global) -> anyhow::Resul
             let job = submit(&client, *asked, global).with_context(|| address.clone())?;
             let id = job["id"].as_str().unwrap_or_default().to_owned();
             if !watch {
-                say(global, &job, &format!("job {id} is {}", word(&job["state"])));
-                return Ok(());
+                return say(global, &job, &format!("job {id} is {}", word(&job["state"])));
             }
             watched(&client, &id, global)
         }
@@ -154,8 +153,7 @@ pub fn run(args: Args, server: Option<String>, global: &Global) -> anyhow::Resul
         What::Watch { job } => watched(&client, &job, global),
         What::Cancel { job } => {
             let job = client.post(&format!("jobs/{job}/cancel"), &json!({}), None)?;
-            say(global, &job, &format!("job {} stops", word(&job["id"])));
-            Ok(())
+            say(global, &job, &format!("job {} stops", word(&job["id"])))
         }
         What::Fetch { job, out } => {
             let found = client.get(&format!("jobs/{job}"))?;
@@ -167,8 +165,7 @@ pub fn run(args: Args, server: Option<String>, global: &Global) -> anyhow::Resul
                 global,
                 &json!({"bundle": out, "files": files}),
                 &format!("{}: {files} files", out.display()),
-            );
-            Ok(())
+            )
         }
     }
 }
@@ -183,12 +180,13 @@ fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn say(global: &Global, json: &Value, words: &str) {
+fn say(global: &Global, json: &Value, words: &str) -> anyhow::Result<()> {
     if global.json {
         outln!("{json}");
     } else if !global.quiet {
         errln!("{words}");
     }
+    Ok(())
 }
 
 /// Uploads what is not there yet, and submits.
@@ -248,12 +246,8 @@ fn watched(client: &Client, job: &str, global: &Global) -> anyhow::Result<()> {
     }
     match word(&ended["state"]) {
         "succeeded" => {
-            say(
-                &Global { json: false, ..*global },
-                &ended,
-                &format!("job {job} has succeeded: jobs fetch {job} --out BUNDLE"),
-            );
-            Ok(())
+            let words = format!("job {job} has succeeded: jobs fetch {job} --out BUNDLE");
+            say(&Global { json: false, ..*global }, &ended, &words)
         }
         "failed" => bail!("job {job} has failed: {}", word(&ended["error"])),
         state => bail!("job {job} is {state}"),

@@ -80,9 +80,9 @@ async fn worked(backend: &Arc<Backend>, job: &Job, bell: &Notify) -> End {
     let id = job.id.as_str();
     // Asked to stop while the server was down, or before there was a bell to ring.
     let name = job.id.clone();
-    match backend.ask(move |all| all.store.job(&name)).await {
-        Ok(now) if now.is_none_or(|now| now.cancelling) => return End::Stopped,
-        _ => {}
+    let now = backend.ask(move |all| all.store.job(&name)).await;
+    if now.is_ok_and(|now| now.is_none_or(|now| now.cancelling)) {
+        return End::Stopped;
     }
     let (all, name, asked) = (Arc::clone(backend), job.id.clone(), job.asked.clone());
     let prepared = tokio::task::spawn_blocking(move || {
