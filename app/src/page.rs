@@ -21,8 +21,14 @@ pub enum Page {
     Pathway(String, String),
     /// Claims, figures and tables of the evaluation.
     Evaluation,
+    /// This dictionary beside another one.
+    Compare,
+    /// Blinded rating.
+    Study,
     /// What concepts are good for.
     Tasks,
+    /// The reader's own cells, embeddings or ranking.
+    YourData,
     /// Another dictionary, trained in the page.
     Train,
     /// Jobs of the server, where it takes any.
@@ -35,11 +41,14 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 6] = [
+    pub const BAR: [Self; 9] = [
         Self::Overview,
         Self::List(Subject::Concepts),
         Self::Genes,
         Self::Evaluation,
+        Self::Compare,
+        Self::Study,
+        Self::YourData,
         Self::Train,
         Self::About,
     ];
@@ -58,7 +67,10 @@ impl Page {
             "search" => Self::Search,
             "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
             "evaluation" => Self::Evaluation,
+            "compare" => Self::Compare,
+            "study" => Self::Study,
             "tasks" => Self::Tasks,
+            "your-data" => Self::YourData,
             "train" => Self::Train,
             "jobs" => Self::Jobs,
             "about" => Self::About,
@@ -80,7 +92,10 @@ impl Page {
                 Route { path, ..Route::default() }.to_hash()
             }
             Self::Evaluation => "#/evaluation".into(),
+            Self::Compare => "#/compare".into(),
+            Self::Study => "#/study".into(),
             Self::Tasks => "#/tasks".into(),
+            Self::YourData => "#/your-data".into(),
             Self::Train => "#/train".into(),
             Self::Jobs => "#/jobs".into(),
             Self::About => "#/about".into(),
@@ -100,7 +115,10 @@ impl Page {
             Self::Search => "Search".into(),
             Self::Pathway(_, term) => term_name(term).0,
             Self::Evaluation => "Evaluation".into(),
+            Self::Compare => "Compare".into(),
+            Self::Study => "Study".into(),
             Self::Tasks => "Tasks".into(),
+            Self::YourData => "Your data".into(),
             Self::Train => "Train".into(),
             Self::Jobs => "Jobs".into(),
             Self::About => "About".into(),
@@ -135,6 +153,9 @@ mod tests {
             "gene/CD74",
             "evaluation",
             "tasks",
+            "compare",
+            "study",
+            "your-data",
             "train",
             "jobs",
             "about",

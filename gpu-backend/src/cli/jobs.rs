@@ -161,11 +161,7 @@ pub fn run(args: Args, server: Option<String>, global: &Global) -> anyhow::Resul
                 bail!("job {job} is {}: its bundle is there once it has succeeded", word(&found["state"]));
             };
             let files = client.fetch(bundle, &out, &global.progress())?;
-            say(
-                global,
-                &json!({"bundle": out, "files": files}),
-                &format!("{}: {files} files", out.display()),
-            )
+            say(global, &json!({"bundle": out, "files": files}), &format!("{}: {files} files", out.display()))
         }
     }
 }

@@ -105,7 +105,8 @@ pub fn encode(subject: &Subject, sent: SentCounts) -> anyhow::Result<Value> {
     let model = model(subject)?;
     let sae = read_sae(&subject.bundle.join(path::SAE), &model.card)?;
     let sequence = as_in_bundle(subject, &model, folder.path())?;
-    let mut cells = h5ad::open(&file, &Options { allow_non_integer: subject.allow_non_integer })?;
+    let mut cells =
+        h5ad::open(&file, &Options { allow_non_integer: subject.allow_non_integer, ..Options::default() })?;
     let none = cellprism_core::cells::Aliases::none();
     let request = Request { path: Path::new("cells"), aliases: &none, sequence: &sequence };
     let model = model.prepare(&mut cells, &request)?;
@@ -172,7 +173,8 @@ pub fn explain(subject: &Subject, concept: u32, cell: u32, counterfactuals: u32)
     let sae = read_sae(&subject.bundle.join(path::SAE), &model.card)?;
     let id = ConceptId(concept);
     ensure!(id.index() < sae.config.d_sae, "concept: {concept} is not within 0-{}", sae.config.d_sae - 1);
-    let mut cells = h5ad::open(file, &Options { allow_non_integer: subject.allow_non_integer })?;
+    let mut cells =
+        h5ad::open(file, &Options { allow_non_integer: subject.allow_non_integer, ..Options::default() })?;
     ensure!((cell as usize) < cells.len(), "cell: {cell} is not within 0-{}", cells.len().saturating_sub(1));
     let none = cellprism_core::cells::Aliases::none();
     let request = Request { path: file, aliases: &none, sequence: &subject.sequence };

@@ -185,6 +185,7 @@ pub struct Which {
 }
 
 /// Jobs, the newest first
+#[allow(unused_qualifications, reason = "of the macro")]
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(Which), responses((status = 200, body = Vec<JobRow>)))]
 pub async fn list(
     State(api): State<Arc<Api>>,
