@@ -56,6 +56,23 @@ enum LogFormat {
 }
 
 impl JobArgs {
+    /// No jobs are taken.
+    pub fn none() -> Self {
+        Self {
+            data_dir: None,
+            models: None,
+            datasets: None,
+            queue: 16,
+            devices: vec![Device::Cpu],
+            worker_memory: None,
+            quota: None,
+            largest_upload: 1 << 40,
+            keep_uploads: 24,
+            keep_results: None,
+            log: LogFormat::Text,
+        }
+    }
+
     /// Whether each line of the log is a JSON object.
     pub fn logs_json(&self) -> bool {
         self.log == LogFormat::Json

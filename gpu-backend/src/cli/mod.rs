@@ -5,14 +5,17 @@
 pub mod attribute;
 pub mod cell_cycle;
 pub mod classify;
+pub mod completions;
 pub mod config;
 pub mod de;
+pub mod demo;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;
 pub mod import;
 pub mod jobs;
 mod jobs_of_server;
+pub mod man;
 pub mod precision;
 mod progress;
 pub mod run;
@@ -112,6 +115,12 @@ pub enum Command {
     /// Do what a server asks for on stdin: started by `cellprism serve`
     #[command(hide = true)]
     Worker(worker::Args),
+    /// Do the whole job on 700 embedded blood cells and show the page
+    Demo(demo::Args),
+    /// Write a shell's completions of this program to stdout
+    Completions(completions::Args),
+    /// Write pages of the manual, one for each command, into a folder
+    Man(man::Args),
 }
 
 /// Runs a command.
@@ -139,6 +148,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Jobs(args) => jobs::run(args, cli.server, global),
         Command::Verify(args) => verify::run(args, global),
         Command::Worker(args) => worker::run(args),
+        Command::Demo(args) => demo::run(args, global),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, global),
     }
 }
 

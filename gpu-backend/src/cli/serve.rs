@@ -44,6 +44,12 @@ pub struct Args {
 }
 
 impl Args {
+    /// To show bundles on this computer, the first one first.
+    pub fn of(bundles: Vec<PathBuf>, bind: String, app: Option<PathBuf>) -> Self {
+        let (jobs, runtime) = (JobArgs::none(), RuntimeArgs::default());
+        Self { bundles, bind, token_file: None, tokens: None, hosts: Vec::new(), app, jobs, runtime }
+    }
+
     /// Whether jobs are taken.
     pub fn has_jobs(&self) -> bool {
         self.jobs.data_dir.is_some()
@@ -72,7 +78,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.bundles.is_empty() && !args.has_jobs() {
         bail!(
             "no bundle to show: give one with --bundle DIR, again for each further one, or take jobs with --data-dir DIR. \
-             `cellprism run` writes bundles; `cargo xtask demo` makes one of embedded cells, target/demo/bundle"
+             `cellprism run` writes bundles; `cellprism demo` makes one of embedded cells and shows it"
         );
     }
     let tokens = args.tokens()?;
