@@ -3,6 +3,7 @@
 use cellprism_core::bundle::{ConceptRow, GeneDescription};
 use leptos::prelude::*;
 
+use super::gene_sets_of;
 use crate::{
     bundle::{self, Bundle},
     components::{
@@ -160,6 +161,12 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         let href = format!("https://www.ensembl.org/id/{id}");
         view! { " " <a href=href rel="noopener" class="mono">{id}</a> }
     });
+    let term = String::from(js_sys::encode_uri_component(&symbol));
+    let elsewhere = [
+        ("Protein Atlas", format!("https://www.proteinatlas.org/search/{term}")),
+        ("PubMed", format!("https://pubmed.ncbi.nlm.nih.gov/?term={term}%5BTitle%2FAbstract%5D")),
+    ]
+    .map(|(name, href)| view! { " " <a href=href rel="noopener">{name}</a> });
     let detection = bundle.genes.detection.get(place).copied().unwrap_or(0.0);
     let detected = match bundle.genes.measured.get(place) {
         Some(true) => format!("Detected in {} of the cells.", percent(f64::from(detection))),
@@ -169,7 +176,7 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         <p class="eyebrow"><a href="#/genes">"Genes"</a>" / "{symbol.clone()}</p>
         <h1 class="gene">{symbol.clone()}</h1>{asked}
         <p class="lead" data-testid="description">{move || description(known.get())}</p>
-        <p class="small muted">{detected}{ensembl}</p>
+        <p class="small muted">{detected}{ensembl}{elsewhere}</p>
         <section class="section">
             <header>
                 <h2>"Concepts that it drives"</h2>
@@ -177,6 +184,8 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
             </header>
             {concepts(bundle, &symbol)}
         </section>
+        {gene_sets_of::scores(bundle, place, &symbol)}
+        {gene_sets_of::sets(bundle, place)}
     }
     .into_any()
 }

@@ -7,6 +7,8 @@ pub mod concept;
 pub mod evaluation;
 pub mod gene;
 pub mod jobs;
+mod gene_sets_of;
+pub mod labels;
 pub mod list;
 pub mod overview;
 pub mod own;

@@ -17,7 +17,7 @@ use crate::{
     files::h5ad::Planted,
     jobs::{
         evaluate::{
-            Evaluation, Evidence, Table, Value,
+            Evaluation, Evidence, Table,
             items::{ItemReading, TOP},
         },
         inputs::open_cells,

@@ -2,7 +2,7 @@
 
 use cellprism_core::bundle::{CellMap, CellMetadata, File as _, path, verify::Folder as _};
 
-use crate::jobs::evaluate::{Evaluation, Evidence, Table, Value};
+use crate::jobs::evaluate::{Evaluation, Evidence, Table};
 
 /// Most cells of a map: every so many of a larger number.
 const MOST_CELLS: usize = 4000;
