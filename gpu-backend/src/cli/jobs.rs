@@ -257,7 +257,7 @@ fn tell(told: &Told, global: &Global) {
     let data = &told.data;
     match told.kind.as_str() {
         "progress" => {
-            errln!("{}: {}/{} {}", word(&data["stage"]), data["done"], data["total"], word(&data["unit"]))
+            errln!("{}: {}/{} {}", word(&data["stage"]), data["done"], data["total"], word(&data["unit"]));
         }
         "log" => errln!("{}", word(&data["line"])),
         _ => errln!("{}", word(&data["state"])),

@@ -102,7 +102,7 @@ pub fn again(bundle: &Arc<Bundle>, shown: Shown) {
             Said::Own(step) => match *step {
                 Step::Opened(opened) => {
                     first = Some(js_sys::Date::now());
-                    shown.opened.try_set(Some(opened));
+                    shown.opened.try_set(Some(*opened));
                     shown.state.try_set(State::Working);
                 }
                 Step::Cells { done, of, counts_share } => {

@@ -36,7 +36,7 @@ pub fn run(request: &Request, files: &Files, place: &mut dyn Place) -> Result<An
         return Err(format!("{} has no cell: choose a file with at least one row in obs", request.name));
     }
     let map = map_genes(encoder.genes(), file.genes(), &aliases(request, encoder.genes()));
-    place.say(Said::Own(Box::new(Step::Opened(opened(&file, &map, encoder.genes())))));
+    place.say(Said::Own(Box::new(Step::Opened(Box::new(opened(&file, &map, encoder.genes()))))));
     if map.found() == 0 {
         return Err(no_gene(&file, encoder.genes(), &request.name));
     }

@@ -64,11 +64,14 @@ fn wrong_width(found: usize, width: usize) -> String {
     )
 }
 
+/// Takes some cells: the place of the first, their names, and their embeddings, `[cells, width]`.
+type Take<'a> = dyn FnMut(u64, &[String], &[f32]) -> Result<(), String> + 'a;
+
 /// Tensor `embeddings` of a safetensors file, as `cellprism embed` writes it.
 fn tensors(
     source: &Slices,
     width: usize,
-    take: &mut dyn FnMut(u64, &[String], &[f32]) -> Result<(), String>,
+    take: &mut Take<'_>,
 ) -> Result<(), String> {
     let damaged = |what: &str| {
         format!("not a whole safetensors file ({what}): copy it again, or write it with `cellprism embed`")
@@ -118,7 +121,7 @@ fn tensors(
 fn numpy(
     source: &Slices,
     width: usize,
-    take: &mut dyn FnMut(u64, &[String], &[f32]) -> Result<(), String>,
+    take: &mut Take<'_>,
 ) -> Result<(), String> {
     let head = source.some(0, 12)?;
     let (start, length) = match head[..] {
@@ -181,7 +184,7 @@ impl Numbers {
         &self,
         source: &Slices,
         names: &[String],
-        take: &mut dyn FnMut(u64, &[String], &[f32]) -> Result<(), String>,
+        take: &mut Take<'_>,
     ) -> Result<(), String> {
         let row_bytes = self.width * self.size;
         let step = (PIECE / row_bytes.max(1)).clamp(1, ROWS) as u64;

@@ -66,7 +66,7 @@ impl Request {
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The file is open.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// Cells are done.
     Cells {
         /// So many …

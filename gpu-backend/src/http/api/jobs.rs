@@ -1,5 +1,7 @@
 //! Jobs.
 
+#![allow(unused_qualifications, reason = "utoipa names what it documents by whole paths")]
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
@@ -185,7 +187,6 @@ pub struct Which {
 }
 
 /// Jobs, the newest first
-#[allow(unused_qualifications, reason = "of the macro")]
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(Which), responses((status = 200, body = Vec<JobRow>)))]
 pub async fn list(
     State(api): State<Arc<Api>>,
