@@ -21,8 +21,14 @@ fn offer(name: &str, kind: &str, content: &JsValue) {
     let parts = js_sys::Array::of1(content);
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    let Ok(blob) = Blob::new_with_blob_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(blob) = Blob::new_with_blob_sequence_and_options(&parts, &options) {
+        offer_blob(name, &blob);
+    }
+}
+
+/// Offers what the browser holds as a file.
+pub fn offer_blob(name: &str, blob: &Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
     if let Ok(link) = document().create_element("a") {
         let link: HtmlAnchorElement = link.unchecked_into();
         link.set_href(&url);
@@ -98,6 +104,8 @@ pub fn resolved_colour(value: &str) -> String {
     let Ok(probe) = document().create_element("span") else { return "gray".into() };
     let probe: HtmlElement = probe.unchecked_into();
     let _ = probe.style().set_property("color", value);
+    // Where a reader's colours are forced on text, those of data stay what the key says.
+    let _ = probe.style().set_property("forced-color-adjust", "none");
     let Some(body) = document().body() else { return "gray".into() };
     let _ = body.append_child(&probe);
     let colour = window()

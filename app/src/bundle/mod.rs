@@ -48,6 +48,8 @@ pub struct Bundle {
     /// Colours of each column's labels.
     pub colours: Vec<Vec<String>>,
     cell_files: points::CellFiles,
+    /// Names of the cells, once they were asked for.
+    names: OnceLock<Arc<CellNames>>,
     /// Width over height of the map.
     pub map_ratio: f32,
     /// Genes.
@@ -148,9 +150,13 @@ impl Bundle {
         Ok(Arc::new(Listing { subject: Subject::Neurons, index, dimensions }))
     }
 
-    /// Names of the cells, fetched when asked for.
+    /// Names of the cells, fetched when first asked for.
     pub async fn names(&self) -> Result<Arc<CellNames>, FetchError> {
-        Ok(Arc::new(self.file(path::CELL_NAMES).await?))
+        if let Some(known) = self.names.get() {
+            return Ok(known.clone());
+        }
+        let found = Arc::new(self.file(path::CELL_NAMES).await?);
+        Ok(self.names.get_or_init(|| found).clone())
     }
 
     /// Descriptions of the genes around `gene`.

@@ -3,7 +3,6 @@
 pub mod cell_map;
 pub mod dictionary_map;
 pub mod gene_card;
-mod map_pixels;
 pub mod points;
 pub mod stackbar;
 pub mod states;

@@ -5,63 +5,94 @@ use std::sync::Arc;
 use cellprism_core::ids::ConceptId;
 use leptos::prelude::*;
 
-use super::legend;
+use super::legend::{self, By};
 use crate::{
     browser,
     bundle::{Bundle, Points},
     client::FetchError,
     components::{
-        cell_map::{CellMap, Colouring, codes_of},
+        cell_map::{Amounts, CellMap, Colouring, Filter, Live, codes_of},
         points::Drawn,
         states::Load,
         title,
     },
-    route,
+    route::{self, Route},
 };
 
-/// The figure; what colours it is in the address.
+/// Cells above which dots lie on each other.
+const DENSE: usize = 100_000;
+
+/// The figure; what colours it, which labels it shows, what is seen and what is selected is in the address.
 #[component]
 pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
     let route = route::current();
     let chosen = Memo::new(move |_| route.with(|r| r.get("by").to_owned()));
-    let forward = RwSignal::new(None::<u16>);
     let first = bundle.primary().unwrap_or(0);
     let known = bundle.clone();
-    let column = Memo::new(move |_| {
+    let by = Memo::new(move |_| {
         let name = chosen.get();
-        known.cells.columns.iter().position(|c| c.name == name).unwrap_or(first)
+        if let Some(id) = name.strip_prefix('C').and_then(|n| n.parse::<u32>().ok()) {
+            return By::Concept(id);
+        }
+        By::Column(known.cells.columns.iter().position(|c| c.name == name).unwrap_or(first))
     });
-    let concept = Memo::new(move |_| chosen.get().strip_prefix('C').and_then(|n| n.parse::<u32>().ok()));
+    let concept = Memo::new(move |_| if let By::Concept(id) = by.get() { Some(id) } else { None });
+    let filter = labels_in_address(route, chosen);
+    let live = Live::in_address();
     let drawn = Drawn::new(&bundle);
     let points: Signal<Arc<Points>> = drawn.points.into();
     let activation = activation(&bundle, concept, points);
-    let asked = Signal::derive(move || concept.get().is_none().then(|| column.get()));
+    let asked = Signal::derive(move || if let By::Column(column) = by.get() { Some(column) } else { None });
     let codes = codes_of(&bundle, points, asked);
-    let colouring = Signal::derive(move || match (concept.get(), activation.get()) {
-        (Some(_), Load::Ready(active)) => Colouring::Activation(active),
-        (Some(_), _) => Colouring::Unknown,
-        (None, _) => codes
+    let colouring = Signal::derive(move || match (by.get(), activation.get()) {
+        (By::Concept(_), Load::Ready(active)) => Colouring::Activation(active),
+        (By::Concept(_), _) => Colouring::Unknown,
+        (By::Column(_), _) => codes
             .get()
-            .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, forward.get())),
+            .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, filter.get())),
     });
     let legend_of = bundle.clone();
-    let legend = move || match concept.get() {
-        Some(id) => legend::activation(id, &activation.get()),
-        None => legend::labels(&legend_of, column.get(), forward),
-    };
+    let legend = move || legend::view(&legend_of, &by.get(), &activation.get(), filter);
     let source = bundle.cells.umap.as_ref().map_or_else(String::new, |u| u.source.clone());
     let label = format!("Map of {} cells", bundle.cells.cells);
     let saved = bundle.clone();
+    let dense = move || points.with(|points| points.map.len() > DENSE);
+    let dense = move || dense().then_some("Where cells lie on each other, more of them are darker. ");
     view! {
         <figure class="fig c8">
             <header>
                 {choice(&bundle, chosen)}
                 <span class="tools"><button on:click=move |_| csv(&saved)>"CSV"</button></span>
             </header>
-            <div class="ogrid"><CellMap bundle=bundle.clone() points=points colouring=colouring label=label tags=true />{legend}</div>
-            <figcaption>{format!("Each dot is a cell. Map: {source}. Choose a label to bring its cells forward. ")}{drawn.note(&bundle)}</figcaption>
+            <div class="ogrid">
+                <div><CellMap bundle=bundle.clone() points=points colouring=colouring label=label live=live /></div>
+                {legend}
+            </div>
+            <figcaption>{format!("Each dot is a cell. Map: {source}. Choose a label to see its cells alone. ")}{dense}{drawn.note(&bundle)}</figcaption>
         </figure>
     }
+}
+
+/// Labels that are shown, as the address has them; another column shows all of its own.
+fn labels_in_address(route: RwSignal<Route>, column: Memo<String>) -> RwSignal<Filter> {
+    let filter = RwSignal::new(Filter::All);
+    let said = Memo::new(move |_| route.with(|r| r.get("labels").to_owned()));
+    Effect::new(move || filter.set(Filter::from_text(&said.get())));
+    Effect::new(move |before: Option<Filter>| {
+        let now = filter.get();
+        if before.is_some_and(|before| before != now) && said.get_untracked() != now.to_text() {
+            route::set(route, "labels", &now.to_text());
+        }
+        now
+    });
+    Effect::new(move |before: Option<String>| {
+        let now = column.get();
+        if before.is_some_and(|before| before != now) {
+            filter.set(Filter::All);
+        }
+        now
+    });
+    filter
 }
 
 /// Activations of the concept that was asked for.
@@ -69,7 +100,7 @@ fn activation(
     bundle: &Arc<Bundle>,
     concept: Memo<Option<u32>>,
     points: Signal<Arc<Points>>,
-) -> RwSignal<Load<legend::Active>> {
+) -> RwSignal<Load<Amounts>> {
     let activation = RwSignal::new(Load::Waiting);
     let fetched = bundle.clone();
     Effect::new(move || {
