@@ -22,12 +22,12 @@ fn offer(name: &str, kind: &str, content: &JsValue) {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
     if let Ok(blob) = Blob::new_with_blob_sequence_and_options(&parts, &options) {
-        offer_blob(name, &blob);
+        download_blob(name, &blob);
     }
 }
 
 /// Offers what the browser holds as a file.
-pub fn offer_blob(name: &str, blob: &Blob) {
+pub fn download_blob(name: &str, blob: &Blob) {
     let Ok(url) = Url::create_object_url_with_blob(blob) else { return };
     if let Ok(link) = document().create_element("a") {
         let link: HtmlAnchorElement = link.unchecked_into();
@@ -123,6 +123,14 @@ pub fn copy_link() {
     if let Ok(address) = window().location().href() {
         let _ = window().navigator().clipboard().write_text(&address);
     }
+}
+
+/// Waits for some milliseconds.
+pub async fn pause(milliseconds: i32) {
+    let waited = js_sys::Promise::new(&mut |done, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, milliseconds);
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(waited).await;
 }
 
 /// Whether the reader is typing.

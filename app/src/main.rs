@@ -5,9 +5,11 @@
 //! | `client` | the only file that touches the network |
 //! | `bundle` | what every page needs of a bundle, and the files of one concept |
 //! | `route` | the address and its state; `page`: which page it names |
+//! | `search` | everything that a bundle names |
 //! | `worker` | work that would stop the page |
 //! | `frame` | what is around every page, and which one is shown |
 //! | `pages` `components` `plots` | what is seen |
+//! | `picture` | figures as SVG and PNG |
 //! | `certainty` | one scale for every pathway label |
 
 mod browser;
@@ -21,8 +23,11 @@ mod frame;
 mod notes;
 mod page;
 mod pages;
+mod picture;
 mod plots;
 mod route;
+mod search;
+mod table;
 mod term;
 mod worker;
 

@@ -1,6 +1,6 @@
 //! The pages, by their addresses.
 
-use crate::bundle::Subject;
+use crate::{bundle::Subject, route::Route, term::term_name};
 
 /// A page, with what its address names.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,14 @@ pub enum Page {
     Genes,
     /// One gene.
     Gene(String),
+    /// Everything that a query finds.
+    Search,
+    /// One gene set: library and name.
+    Pathway(String, String),
+    /// Claims, figures and tables of the evaluation.
+    Evaluation,
+    /// What concepts are good for.
+    Tasks,
     /// Another dictionary, trained in the page.
     Train,
     /// Methods, glossary, limits.
@@ -25,8 +33,14 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 5] =
-        [Self::Overview, Self::List(Subject::Concepts), Self::Genes, Self::Train, Self::About];
+    pub const BAR: [Self; 6] = [
+        Self::Overview,
+        Self::List(Subject::Concepts),
+        Self::Genes,
+        Self::Evaluation,
+        Self::Train,
+        Self::About,
+    ];
 
     /// The page that a path leads to.
     pub fn of(path: &[String]) -> Self {
@@ -39,6 +53,10 @@ impl Page {
             "neuron" => Self::One(Subject::Neurons, argument()),
             "genes" => Self::Genes,
             "gene" => Self::Gene(argument()),
+            "search" => Self::Search,
+            "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
+            "evaluation" => Self::Evaluation,
+            "tasks" => Self::Tasks,
             "train" => Self::Train,
             "about" => Self::About,
             other => Self::Unknown(other.to_owned()),
@@ -53,6 +71,13 @@ impl Page {
             Self::One(subject, id) => format!("#/{}/{id}", subject.one()),
             Self::Genes => "#/genes".into(),
             Self::Gene(symbol) => format!("#/gene/{symbol}"),
+            Self::Search => "#/search".into(),
+            Self::Pathway(library, term) => {
+                let path = vec!["pathway".into(), library.clone(), term.clone()];
+                Route { path, ..Route::default() }.to_hash()
+            }
+            Self::Evaluation => "#/evaluation".into(),
+            Self::Tasks => "#/tasks".into(),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
             Self::Unknown(name) => format!("#/{name}"),
@@ -68,6 +93,10 @@ impl Page {
             Self::One(Subject::Neurons, id) => format!("Neuron {id}"),
             Self::Genes => "Genes".into(),
             Self::Gene(symbol) => symbol.clone(),
+            Self::Search => "Search".into(),
+            Self::Pathway(_, term) => term_name(term).0,
+            Self::Evaluation => "Evaluation".into(),
+            Self::Tasks => "Tasks".into(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
             Self::Unknown(_) => "No such page".into(),
@@ -78,7 +107,8 @@ impl Page {
     pub fn in_bar(&self) -> Self {
         match self {
             Self::List(_) | Self::One(..) => Self::List(Subject::Concepts),
-            Self::Gene(_) => Self::Genes,
+            Self::Gene(_) | Self::Pathway(..) => Self::Genes,
+            Self::Tasks => Self::Evaluation,
             other => other.clone(),
         }
     }
@@ -91,9 +121,19 @@ mod tests {
     #[test]
     fn addresses_lead_to_their_pages_and_back() {
         let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
-        for address in
-            ["concepts", "neurons", "concept/12", "neuron/3", "genes", "gene/CD74", "train", "about", "x"]
-        {
+        for address in [
+            "concepts",
+            "neurons",
+            "concept/12",
+            "neuron/3",
+            "genes",
+            "gene/CD74",
+            "evaluation",
+            "tasks",
+            "train",
+            "about",
+            "x",
+        ] {
             assert_eq!(Page::of(&path(address)).link(), format!("#/{address}"));
         }
         assert_eq!(Page::of(&[]), Page::Overview);

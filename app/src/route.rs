@@ -57,16 +57,20 @@ fn encode(text: &str) -> String {
     String::from(js_sys::encode_uri_component(text))
 }
 
-/// The address as a signal, following the browser's buttons.
-pub fn follow() -> RwSignal<Route> {
+/// The address as a signal, following the browser's buttons. `leave` is told before another page is shown, `arrive` after.
+pub fn follow(leave: fn(), arrive: fn()) -> RwSignal<Route> {
     let read = || Route::parse(&window().location().hash().unwrap_or_default());
     let route = RwSignal::new(read());
     let changed = Closure::<dyn FnMut()>::new(move || {
         let next = read();
-        if route.with_untracked(|now| now.page() != next.page() || now.path != next.path) {
-            window().scroll_to_with_x_and_y(0.0, 0.0);
+        let other = route.with_untracked(|now| now.path != next.path);
+        if other {
+            leave();
         }
         route.set(next);
+        if other {
+            arrive();
+        }
     });
     window().set_onhashchange(Some(changed.as_ref().unchecked_ref()));
     changed.forget();
@@ -87,7 +91,8 @@ pub fn set(route: RwSignal<Route>, key: &str, value: &str) {
             route.query.insert(key.into(), value.into());
         }
         if let Ok(history) = window().history() {
-            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&route.to_hash()));
+            let entry = history.state().unwrap_or(wasm_bindgen::JsValue::NULL);
+            let _ = history.replace_state_with_url(&entry, "", Some(&route.to_hash()));
         }
     });
 }

@@ -1,7 +1,8 @@
 //! Draws every form of chart: `cargo run --release -p cellprism-figures --example all_forms > forms.svg`.
 
 use cellprism_figures::{
-    Bar, Colour, Curve, Curves, Dots, Heat, Map, Mark, Panel, Panels, Place, Row, Series, Stacked, Theme, svg,
+    Bar, Bars, Colour, Curve, Curves, Dots, Heat, Map, Mark, Panel, Panels, Place, Row, Series, Stacked,
+    Theme, svg,
 };
 
 fn main() -> Result<(), String> {
@@ -29,6 +30,15 @@ fn main() -> Result<(), String> {
                         counts: vec![1.0, 20.0, 1079.0],
                     },
                 ],
+            }),
+        ),
+        (
+            "Histogram".into(),
+            Panel::Bars(Bars {
+                x_title: "Activation (no unit)".into(),
+                y_title: "Cells".into(),
+                counts: (0..24).map(|i| (900.0 * (-0.2 * f64::from(i)).exp()).round()).collect(),
+                range: (0.0, 3.2),
             }),
         ),
         (

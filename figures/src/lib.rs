@@ -1,11 +1,13 @@
-//! Figures: five forms of chart, drawn by plotters on any of its backends in colours that are passed in. The same functions
+//! Figures: seven forms of chart, drawn by plotters on any of its backends in colours that are passed in. The same functions
 //! draw files, the report and the page.
 //!
 //! | file | idea |
 //! |---|---|
+//! | `bars` | [`Bars`]: how many there are of each size |
 //! | `stacked` | [`Stacked`]: how counts divide, a bar a row |
 //! | `dots` | [`Dots`]: values of several subjects beside each other, with intervals |
 //! | `curves` | [`Curves`]: what falls or rises, with a band |
+//! | `points` | [`Points`]: two quantities of many things |
 //! | `heat` | [`Heat`]: a table of shares or signed values |
 //! | `map` | [`Map`]: cells in a plane by label |
 //! | `theme` | [`Theme`]: colours |
@@ -26,6 +28,7 @@
 //! assert!(file.starts_with("<svg") && file.contains("SAE"));
 //! ```
 
+mod bars;
 mod curves;
 mod dots;
 mod heat;
@@ -33,11 +36,13 @@ mod legend;
 mod map;
 mod panels;
 mod pen;
+mod points;
 mod scale;
 mod stacked;
 mod svg;
 mod theme;
 
+pub use bars::Bars;
 pub use curves::{Curve, Curves};
 pub use dots::{Dots, Mark, Row};
 pub use heat::Heat;
@@ -46,6 +51,7 @@ pub use panels::{Panel, Panels};
 pub use pen::{Drawn, Pen};
 /// A colour of plotters.
 pub use plotters::style::RGBColor as Rgb;
+pub use points::{Point, Points};
 pub use stacked::{Bar, Stacked};
 pub use svg::{Figure, svg};
 pub use theme::{Colour, Theme};

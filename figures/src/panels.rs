@@ -3,7 +3,7 @@
 use plotters::prelude::DrawingBackend;
 
 use crate::{
-    Colour, Curves, Dots, Heat, Map, Stacked,
+    Bars, Colour, Curves, Dots, Heat, Map, Points, Stacked,
     pen::{Drawn, Pen, Side, TITLE},
     svg::Figure,
 };
@@ -16,12 +16,16 @@ const AFTER: f64 = 18.0;
 /// Any chart.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Panel {
+    /// Bars side by side.
+    Bars(Bars),
     /// Bars of counts.
     Stacked(Stacked),
     /// Rows of dots.
     Dots(Dots),
     /// Lines.
     Curves(Curves),
+    /// Dots in a plane.
+    Points(Points),
     /// A table.
     Heat(Heat),
     /// Cells in a plane.
@@ -31,9 +35,11 @@ pub enum Panel {
 impl Figure for Panel {
     fn size(&self) -> (f64, f64) {
         match self {
+            Self::Bars(chart) => chart.size(),
             Self::Stacked(chart) => chart.size(),
             Self::Dots(chart) => chart.size(),
             Self::Curves(chart) => chart.size(),
+            Self::Points(chart) => chart.size(),
             Self::Heat(chart) => chart.size(),
             Self::Map(chart) => chart.size(),
         }
@@ -41,9 +47,11 @@ impl Figure for Panel {
 
     fn draw<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>) -> Drawn<DB> {
         match self {
+            Self::Bars(chart) => chart.draw(pen),
             Self::Stacked(chart) => chart.draw(pen),
             Self::Dots(chart) => chart.draw(pen),
             Self::Curves(chart) => chart.draw(pen),
+            Self::Points(chart) => chart.draw(pen),
             Self::Heat(chart) => chart.draw(pen),
             Self::Map(chart) => chart.draw(pen),
         }

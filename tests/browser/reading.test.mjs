@@ -172,7 +172,8 @@ test("what is said to stand survives, and nothing else", async () => {
 
 test("files hold every gene, both sides' pathways, and cells by barcode", async () => {
   await visit(`#/concept/${own.id}`, async (page) => {
-    const table = await save(page, page.locator("#genes figure.fig").first().getByRole("button", { name: "CSV" }));
+    await page.locator("#genes figure.fig").first().getByRole("button", { name: "Save the figure" }).click();
+    const table = await save(page, page.locator(".figmenu").getByRole("button", { name: "CSV" }));
     assert.equal(table.length, genes.length);
     const place = new Map(genes.map((gene, i) => [gene, i]));
     for (const name of ["scores_presence", "scores_absence", "scores_typical_presence", "scores_typical_absence", "carried_by_presence", "carried_by_absence", "scores"]) {

@@ -5,24 +5,34 @@
 //! | `load` | where a bundle is, and its files for every page |
 //! | `listing` | concepts and neurons: numbers, names, addresses |
 //! | `concept` | the files of one of them |
+//! | `evaluation` | what `cellprism evaluate` has put into it |
 //! | `points` | the cells that maps draw |
 
 mod concept;
+mod evaluation;
 mod listing;
 mod load;
 mod points;
 
 use std::sync::{Arc, OnceLock};
 
-use cellprism_core::bundle::{
-    CellMetadata, CellNames, ConceptIndex, ConceptRow, File, FileEntry, Files, FirstIndex, GeneDescriptions,
-    GeneIndex, Manifest, Metrics, path,
+use cellprism_core::{
+    bundle::{
+        CellMetadata, CellNames, ConceptDetail, ConceptIndex, ConceptRow, File, FileEntry, Files, FirstIndex,
+        GeneDescriptions, GeneIndex, Manifest, Metrics, path,
+    },
+    gsea::GeneSetFile,
+    ids::ConceptId,
 };
 use leptos::prelude::*;
 
-use crate::client::{self, FetchError};
+use crate::{
+    client::{self, FetchError},
+    search::libraries_in,
+};
 
 pub use concept::{Concept, SideArrays, side_name};
+pub use evaluation::table_named;
 pub use listing::{Listing, Subject};
 pub use load::{load, locate};
 pub use points::{Codes, Points};
@@ -148,6 +158,21 @@ impl Bundle {
         let FirstIndex(index) = self.file(path::FIRST_NEURONS).await?;
         let dimensions = self.manifest.counts.embedding;
         Ok(Arc::new(Listing { subject: Subject::Neurons, index, dimensions }))
+    }
+
+    /// Libraries of gene sets.
+    pub fn libraries(&self) -> Vec<String> {
+        libraries_in(self.manifest.files.keys())
+    }
+
+    /// The sets of a library.
+    pub async fn gene_sets(&self, library: &str) -> Result<GeneSetFile, FetchError> {
+        self.file(&path::gene_sets(library)).await
+    }
+
+    /// What is said of a concept, without its arrays.
+    pub async fn readings(&self, id: ConceptId) -> Result<ConceptDetail, FetchError> {
+        self.file(&path::readings(Subject::Concepts.folder(), id)).await
     }
 
     /// Names of the cells, fetched when first asked for.

@@ -2,6 +2,8 @@
 
 pub mod cell_map;
 pub mod dictionary_map;
+pub mod drawing;
+pub mod figure_menu;
 pub mod gene_card;
 pub mod points;
 pub mod stackbar;

@@ -2,11 +2,13 @@
 //!
 //! | file | idea |
 //! |---|---|
+//! | `arrival` | focus and place of a page that is come to, or come back to |
 //! | `bar` | bundles, pages, light and dark |
 //! | `find` | one box for genes, labels, pathways and numbers |
 //! | `footer` | the bundle and its sources |
 //! | `origin` | whose content is shown |
 
+mod arrival;
 mod bar;
 mod find;
 mod footer;
@@ -28,12 +30,14 @@ use crate::{
     },
     page::Page,
     pages, route,
+    search::Words,
 };
 
 /// The explorer.
 #[component]
 pub fn App() -> impl IntoView {
-    let route = route::follow();
+    arrival::begin();
+    let route = route::follow(arrival::leave, arrival::arrive);
     provide_context(route);
     provide_redraw();
     let loaded = RwSignal::new(Load::<Arc<Bundle>>::Waiting);
@@ -116,6 +120,7 @@ fn HowToOpen() -> impl IntoView {
 #[component]
 fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
     provide_context(bundle.clone());
+    provide_context(Words::new(&bundle));
     let route = route::current();
     let footer = footer::footer(&bundle);
     let named = bundle.clone();
@@ -132,6 +137,12 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             }
             Page::Genes => view! { <pages::gene::Genes /> }.into_any(),
             Page::Gene(symbol) => view! { <pages::gene::Gene symbol=symbol /> }.into_any(),
+            Page::Search => view! { <pages::search::Search /> }.into_any(),
+            Page::Pathway(library, term) => {
+                view! { <pages::pathway::Pathway library=library term=term /> }.into_any()
+            }
+            Page::Evaluation => view! { <pages::evaluation::Evaluation /> }.into_any(),
+            Page::Tasks => view! { <pages::tasks::Tasks /> }.into_any(),
             Page::Train => view! { <pages::train::Train /> }.into_any(),
             Page::About => view! { <pages::about::About /> }.into_any(),
             Page::Unknown(name) => view! {

@@ -5,10 +5,18 @@ use leptos::prelude::*;
 
 use crate::{
     bundle::{self, Bundle},
-    components::{stackbar, states::Load, title},
-    format::{percent, score},
+    components::{
+        stackbar,
+        states::{Failed, Load, Loading},
+        title,
+    },
+    format::{percent, score, thousands},
     route,
+    search::{self, State, Words},
 };
+
+/// Genes listed at first.
+const FIRST: usize = 50;
 
 /// All genes that are among the first of some concept.
 #[component]
@@ -28,12 +36,20 @@ pub fn Genes() -> impl IntoView {
     let mut all: Vec<(String, (usize, f32, u32))> = best.into_iter().collect();
     all.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     let total = all.len();
-    let asked = Memo::new(move |_| route.with(|r| r.get("q").to_lowercase()));
+    let asked = Memo::new(move |_| route.with(|r| r.get("q").trim().to_owned()));
+    let limit = Memo::new(move |_| route.with(|r| r.get("rows").parse().unwrap_or(FIRST)).max(FIRST));
+    let all = std::sync::Arc::new(all);
+    let listed = all.clone();
+    let found = Memo::new(move |_| {
+        let asked = asked.get().to_lowercase();
+        (0..listed.len()).filter(|&i| listed[i].0.to_lowercase().contains(&asked)).collect::<Vec<_>>()
+    });
     let rows = move || {
-        let asked = asked.get();
-        all.iter()
-            .filter(|(gene, _)| gene.to_lowercase().contains(&asked))
-            .take(300)
+        found
+            .get()
+            .into_iter()
+            .take(limit.get())
+            .map(|i| &all[i])
             .map(|(gene, (n, highest, concept))| {
                 view! {
                     <tr>
@@ -46,6 +62,23 @@ pub fn Genes() -> impl IntoView {
             .collect::<Vec<_>>()
     };
     let typed = move |e| route::set(route, "q", &event_target_value(&e));
+    let more = move || {
+        let left = found.with(Vec::len).saturating_sub(limit.get());
+        let next = limit.get() + 200;
+        (left > 0).then(|| {
+            let text = format!("Show {} more", left.min(200));
+            let show = move |_| route::set(route, "rows", &next.to_string());
+            view! { <p class="center-row"><button class="btn" on:click=show>{text}</button></p> }
+        })
+    };
+    let none = move || {
+        let asked = asked.get();
+        (found.with(Vec::is_empty)).then(|| {
+            let what = format!("None of these genes has “{asked}” in its symbol. ");
+            let link = format!("#/search?q={}", String::from(js_sys::encode_uri_component(&asked)));
+            view! { <p class="notice">{what}<a href=link>"Look among all of the model’s genes, aliases and identifiers"</a></p> }
+        })
+    };
     let what = format!(
         "{total} genes are among the eight that drive some concept most, as in the paper. Highest score first."
     );
@@ -63,25 +96,57 @@ pub fn Genes() -> impl IntoView {
                 </tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>
+            {none}{more}
         </section>
     }
 }
 
-/// One gene.
+/// One gene: by its symbol in any letters, an Ensembl identifier, or an alias of no other gene.
 #[component]
 pub fn Gene(symbol: String) -> impl IntoView {
     let bundle = bundle::current();
-    let Some(place) = bundle.genes.symbols.iter().position(|s| *s == symbol) else {
-        let why = format!(
-            "The model reads {} genes; it never saw this one, so no concept can depend on it. ",
-            bundle.genes.symbols.len()
-        );
-        return view! {
-            <h1><span class="gene">{symbol.clone()}</span>" is not one of the model’s genes"</h1>
-            <p>{why}<a href="#/genes">"Genes that matter"</a></p>
+    let words = expect_context::<Words>();
+    if bundle.genes.symbols.contains(&symbol) {
+        return known(&bundle, &symbol, None);
+    }
+    words.fetch(&bundle);
+    let shown = move || {
+        // Aliases arrive later: symbols in other letters and identifiers are found at once.
+        let found = words.genes.with(|genes| search::gene(genes, &symbol));
+        match (found, words.state.get()) {
+            (Some(found), _) => known(&bundle, &found, Some(&symbol)),
+            (None, State::Idle | State::Waiting) => view! {
+                <h1 class="gene">{symbol.clone()}</h1><Loading what="aliases" />
+            }
+            .into_any(),
+            (None, State::Failed(error)) => view! {
+                <h1 class="gene">{symbol.clone()}</h1><Failed what="Aliases" error=error />
+            }
+            .into_any(),
+            (None, State::Ready(left_out)) => unknown(&bundle, &symbol, left_out),
         }
-        .into_any();
     };
+    shown.into_any()
+}
+
+fn unknown(bundle: &Bundle, symbol: &str, left_out: Option<String>) -> AnyView {
+    let n = thousands(bundle.genes.symbols.len() as u64);
+    let left_out = left_out.map(|what| format!(" (In a bundle of this size {what}.)"));
+    view! {
+        <h1><span class="gene">{symbol.to_owned()}</span>{format!(" is not among this model’s {n} genes")}</h1>
+        <p>
+            "It is no symbol, alias or Ensembl identifier of a gene that the model reads. It never saw it, so that no concept can depend on it."
+            {left_out}" "<a href="#/genes">"Genes that matter"</a>
+        </p>
+    }
+    .into_any()
+}
+
+/// `asked` is what stands in the address, where that is another name.
+fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> AnyView {
+    let symbol = symbol.to_owned();
+    let place = bundle.genes.symbols.iter().position(|s| *s == symbol).unwrap_or(0);
+    let asked = asked.map(|asked| view! { <p class="small muted">{format!("Asked for as {asked}.")}</p> });
     let known = RwSignal::new(Load::Waiting);
     let (fetched, name) = (bundle.clone(), symbol.clone());
     leptos::task::spawn_local(async move {
@@ -102,7 +167,7 @@ pub fn Gene(symbol: String) -> impl IntoView {
     };
     view! {
         <p class="eyebrow"><a href="#/genes">"Genes"</a>" / "{symbol.clone()}</p>
-        <h1 class="gene">{symbol.clone()}</h1>
+        <h1 class="gene">{symbol.clone()}</h1>{asked}
         <p class="lead" data-testid="description">{move || description(known.get())}</p>
         <p class="small muted">{detected}{ensembl}</p>
         <section class="section">
@@ -110,7 +175,7 @@ pub fn Gene(symbol: String) -> impl IntoView {
                 <h2>"Concepts that it drives"</h2>
                 <p>"Concepts with this gene among their first eight, as in the paper, or in their title. It may matter, less, in others: each concept page ranks every gene."</p>
             </header>
-            {concepts(&bundle, &symbol)}
+            {concepts(bundle, &symbol)}
         </section>
     }
     .into_any()

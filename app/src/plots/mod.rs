@@ -2,10 +2,12 @@
 
 mod axes;
 mod bars;
+mod chart;
 mod curve;
 mod points;
 
 pub use axes::{tick_text, ticks};
 pub use bars::{histogram, sparkline};
+pub use chart::{curves_chart, points_chart};
 pub use curve::{Curve, curves};
 pub use points::{Point, points};

@@ -150,7 +150,7 @@ fn working(
     };
     let chosen = selected::cells(surface, lookup);
     let near = move || live.view.get().zoom > 1.0;
-    let tool = move || if live.tool.get() == live::Tool::Move { "umap live" } else { "umap live drawing" };
+    let tool = move || if live.tool.get() == live::Tool::Move { "umap live" } else { "umap live lining" };
     let ratio = format!("--ratio:{:.3}", bundle.map_ratio);
     let keys = "Arrow keys go from place to place, plus and minus enlarge, 0 shows the whole map, Enter asks for a cell’s name, Escape clears a selection.";
     view! {

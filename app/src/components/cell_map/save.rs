@@ -178,6 +178,6 @@ pub fn png(stage: &mut Stage, tags: &[Tag], key: &Key) -> Option<()> {
             }
         }
     }
-    let offer = Closure::once_into_js(move |blob: web_sys::Blob| browser::offer_blob("map.png", &blob));
+    let offer = Closure::once_into_js(move |blob: web_sys::Blob| browser::download_blob("map.png", &blob));
     canvas.to_blob(offer.unchecked_ref()).ok()
 }

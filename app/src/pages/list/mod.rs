@@ -132,7 +132,9 @@ fn tools(shown: &Shown) -> AnyView {
 }
 
 fn table(shown: &Shown) -> AnyView {
-    let limit = RwSignal::new(FIRST);
+    let route = route::current();
+    // In the address, so that Back finds as many rows as there were.
+    let limit = Memo::new(move |_| route.with(|r| r.get("rows").parse().unwrap_or(FIRST)).max(FIRST));
     let (found, paper, read) = (shown.found, shown.paper, shown.read);
     let rows_of = shown.clone();
     let rows = move || {
@@ -149,7 +151,7 @@ fn table(shown: &Shown) -> AnyView {
         let left = found.get().len().saturating_sub(limit.get());
         (left > 0).then(|| {
             let text = format!("Show {} more", left.min(200));
-            view! { <p class="center-row"><button class="btn" on:click=move |_| limit.update(|n| *n += 200)>{text}</button></p> }
+            view! { <p class="center-row"><button class="btn" on:click=move |_| route::set(route, "rows", &(limit.get_untracked() + 200).to_string())>{text}</button></p> }
         })
     };
     let none = "None fits. Try another filter, for instance “All”, or a shorter search.";

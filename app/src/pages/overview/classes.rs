@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use cellprism_core::bundle::ConceptClass;
+use cellprism_figures::{Bar, Colour, Panel, Series, Stacked};
 use leptos::prelude::*;
 
 use crate::{
-    browser,
     bundle::Bundle,
+    components::figure_menu::{self, Behind},
     format::{percent, thousands},
 };
 
@@ -52,7 +53,17 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     let bar = all.iter().filter(|c| c.concepts > 0).map(part).collect_view();
     let rows: Vec<Vec<String>> =
         all.iter().map(|c| vec![c.name.to_owned(), c.concepts.to_string(), c.rule.clone()]).collect();
-    let csv = move |_| browser::download_csv("classes.csv", &["class", "concepts", "rule"], rows.clone());
+    let counted: Vec<(&str, f64)> = all.iter().map(|c| (c.name, c.concepts as f64)).collect();
+    let chart = move || {
+        let colours = [Colour::Accent, Colour::Ramp(2), Colour::Faint, Colour::Line];
+        let series = counted.iter().zip(colours);
+        Panel::Stacked(Stacked {
+            x_title: "Share of concepts (%)".into(),
+            series: series.map(|((name, _), colour)| Series::coloured(name, colour)).collect(),
+            bars: vec![Bar { label: "concepts".into(), counts: counted.iter().map(|(_, n)| *n).collect() }],
+            of: "concepts".into(),
+        })
+    };
     let item = |c: &Class| {
         view! {
             <li><a href=format!("#/concepts?show={}", c.filter)>
@@ -62,9 +73,12 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
         }
     };
     let title = format!("The {} concepts by class", thousands(bundle.manifest.counts.concepts));
+    let header = ["class", "concepts", "rule"];
+    let file = format!("{}-classes", bundle.manifest.name);
+    let behind = Behind::new(file, title.clone(), &header, move || rows.clone(), chart);
     view! {
         <figure class="fig">
-            <header><h3>{title}</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
+            <header><h3>{title}</h3>{figure_menu::view(behind)}</header>
             <div class="clsbar" role="img" aria-label=label>{bar}</div>
             <ul class="clslist">{all.iter().map(item).collect_view()}</ul>
         </figure>

@@ -12,14 +12,15 @@ mod labels;
 
 use std::sync::Arc;
 
+use cellprism_figures::{Bars, Panel};
 use leptos::prelude::*;
 
 use super::Shown;
 use crate::{
-    browser,
     bundle::Points,
     components::{
         cell_map::{CellMap, Colouring, Filter, Key, LabelKey, Live, codes_of, ramp},
+        figure_menu::{self, Behind},
         points::Drawn,
     },
     format::thousands,
@@ -129,15 +130,21 @@ fn strength(shown: &Shown) -> AnyView {
     let edge = |i: usize| (i as f64 * step).to_string();
     let bins = detail.histogram.iter().enumerate();
     let rows: Vec<Vec<String>> = bins.map(|(i, n)| vec![edge(i), edge(i + 1), n.to_string()]).collect();
-    let file = shown.file("histogram.csv");
-    let csv = move |_| browser::download_csv(&file, &["from", "to", "cells"], rows.clone());
+    let counts: Vec<f64> = detail.histogram.iter().map(|&n| f64::from(n)).collect();
+    let (x_title, range) = (title.clone(), (0.0, f64::from(detail.max)));
+    let chart = move || {
+        Panel::Bars(Bars { x_title: x_title.clone(), y_title: "Cells".into(), counts: counts.clone(), range })
+    };
+    let what = format!("Activation of {}", shown.name());
+    let header = ["from", "to", "cells"];
+    let behind = Behind::new(shown.file("histogram"), what, &header, move || rows.clone(), chart);
     let label = format!(
         "Histogram of the activation of {} cells, mean {:.2}, largest {:.2}",
         detail.cells, detail.mean, detail.max
     );
     view! {
         <figure class="fig">
-            <header><h3>"How strongly"</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
+            <header><h3>"How strongly"</h3>{figure_menu::view(behind)}</header>
             {plots::histogram(&detail.histogram, f64::from(detail.max), &title, label)}
         </figure>
     }

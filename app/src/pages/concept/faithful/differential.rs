@@ -6,12 +6,15 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     browser,
+    components::figure_menu::{self, Behind},
     format::{percent, thousands},
     plots::{self, Point},
 };
 
 /// log₂ fold change above which a gene is absent on one side.
 const ABSENT: f64 = 15.0;
+
+const HEADER: [&str; 3] = ["gene", "attribution", "log2_fold_change"];
 
 /// The figure.
 pub fn view(shown: &Shown) -> AnyView {
@@ -63,10 +66,6 @@ pub fn view(shown: &Shown) -> AnyView {
     let both = first.iter().filter(|&&g| rank_by_change(change, g) <= 50).count();
     let label = format!("Attribution against absolute fold change of {} genes", points.len());
     let (csv_of, csv_order) = (shown.clone(), order.clone());
-    let csv = move |_| {
-        let order = csv_order.clone();
-        csv_of.with_exact(move |shown| csv_of_all(shown, &order));
-    };
     let still = scores.iter().filter(|&&s| s == 0.0).count() as f64 / scores.len().max(1) as f64;
     let caption = format!(
         "{} genes; the {} of highest score as in the paper are named, {both} of them among the 50 of largest fold change. {} of all genes do not move the activation.{edge}",
@@ -76,11 +75,23 @@ pub fn view(shown: &Shown) -> AnyView {
     );
     let x = (0.0, reach.0 * 1.06, "|log₂ fold change|, active cells against their counterfactuals");
     let y = (reach.1 * 1.1 - 0.005, reach.2 * 1.08, "Attribution as in the paper");
+    let (rows_of, rows_order) = (csv_of.clone(), csv_order.clone());
+    let behind = Behind::new(
+        shown.file("differential"),
+        format!("Attribution against differential expression, {}", shown.name()),
+        &HEADER,
+        move || lines(&rows_of, &rows_order),
+        plots::points_chart(&points, x.2, y.2),
+    )
+    .with_csv(move || {
+        let order = csv_order.clone();
+        csv_of.with_exact(move |shown| csv_of_all(shown, &order));
+    });
     view! {
         <figure class="fig c6">
             <header>
                 <h3>"Against differential expression"</h3>
-                <span class="tools"><button on:click=csv>"CSV"</button></span>
+                {figure_menu::view(behind)}
             </header>
             {plots::points(points, 300, x, y, label)}
             <figcaption>{caption}</figcaption>
@@ -91,13 +102,16 @@ pub fn view(shown: &Shown) -> AnyView {
 
 /// Offers both numbers of every gene.
 fn csv_of_all(shown: &Shown, order: &[u32]) {
+    browser::download_csv(&shown.file("differential.csv"), &HEADER, lines(shown, order));
+}
+
+fn lines(shown: &Shown, order: &[u32]) -> Vec<Vec<String>> {
     let of = |gene: u32| {
         let at = |values: &[f32]| values.get(gene as usize).map(f32::to_string).unwrap_or_default();
         let symbol = shown.bundle.genes.symbols[gene as usize].clone();
         vec![symbol, at(&shown.concept.scores), at(&shown.concept.fold_change)]
     };
-    let header = ["gene", "attribution", "log2_fold_change"];
-    browser::download_csv(&shown.file("differential.csv"), &header, order.iter().map(|&gene| of(gene)));
+    order.iter().map(|&gene| of(gene)).collect()
 }
 
 /// A gene's place by absolute fold change, from 1.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::Shown;
 use crate::{
-    browser,
+    components::figure_menu::{self, Behind},
     plots::{self, Curve},
 };
 
@@ -50,16 +50,20 @@ fn figure(
     let y = (0.0, f64::from(top) * 1.05, y_title);
     let label = format!("{title}: {}", said(drawn));
     let rows: Vec<Vec<String>> = drawn.iter().flat_map(|c| lines(&curves.steps, c)).collect();
-    let file = shown.file(&format!("{}.csv", title.to_lowercase()));
-    let csv = move |_| {
-        browser::download_csv(&file, &["order", "genes_swapped", "mean", "sd"], rows.clone());
-    };
     let what = format!("Mean of {} pairs of cells that did not rank the genes.", curves.pairs);
     let all: Vec<Curve> = drawn.iter().map(line).collect();
+    let x = (0.0, last, "Genes swapped, cumulatively");
+    let behind = Behind::new(
+        shown.file(&title.to_lowercase()),
+        format!("{title}, {}", shown.name()),
+        &["order", "genes_swapped", "mean", "sd"],
+        move || rows.clone(),
+        plots::curves_chart(&all, x, y),
+    );
     view! {
         <figure class="fig c6">
-            <header><h3>{title}</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
-            {plots::curves(all, 260, (0.0, last, "Genes swapped, cumulatively"), y, label, ().into_any())}
+            <header><h3>{title}</h3>{figure_menu::view(behind)}</header>
+            {plots::curves(all, 260, x, y, label, ().into_any())}
             <figcaption>{what}</figcaption>
         </figure>
     }

@@ -5,11 +5,13 @@
 //! | `table` | one side |
 //! | `dots` | one gene: a dot a cell, the middle half, the median |
 //! | `card` | what is known of a gene, beside its row |
+//! | `picture` | the side as a file: table, CSV, SVG, PNG |
 //! | `csv` | every gene as a file |
 
 mod card;
 mod csv;
 mod dots;
+mod picture;
 mod table;
 
 use cellprism_core::bundle::{Maybe, Reading, Side, SideGene};

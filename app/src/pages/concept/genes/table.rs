@@ -3,8 +3,11 @@
 use cellprism_core::bundle::{ModelKind, Reading, Side, SideGene};
 use leptos::prelude::*;
 
-use super::{Contrast, Shown, card, csv, dots};
-use crate::format::{mean_count, score};
+use super::{Contrast, Shown, card, dots, picture};
+use crate::{
+    components::figure_menu,
+    format::{mean_count, score},
+};
 
 /// Genes shown at first.
 pub const FIRST: usize = 10;
@@ -42,6 +45,7 @@ pub fn SideTable(
         headline: reading.headline,
         open: card::open(),
     };
+    let behind = picture::behind(&shown, side, contrast, &genes, reading.held_out);
     let n = genes.len();
     let rows = move || {
         let n = if all.get() { n } else { FIRST.min(n) };
@@ -70,7 +74,7 @@ pub fn SideTable(
         <figure class="fig">
             <header>
                 <h3>{title}</h3>
-                <span class="tools"><button on:click=move |_| csv::download(&shown)>"CSV"</button></span>
+                {figure_menu::view(behind)}
             </header>
             {if n == 0 { view! { <p class="notice">{none}</p> }.into_any() } else { table.into_any() }}
             {(n > FIRST).then(|| view! {

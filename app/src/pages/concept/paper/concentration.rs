@@ -4,7 +4,7 @@ use cellprism_core::bundle::AttributionDetail;
 use leptos::prelude::*;
 
 use crate::{
-    browser,
+    components::figure_menu::{self, Behind},
     format::percent,
     pages::concept::Shown,
     plots::{self, Curve},
@@ -30,15 +30,20 @@ pub fn view(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
     let note = format!("{twenty} genes carry {}{above}.", percent(share(twenty)));
     let rows: Vec<Vec<String>> =
         cumulative.iter().enumerate().map(|(i, c)| vec![(i + 1).to_string(), c.to_string()]).collect();
-    let file = shown.file("cumulative.csv");
-    let csv = move |_| browser::download_csv(&file, &["genes", "share"], rows.clone());
     let curve =
         Curve { name: String::new(), colour: "var(--accent)".into(), points, band: vec![], dashed: false };
     let x = (0.0, n, "Genes with a positive score, best first");
     let y = (0.0, 1.0, "Share of all positive attribution");
+    let behind = Behind::new(
+        shown.file("cumulative"),
+        format!("How concentrated the scores are, {}", shown.name()),
+        &["genes", "share"],
+        move || rows.clone(),
+        plots::curves_chart(std::slice::from_ref(&curve), x, y),
+    );
     view! {
         <figure class="fig">
-            <header><h3>"How concentrated"</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
+            <header><h3>"How concentrated"</h3>{figure_menu::view(behind)}</header>
             {plots::curves(vec![curve], 150, x, y, note.clone(), ().into_any())}
             <figcaption>{note}</figcaption>
         </figure>

@@ -4,7 +4,7 @@ use cellprism_core::bundle::{DeletionCurves, DeletionOrder, Maybe};
 use leptos::prelude::*;
 
 use crate::{
-    browser,
+    components::figure_menu::{self, Behind},
     pages::concept::Shown,
     plots::{self, Curve},
 };
@@ -42,12 +42,16 @@ fn figure(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
             })
         })
         .collect();
-    let file = shown.file("deletion-as-in-the-paper.csv");
-    let header = ["order", "genes_swapped", "activation_left", "sd"];
-    let csv = move |_| browser::download_csv(&file, &header, rows.clone());
     let label = format!("Activation left while genes are swapped, area under the curve {areas}");
     let x = (0.0, f64::from(last), "Genes swapped, cumulatively");
     let y = (0.0, 1.05, "Activation left, share of the start; band: one standard deviation");
+    let behind = Behind::new(
+        shown.file("deletion-as-in-the-paper"),
+        format!("Deletion as in the paper, {}", shown.name()),
+        &["order", "genes_swapped", "activation_left", "sd"],
+        move || rows.clone(),
+        plots::curves_chart(&drawn(deletion), x, y),
+    );
     let caption = format!(
         "Mean of {} pairs, those that ranked the genes. Area under the curve (lower is better): {areas}.{}",
         deletion.pairs,
@@ -55,7 +59,7 @@ fn figure(shown: &Shown, deletion: &DeletionCurves) -> AnyView {
     );
     view! {
         <figure class="fig">
-            <header><h3>"Deletion curve"</h3><span class="tools"><button on:click=csv>"CSV"</button></span></header>
+            <header><h3>"Deletion curve"</h3>{figure_menu::view(behind)}</header>
             {plots::curves(drawn(deletion), 300, x, y, label, ().into_any())}
             <figcaption>{caption}</figcaption>
         </figure>

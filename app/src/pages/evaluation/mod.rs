@@ -1,0 +1,100 @@
+//! What the dictionary is worth: the paper's claims beside baselines, every figure and table of `cellprism evaluate`.
+//!
+//! | file | part |
+//! |---|---|
+//! | `claims` | each claim with its figure, its best baseline, and whether it holds |
+//! | `figures` | published figures in the page's colours |
+//! | `tables` | every table, opened on request |
+//! | `missing` | what to do where a bundle has no evaluation |
+
+mod claims;
+mod figures;
+pub mod missing;
+mod tables;
+
+use std::sync::Arc;
+
+use cellprism_core::bundle::{EvaluationFileKind, EvaluationIndex};
+use leptos::prelude::*;
+
+use crate::{
+    bundle::{self, Bundle},
+    components::states::{Failed, Load, Loading},
+};
+
+/// The page.
+#[component]
+pub fn Evaluation() -> impl IntoView {
+    let bundle = bundle::current();
+    if !bundle.is_evaluated() {
+        return view! { <h1>"Evaluation"</h1>{missing::view(&bundle)} }.into_any();
+    }
+    let index = RwSignal::new(Load::<Arc<EvaluationIndex>>::Waiting);
+    let fetched = bundle.clone();
+    leptos::task::spawn_local(async move {
+        index.try_set(match fetched.evaluation().await {
+            Ok(found) => Load::Ready(Arc::new(found)),
+            Err(error) => Load::Failed(error),
+        });
+    });
+    let inside = move || match index.get() {
+        Load::Waiting => view! { <Loading what="the evaluation" /> }.into_any(),
+        Load::Failed(error) => view! { <Failed what="The evaluation" error=error /> }.into_any(),
+        Load::Ready(index) => parts(&bundle, &index),
+    };
+    view! { <h1>"Evaluation"</h1>{inside} }.into_any()
+}
+
+fn parts(bundle: &Arc<Bundle>, index: &EvaluationIndex) -> AnyView {
+    let of = |kind| index.files.iter().filter(move |file| file.kind == kind);
+    let claims = of(EvaluationFileKind::Claims).next().map(|file| claims::view(bundle, &file.file));
+    let drawn = of(EvaluationFileKind::Figure).cloned().collect::<Vec<_>>();
+    let report = of(EvaluationFileKind::Page).next().map(|file| {
+        let href = format!("{}evaluation/{}", bundle.base, file.file);
+        view! { <a class="btn" href=href target="_blank" rel="noopener">"All of it as one page"</a> }
+    });
+    let seed = format!("{}, seed {}", index.software, index.seed);
+    let parameters = index.parameters.iter().map(|(name, value)| {
+        view! { <div><dt>{name.clone()}</dt><dd>{value.clone()}</dd></div> }
+    });
+    let skipped = (!index.skipped.is_empty())
+        .then(|| view! { <p class="notice">{format!("Left out when this was made: {}.", index.skipped.join(", "))}</p> });
+    view! {
+        {claims}
+        <div class="row" style="margin-top:var(--s5)"><a class="btn" href="#/tasks">"What the concepts are good for"</a>{report}</div>
+        {skipped}
+        {figures::view(bundle, index, drawn)}
+        {tables::view(bundle, index)}
+        {subjects()}
+        <section class="section" id="parameters">
+            <header><h2>"Parameters"</h2><p>{seed}</p></header>
+            <dl class="facts wide">{parameters.collect_view()}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+/// What stands beside the concepts.
+fn subjects() -> AnyView {
+    const SUBJECTS: [(&str, &str); 8] = [
+        ("sae", "the bundle’s trained dictionary"),
+        ("neurons", "each dimension of the embedding, positive and negated side apart"),
+        ("pca, ica", "all components of the centred embeddings, both sides apart"),
+        ("semi-nmf", "non-negative activations of as many components, about as sparse"),
+        ("random", "as many directions of cells drawn at random, as many active; never trained"),
+        ("frozen-decoder", "trained with the same schedule, its decoder left at its random start"),
+        ("shuffled", "the concepts’ own activations, dealt to other cells: what labels alone would give"),
+        ("best baseline", "the best of random, frozen-decoder, pca and ica (and what a claim names)"),
+    ];
+    let row = |(name, what): (&'static str, &'static str)| view! { <div><dt class="mono">{name}</dt><dd>{what}</dd></div> };
+    view! {
+        <section class="section" id="subjects">
+            <header>
+                <h2>"What the concepts are held against"</h2>
+                <p>"Dictionaries with a frozen decoder, and random ones, come close to trained ones on common metrics (arXiv 2602.14111). A claim that they match as well says nothing about training, and counts as one that does not hold."</p>
+            </header>
+            <dl class="facts wide">{SUBJECTS.map(row).collect_view()}</dl>
+        </section>
+    }
+    .into_any()
+}
