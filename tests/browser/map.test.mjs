@@ -223,6 +223,7 @@ test("the key is that of what colours the map, and a label can be seen alone or 
     await page.getByRole("button", { name: "Select what is seen" }).first().click();
     const count = primary.counts[primary.labels.indexOf(name)].toLocaleString("en-US");
     await page.getByTestId("selected-count").filter({ hasText: `${count} of` }).waitFor();
+    await page.waitForURL(/area=/);
     await page.reload();
     await page.getByTestId("selected-count").filter({ hasText: `${count} of` }).waitFor();
     await label.click();

@@ -70,6 +70,11 @@ impl Descriptions {
     }
 }
 
+/// The button that closes a card where it is a sheet: on a phone.
+pub fn close(close: impl Fn() + 'static) -> AnyView {
+    view! { <button class="sheetclose" aria-label="Close the description" on:click=move |_| close()>"×"</button> }.into_any()
+}
+
 /// The card: name, kind, place, aliases, the facts given, links out.
 pub fn card(
     bundle: &Bundle,

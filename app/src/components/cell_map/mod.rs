@@ -251,6 +251,25 @@ fn laid_over(over: &Overlay) -> Vec<Dot> {
     over.places.iter().zip(&over.codes).map(|(&at, code)| Dot::new(at, of(code))).collect()
 }
 
+/// How wide a name is on the page.
+fn text_width() -> impl Fn(&str) -> f64 {
+    let context = document().create_element("canvas").ok().and_then(|canvas| {
+        let canvas: web_sys::HtmlCanvasElement = canvas.unchecked_into();
+        canvas.get_context("2d").ok().flatten()?.dyn_into::<web_sys::CanvasRenderingContext2d>().ok()
+    });
+    let family = document().body().and_then(|body| {
+        let style = window().get_computed_style(&body).ok().flatten()?;
+        style.get_property_value("font-family").ok()
+    });
+    if let (Some(context), Some(family)) = (&context, family) {
+        context.set_font(&format!("650 12px {family}"));
+    }
+    move |text| {
+        let measured = context.as_ref().and_then(|context| context.measure_text(text).ok());
+        measured.map_or(8.0 * text.chars().count() as f64, |measured| measured.width())
+    }
+}
+
 /// Names beside groups, found again whenever the map rests: those of the column on show, else of the primary one.
 fn names(bundle: &Arc<Bundle>, surface: Surface, lookup: Lookup, rested: RwSignal<u32>) -> Signal<Vec<tags::Tag>> {
     let placed = RwSignal::new((0.0, Vec::new()));
@@ -267,7 +286,7 @@ fn names(bundle: &Arc<Bundle>, surface: Surface, lookup: Lookup, rested: RwSigna
         let points = lookup.points.get_untracked();
         let found = column.get().filter(|(_, codes, _)| codes.len() == points.map.len());
         let tags = found.map_or_else(Vec::new, |(column, codes, filter)| {
-            tags::place(&bundle.cells.columns[column].labels, &codes, &points.map, &filter, &frame)
+            tags::place(&bundle.cells.columns[column].labels, &codes, &points.map, &filter, &frame, &text_width())
         });
         placed.set((frame.view.zoom, tags));
     });

@@ -8,9 +8,8 @@ const MOST: usize = 14;
 const LEAST: f64 = 0.004;
 /// Pixels of a square of the grid in which room is looked for.
 const SQUARE: f64 = 6.0;
-/// Height of a line of text, and width of a letter at most, in pixels.
+/// Height of a line of text in pixels.
 const LINE: f64 = 15.0;
-const LETTER: f64 = 6.8;
 
 /// A name where it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +18,7 @@ pub struct Tag {
     pub text: String,
     /// Middle of the text, in the map's coordinates.
     pub at: [f32; 2],
-    /// Width of the text in pixels, at most.
+    /// Width of the text in pixels.
     pub width: f64,
     /// Where the line to its cells ends.
     pub to: [f32; 2],
@@ -47,8 +46,16 @@ impl Grid {
     }
 }
 
-/// Names of the largest groups that are seen and find room. `codes` are the cells' labels, one a place of `map`.
-pub fn place(labels: &[String], codes: &[u16], map: &[[f32; 2]], filter: &Filter, frame: &Frame) -> Vec<Tag> {
+/// Names of the largest groups that are seen and find room. `codes` are the cells' labels, one a place of `map`; `width` is how
+/// wide a text is in pixels.
+pub fn place(
+    labels: &[String],
+    codes: &[u16],
+    map: &[[f32; 2]],
+    filter: &Filter,
+    frame: &Frame,
+    width: &dyn Fn(&str) -> f64,
+) -> Vec<Tag> {
     let (wide, high) = ((frame.width / SQUARE) as usize, (frame.height / SQUARE) as usize);
     if wide < 8 || high < 8 {
         return Vec::new();
@@ -84,7 +91,7 @@ pub fn place(labels: &[String], codes: &[u16], map: &[[f32; 2]], filter: &Filter
         for (&at, _) in squares.iter().zip(codes).filter(|(at, c)| **at != u32::MAX && usize::from(**c) == code) {
             own[at as usize] += 1;
         }
-        if let Some(tag) = room(&mut grid, &own, &labels[code], frame) {
+        if let Some(tag) = room(&mut grid, &own, &labels[code], width(&labels[code]) + 4.0, frame) {
             tags.push(tag);
         }
     }
@@ -92,8 +99,7 @@ pub fn place(labels: &[String], codes: &[u16], map: &[[f32; 2]], filter: &Filter
 }
 
 /// The nearest empty rectangle to the densest square of a group; taken from now on.
-fn room(grid: &mut Grid, own: &[u32], text: &str, frame: &Frame) -> Option<Tag> {
-    let width = text.chars().count() as f64 * LETTER + 4.0;
+fn room(grid: &mut Grid, own: &[u32], text: &str, width: f64, frame: &Frame) -> Option<Tag> {
     let (w, h) = ((width / SQUARE).ceil() as usize + 1, (LINE / SQUARE).ceil() as usize);
     let (wide, high) = (grid.wide, grid.high);
     if w >= wide || h >= high {
@@ -152,7 +158,8 @@ mod tests {
             codes.push(group);
         }
         codes[7] = 2;
-        let tags = place(&labels, &codes, &map, &Filter::All, &frame);
+        let width = |text: &str| 6.8 * text.len() as f64;
+        let tags = place(&labels, &codes, &map, &Filter::All, &frame, &width);
         assert_eq!(tags.iter().map(|t| t.text.as_str()).collect::<Vec<_>>(), ["CD4 T cells", "B cells"]);
         let boxes: Vec<_> = tags.iter().map(|tag| (frame.at(tag.at), tag.width)).collect();
         for &((x, y), width) in &boxes {
@@ -162,6 +169,6 @@ mod tests {
         }
         let ((ax, ay), ((bx, by), width)) = (boxes[0].0, boxes[1]);
         assert!((ax - bx).abs() > width / 2.0 || (ay - by).abs() >= LINE - 1.0);
-        assert_eq!(place(&labels, &codes, &map, &Filter::Only(1), &frame).len(), 1);
+        assert_eq!(place(&labels, &codes, &map, &Filter::Only(1), &frame, &width).len(), 1);
     }
 }

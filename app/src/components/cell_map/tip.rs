@@ -15,9 +15,9 @@ use crate::{
     format::{significant, thousands},
 };
 
-/// Pixels around the pointer in which a cell is found; the keyboard finds one from further away.
+/// Pixels around the pointer in which a cell is found; the keyboard finds the nearest one wherever it is.
 const REACH: f64 = 9.0;
-const REACH_OF_KEYS: f64 = 60.0;
+const REACH_OF_KEYS: f64 = 400.0;
 /// Most cells whose names are fetched as soon as one is pointed at; of more they are fetched when one is clicked.
 const SMALL: u32 = 50_000;
 

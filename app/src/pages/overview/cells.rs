@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cellprism_core::ids::ConceptId;
+use cellprism_core::{bundle::Maybe, ids::ConceptId};
 use leptos::prelude::*;
 
 use super::legend::{self, By};
@@ -16,6 +16,7 @@ use crate::{
         states::Load,
         title,
     },
+    format::thousands,
     route::{self, Route},
 };
 
@@ -34,25 +35,32 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
         if let Some(id) = name.strip_prefix('C').and_then(|n| n.parse::<u32>().ok()) {
             return By::Concept(id);
         }
+        let gene = name.strip_prefix("gene:");
+        if let Some(place) = gene.and_then(|gene| known.genes.symbols.iter().position(|s| s == gene)) {
+            return By::Gene(place);
+        }
         By::Column(known.cells.columns.iter().position(|c| c.name == name).unwrap_or(first))
     });
-    let concept = Memo::new(move |_| if let By::Concept(id) = by.get() { Some(id) } else { None });
     let filter = labels_in_address(route, chosen);
     let live = Live::in_address();
     let drawn = Drawn::new(&bundle);
     let points: Signal<Arc<Points>> = drawn.points.into();
-    let activation = activation(&bundle, concept, points);
+    let amounts = amounts(&bundle, by, points);
     let asked = Signal::derive(move || if let By::Column(column) = by.get() { Some(column) } else { None });
     let codes = codes_of(&bundle, points, asked);
-    let colouring = Signal::derive(move || match (by.get(), activation.get()) {
-        (By::Concept(_), Load::Ready(active)) => Colouring::Activation(active),
-        (By::Concept(_), _) => Colouring::Unknown,
+    let symbols = bundle.clone();
+    let colouring = Signal::derive(move || match (by.get(), amounts.get()) {
+        (By::Concept(_), Load::Ready(Maybe::Value(active))) => Colouring::Activation(active),
+        (By::Gene(place), Load::Ready(Maybe::Value(counts))) => {
+            Colouring::Gene(symbols.genes.symbols[place].clone(), counts)
+        }
+        (By::Concept(_) | By::Gene(_), _) => Colouring::Unknown,
         (By::Column(_), _) => codes
             .get()
             .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, filter.get())),
     });
     let legend_of = bundle.clone();
-    let legend = move || legend::view(&legend_of, &by.get(), &activation.get(), filter);
+    let legend = move || legend::view(&legend_of, &by.get(), &amounts.get(), filter);
     let source = bundle.cells.umap.as_ref().map_or_else(String::new, |u| u.source.clone());
     let label = format!("Map of {} cells", bundle.cells.cells);
     let saved = bundle.clone();
@@ -62,6 +70,7 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
         <figure class="fig c8">
             <header>
                 {choice(&bundle, chosen)}
+                {gene_choice(&bundle, chosen)}
                 <span class="tools"><button on:click=move |_| csv(&saved)>"CSV"</button></span>
             </header>
             <div class="ogrid">
@@ -95,27 +104,56 @@ fn labels_in_address(route: RwSignal<Route>, column: Memo<String>) -> RwSignal<F
     filter
 }
 
-/// Activations of the concept that was asked for.
-fn activation(
-    bundle: &Arc<Bundle>,
-    concept: Memo<Option<u32>>,
-    points: Signal<Arc<Points>>,
-) -> RwSignal<Load<Amounts>> {
-    let activation = RwSignal::new(Load::Waiting);
+/// Activations of the concept, or counts of the gene, that was asked for.
+fn amounts(bundle: &Arc<Bundle>, by: Memo<By>, points: Signal<Arc<Points>>) -> RwSignal<Load<Maybe<Amounts>>> {
+    let found = RwSignal::new(Load::Waiting);
     let fetched = bundle.clone();
     Effect::new(move || {
-        let Some(id) = concept.get() else { return };
+        let by = by.get();
+        if matches!(by, By::Column(_)) {
+            return;
+        }
         let all = points.with(|points| points.are_all());
-        activation.set(Load::Waiting);
+        found.set(Load::Waiting);
         let bundle = fetched.clone();
         leptos::task::spawn_local(async move {
-            activation.try_set(match bundle.activations(ConceptId(id), all).await {
-                Ok(found) => Load::Ready(found),
-                Err(error) => Load::Failed(error),
-            });
+            let answer = match by {
+                By::Concept(id) => bundle.activations(ConceptId(id), all).await.map(Maybe::Value),
+                By::Gene(place) => bundle.expression(place).await,
+                By::Column(_) => return,
+            };
+            found.try_set(answer.map_or_else(Load::Failed, Load::Ready));
         });
     });
-    activation
+    found
+}
+
+/// A field for a gene's symbol: in any letters, taken with Enter or when one leaves it.
+fn gene_choice(bundle: &Arc<Bundle>, chosen: Memo<String>) -> AnyView {
+    let route = route::current();
+    let unknown = RwSignal::new(None::<String>);
+    let known = bundle.clone();
+    let n = thousands(bundle.genes.symbols.len() as u64);
+    let choose = move |event| {
+        let asked = event_target_value(&event).trim().to_owned();
+        unknown.set(None);
+        if asked.is_empty() {
+            return;
+        }
+        match known.genes.symbols.iter().find(|symbol| symbol.eq_ignore_ascii_case(&asked)) {
+            Some(symbol) => route::set(route, "by", &format!("gene:{symbol}")),
+            None => unknown.set(Some(format!("{asked} is not among this model’s {n} genes."))),
+        }
+    };
+    let value = move || chosen.get().strip_prefix("gene:").unwrap_or_default().to_owned();
+    let said = move || unknown.get().map(|what| view! { <span class="micro" role="alert">{what}</span> });
+    view! {
+        <label class="row small bygene"><span class="muted">"or a gene"</span>
+            <input class="input" type="search" aria-label="Colour cells by a gene" placeholder="CD74" prop:value=value on:change=choose />
+        </label>
+        {said}
+    }
+    .into_any()
 }
 
 fn choice(bundle: &Bundle, chosen: Memo<String>) -> AnyView {

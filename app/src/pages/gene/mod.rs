@@ -1,4 +1,16 @@
-//! Genes: what they are, and the concepts in which they matter.
+//! Genes: what they are, where they are expressed, and the concepts in which they matter.
+//!
+//! | file | part |
+//! |---|---|
+//! | `expression` | counts on the map and by kind of cell |
+//! | `scores` | what every concept says of it |
+//! | `sets` | the bundle's gene sets that hold it |
+//! | `links` | where else it is described |
+
+mod expression;
+mod links;
+mod scores;
+mod sets;
 
 use cellprism_core::bundle::{ConceptRow, GeneDescription};
 use leptos::prelude::*;
@@ -156,10 +168,15 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         });
     });
     let ensembl = bundle.genes.ensembl.get(place).filter(|e| !e.is_empty()).cloned();
-    let ensembl = ensembl.map(|id| {
-        let href = format!("https://www.ensembl.org/id/{id}");
-        view! { " " <a href=href rel="noopener" class="mono">{id}</a> }
-    });
+    let (named, id) = (symbol.clone(), ensembl.clone());
+    let links = move || {
+        let ncbi = match known.get() {
+            Load::Ready(Some(found)) => found.ncbi,
+            _ => None,
+        };
+        links::view(&named, id.as_deref(), ncbi.as_deref())
+    };
+    let ensembl = ensembl.map(|id| view! { " " <span class="mono">{id}</span> });
     let detection = bundle.genes.detection.get(place).copied().unwrap_or(0.0);
     let detected = match bundle.genes.measured.get(place) {
         Some(true) => format!("Detected in {} of the cells.", percent(f64::from(detection))),
@@ -170,13 +187,17 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         <h1 class="gene">{symbol.clone()}</h1>{asked}
         <p class="lead" data-testid="description">{move || description(known.get())}</p>
         <p class="small muted">{detected}{ensembl}</p>
+        {links}
+        {expression::view(bundle, place, &symbol)}
         <section class="section">
             <header>
                 <h2>"Concepts that it drives"</h2>
-                <p>"Concepts with this gene among their first eight, as in the paper, or in their title. It may matter, less, in others: each concept page ranks every gene."</p>
+                <p>"Concepts with this gene among their first eight, as in the paper, or in their title. It may matter, less, in others: the button below fetches its score in every concept."</p>
             </header>
             {concepts(bundle, &symbol)}
+            {scores::view(bundle, place, &symbol)}
         </section>
+        {sets::view(bundle, place, &symbol)}
     }
     .into_any()
 }
@@ -191,11 +212,7 @@ fn description(known: Load<Option<GeneDescription>>) -> AnyView {
         Load::Ready(Some(d)) => {
             let also = (!d.aliases.is_empty()).then(|| format!("also {}", d.aliases.join(", ")));
             let facts = [d.kind, d.location, also].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-            let ncbi = d.ncbi.map(|id| {
-                let href = format!("https://www.ncbi.nlm.nih.gov/gene/{id}");
-                view! { " " <a class="small" href=href rel="noopener">"NCBI Gene"</a> }
-            });
-            view! { {d.name}" "<span class="small faint">{facts}</span>{ncbi} }.into_any()
+            view! { {d.name}" "<span class="small faint">{facts}</span> }.into_any()
         }
     }
 }
