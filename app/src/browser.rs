@@ -123,13 +123,6 @@ pub fn resolved_colour(value: &str) -> String {
     colour
 }
 
-/// Puts the address of what is seen on the clipboard.
-pub fn copy_link() {
-    if let Ok(address) = window().location().href() {
-        let _ = window().navigator().clipboard().write_text(&address);
-    }
-}
-
 /// Waits for some milliseconds.
 pub async fn pause(milliseconds: i32) {
     let waited = js_sys::Promise::new(&mut |done, _| {

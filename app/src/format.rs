@@ -53,6 +53,16 @@ pub fn significant(x: f64) -> String {
     }
 }
 
+/// 812 bytes, 3.4 MB, 5.2 GB.
+pub fn bytes(n: f64) -> String {
+    match n {
+        n if n < 1e3 => format!("{n:.0} bytes"),
+        n if n < 1e6 => format!("{:.0} kB", n / 1e3),
+        n if n < 1e9 => format!("{:.1} MB", n / 1e6),
+        n => format!("{:.1} GB", n / 1e9),
+    }
+}
+
 /// A mean count: one decimal, two below 1.
 pub fn mean_count(x: f64) -> String {
     if x >= 100.0 {
@@ -126,6 +136,7 @@ mod tests {
         assert_eq!([list(&words), list(&words[..1])], ["a, b and c", "a"]);
         assert_eq!([p_value(0.0, 1000), p_value(0.02, 1000)], ["<0.001", "0.020"]);
         assert_eq!([mean_count(0.0), mean_count(0.03), mean_count(12.63)], ["0.0", "0.03", "12.6"]);
+        assert_eq!([bytes(812.0), bytes(3.42e6), bytes(5.2e9)], ["812 bytes", "3.4 MB", "5.2 GB"]);
         assert_eq!([range(9, 9), range(7, 9)], ["9", "7 to 9"]);
     }
 }

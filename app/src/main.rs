@@ -9,6 +9,7 @@
 //! | `worker` | work that would stop the page |
 //! | `frame` | what is around every page, and which one is shown |
 //! | `pages` `components` `plots` | what is seen |
+//! | `origin` | whose content is shown |
 //! | `picture` | figures as SVG and PNG |
 //! | `certainty` | one scale for every pathway label |
 
@@ -21,6 +22,7 @@ mod components;
 mod format;
 mod frame;
 mod notes;
+mod origin;
 mod page;
 mod pages;
 mod picture;

@@ -21,8 +21,14 @@ pub enum Page {
     Pathway(String, String),
     /// Claims, figures and tables of the evaluation.
     Evaluation,
+    /// This dictionary beside another one.
+    Compare,
+    /// Blinded rating.
+    Study,
     /// What concepts are good for.
     Tasks,
+    /// The reader's own cells, embeddings or ranking.
+    YourData,
     /// Another dictionary, trained in the page.
     Train,
     /// Methods, glossary, limits.
@@ -33,11 +39,14 @@ pub enum Page {
 
 impl Page {
     /// The pages in the bar, in order.
-    pub const BAR: [Self; 6] = [
+    pub const BAR: [Self; 9] = [
         Self::Overview,
         Self::List(Subject::Concepts),
         Self::Genes,
         Self::Evaluation,
+        Self::Compare,
+        Self::Study,
+        Self::YourData,
         Self::Train,
         Self::About,
     ];
@@ -56,7 +65,10 @@ impl Page {
             "search" => Self::Search,
             "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
             "evaluation" => Self::Evaluation,
+            "compare" => Self::Compare,
+            "study" => Self::Study,
             "tasks" => Self::Tasks,
+            "your-data" => Self::YourData,
             "train" => Self::Train,
             "about" => Self::About,
             other => Self::Unknown(other.to_owned()),
@@ -77,7 +89,10 @@ impl Page {
                 Route { path, ..Route::default() }.to_hash()
             }
             Self::Evaluation => "#/evaluation".into(),
+            Self::Compare => "#/compare".into(),
+            Self::Study => "#/study".into(),
             Self::Tasks => "#/tasks".into(),
+            Self::YourData => "#/your-data".into(),
             Self::Train => "#/train".into(),
             Self::About => "#/about".into(),
             Self::Unknown(name) => format!("#/{name}"),
@@ -96,7 +111,10 @@ impl Page {
             Self::Search => "Search".into(),
             Self::Pathway(_, term) => term_name(term).0,
             Self::Evaluation => "Evaluation".into(),
+            Self::Compare => "Compare".into(),
+            Self::Study => "Study".into(),
             Self::Tasks => "Tasks".into(),
+            Self::YourData => "Your data".into(),
             Self::Train => "Train".into(),
             Self::About => "About".into(),
             Self::Unknown(_) => "No such page".into(),
@@ -130,6 +148,9 @@ mod tests {
             "gene/CD74",
             "evaluation",
             "tasks",
+            "compare",
+            "study",
+            "your-data",
             "train",
             "about",
             "x",

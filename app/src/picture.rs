@@ -37,6 +37,11 @@ pub fn in_theme(svg: &str) -> String {
     svg
 }
 
+/// An SVG on the ground of the page, which in the light is not quite white as paper is.
+pub fn on_page(svg: &str) -> String {
+    svg.replacen("fill=\"#FFFFFF\"", "fill=\"none\"", 1).replacen("fill=\"#121215\"", "fill=\"none\"", 1)
+}
+
 /// Width and height that an SVG of ours says it has.
 pub fn size_of(svg: &str) -> Option<(f64, f64)> {
     let head = &svg[..svg.find('>')?];

@@ -6,7 +6,7 @@ use cellprism_app::task::{Files, Job, Said};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::bundle::Bundle;
 
@@ -53,8 +53,25 @@ impl Slot {
     }
 }
 
+/// Files that the worker wrote piece by piece: held by the browser, not in memory.
+pub type Written = std::collections::BTreeMap<String, Blob>;
+
 /// Starts a computation; `tell` hears what it says, with the files that come with it.
-pub fn start(job: &Job, files: &Files, tell: impl FnMut(Said, Files) + 'static) -> Result<Running, String> {
+pub fn start(
+    job: &Job,
+    files: &Files,
+    mut tell: impl FnMut(Said, Files) + 'static,
+) -> Result<Running, String> {
+    start_with(job, files, None, move |said, files, _| tell(said, files))
+}
+
+/// Starts a computation on a file of the reader's, which the worker reads by slices.
+pub fn start_with(
+    job: &Job,
+    files: &Files,
+    own: Option<&web_sys::File>,
+    tell: impl FnMut(Said, Files, Written) + 'static,
+) -> Result<Running, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options("./cellprism-worker_loader.js", &options)
@@ -70,6 +87,9 @@ pub fn start(job: &Job, files: &Files, tell: impl FnMut(Said, Files) + 'static) 
     }
     set(&message, "job", &job.into())?;
     set(&message, "files", &named)?;
+    if let Some(own) = own {
+        set(&message, "own", own)?;
+    }
 
     let running = Running(Rc::new(RefCell::new(Some(worker.clone()))));
     let tell = Rc::new(RefCell::new(tell));
@@ -80,17 +100,18 @@ pub fn start(job: &Job, files: &Files, tell: impl FnMut(Said, Files) + 'static) 
             let _ = to.post_message(&message);
             return;
         }
-        let (said, files) = read(&event.data()).unwrap_or_else(|why| (Said::Failed(why), Files::default()));
-        if !matches!(said, Said::Progress(_) | Said::Epoch(_)) {
+        let (said, files, written) = read(&event.data())
+            .unwrap_or_else(|why| (Said::Failed(why), Files::default(), Written::default()));
+        if !said.is_on_the_way() {
             own.stop();
         }
-        heard.borrow_mut()(said, files);
+        heard.borrow_mut()(said, files, written);
     });
     let own = running.clone();
     let died = Closure::<dyn FnMut()>::new(move || {
         own.stop();
         let why = "the worker stopped without an answer; the browser may have too little memory for this";
-        tell.borrow_mut()(Said::Failed(why.into()), Files::default());
+        tell.borrow_mut()(Said::Failed(why.into()), Files::default(), Written::default());
     });
     worker.set_onerror(Some(died.as_ref().unchecked_ref()));
     died.forget();
@@ -127,8 +148,8 @@ pub fn start_on(
     });
 }
 
-/// Reads `{said: JSON, files: {name: Uint8Array}}`.
-fn read(message: &JsValue) -> Result<(Said, Files), String> {
+/// Reads `{said: JSON, files: {name: Uint8Array}, written: {name: Blob}}`.
+fn read(message: &JsValue) -> Result<(Said, Files, Written), String> {
     let field =
         |key: &str| Reflect::get(message, &key.into()).map_err(|_| format!("the worker sent no {key}"));
     let said = field("said")?.as_string().ok_or("the worker sent no text")?;
@@ -138,5 +159,11 @@ fn read(message: &JsValue) -> Result<(Said, Files), String> {
         let entry: Array = entry.unchecked_into();
         Some((entry.get(0).as_string()?, Uint8Array::new(&entry.get(1)).to_vec()))
     };
-    Ok((said, Object::entries(&files).iter().filter_map(file).collect()))
+    let written: Object = field("written")?.dyn_into().map_err(|_| "the worker sent no written files")?;
+    let blob = |entry: JsValue| {
+        let entry: Array = entry.unchecked_into();
+        Some((entry.get(0).as_string()?, entry.get(1).dyn_into().ok()?))
+    };
+    let files = Object::entries(&files).iter().filter_map(file).collect();
+    Ok((said, files, Object::entries(&written).iter().filter_map(blob).collect()))
 }

@@ -6,12 +6,14 @@
 //! | `listing` | concepts and neurons: numbers, names, addresses |
 //! | `concept` | the files of one of them |
 //! | `evaluation` | what `cellprism evaluate` has put into it |
+//! | `other` | another bundle, to compare with |
 //! | `points` | the cells that maps draw |
 
 mod concept;
 mod evaluation;
 mod listing;
 mod load;
+mod other;
 mod points;
 
 use std::sync::{Arc, OnceLock};
@@ -35,6 +37,7 @@ pub use concept::{Concept, SideArrays, side_name};
 pub use evaluation::table_named;
 pub use listing::{Listing, Subject};
 pub use load::{load, locate};
+pub use other::{Other, Place, base_of, given};
 pub use points::{Codes, Points};
 
 /// A bundle listed by the site.

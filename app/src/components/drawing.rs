@@ -20,7 +20,7 @@ pub fn view(behind: &Behind, label: String) -> AnyView {
     };
     Effect::new(move || {
         redraw.track();
-        let drawn = behind.svg().and_then(|(svg, size)| {
+        let drawn = behind.shown().and_then(|(svg, size)| {
             let address = picture::address_of(&svg).ok_or("this browser shows no SVG")?;
             Ok((address, size))
         });

@@ -91,6 +91,17 @@ impl Behind {
         });
     }
 
+    /// The picture as the page shows it, below a title of its own and on the page's ground.
+    pub fn shown(&self) -> Result<(String, (f64, f64)), String> {
+        match &self.picture {
+            Picture::Svg(svg, size) => Ok((picture::on_page(&picture::in_theme(svg)), *size)),
+            Picture::Drawn(chart) => {
+                let panels = Panels(vec![(String::new(), chart())]);
+                Ok((picture::on_page(&picture::drawn(&panels, &self.title)?), panels.size()))
+            }
+        }
+    }
+
     /// The picture as SVG in the colours of the page, with its size.
     pub fn svg(&self) -> Result<(String, (f64, f64)), String> {
         match &self.picture {

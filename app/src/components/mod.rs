@@ -1,6 +1,7 @@
 //! Pieces that several pages share.
 
 pub mod cell_map;
+pub mod copy;
 pub mod dictionary_map;
 pub mod drawing;
 pub mod figure_menu;

@@ -70,9 +70,11 @@ fn picker(name: &str, listed: Vec<Listed>) -> AnyView {
         .collect::<Vec<_>>();
     let choose = move |event| {
         let chosen = event_target_value(&event);
-        let _ = window()
-            .location()
-            .set_search(&format!("?bundle={}", String::from(js_sys::encode_uri_component(&chosen))));
+        // A concept's number means something else in another bundle: to its overview.
+        let location = window().location();
+        let chosen = String::from(js_sys::encode_uri_component(&chosen));
+        let page = location.pathname().unwrap_or_default();
+        let _ = location.assign(&format!("{page}?bundle={chosen}#/"));
     };
     view! { <select class="bundlepick" aria-label="Bundle" on:change=choose>{options}</select> }.into_any()
 }

@@ -6,13 +6,11 @@
 //! | `bar` | bundles, pages, light and dark |
 //! | `find` | one box for genes, labels, pathways and numbers |
 //! | `footer` | the bundle and its sources |
-//! | `origin` | whose content is shown |
 
 mod arrival;
 mod bar;
 mod find;
 mod footer;
-mod origin;
 
 use std::sync::Arc;
 
@@ -28,6 +26,7 @@ use crate::{
         cell_map::provide_redraw,
         states::{Failed, Load, Loading},
     },
+    origin,
     page::Page,
     pages, route,
     search::Words,
@@ -142,7 +141,10 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
                 view! { <pages::pathway::Pathway library=library term=term /> }.into_any()
             }
             Page::Evaluation => view! { <pages::evaluation::Evaluation /> }.into_any(),
+            Page::Compare => view! { <pages::compare::Compare /> }.into_any(),
+            Page::Study => view! { <pages::study::Study /> }.into_any(),
             Page::Tasks => view! { <pages::tasks::Tasks /> }.into_any(),
+            Page::YourData => view! { <pages::own::YourData /> }.into_any(),
             Page::Train => view! { <pages::train::Train /> }.into_any(),
             Page::About => view! { <pages::about::About /> }.into_any(),
             Page::Unknown(name) => view! {

@@ -2,12 +2,15 @@
 
 pub mod about;
 mod baseline;
+pub mod compare;
 pub mod concept;
 pub mod evaluation;
 pub mod gene;
 pub mod list;
 pub mod overview;
+pub mod own;
 pub mod pathway;
 pub mod search;
+pub mod study;
 pub mod tasks;
 pub mod train;

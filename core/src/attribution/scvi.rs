@@ -118,17 +118,17 @@ impl Perturb for ScviSwaps<'_> {
         let active = self.covariates(prototype);
         let mut cell = ChangedCell::of(row);
         let mut first = self.encoder.first_layer(row, active);
+        // Genes are asked for in any order: found by a place each, not by a search each.
+        let differing = differences(row, self.cells.row(counterfactual));
+        let mut counts = vec![None; self.cells.genes()];
+        differing.into_iter().for_each(|(gene, from, to)| counts[gene as usize] = Some((from, to)));
         // A step that changes nothing shares the embedding of the one before: in a random order most do.
         let (mut batch, mut places) = (first.clone(), Vec::with_capacity(steps.len()));
         let mut done = 0;
         for &step in steps {
             let mut changed = false;
             for &gene in order.iter().take(step as usize).skip(done) {
-                let count = |cell: CellId| self.cells.get(cell, gene as usize);
-                let (from, to) = (count(prototype), count(counterfactual));
-                if from == to {
-                    continue;
-                }
+                let Some((from, to)) = counts[gene as usize] else { continue };
                 changed = true;
                 if self.encoder.scales_by_sum() {
                     cell.set(gene, to);

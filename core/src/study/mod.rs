@@ -10,6 +10,7 @@
 //! | `answers` | [`Answers`]: what comes back |
 //! | `joined` | [`Joined`]: answers that fit study and key, by rater |
 //! | `ratings`, `agreement`, `contrast` | what they say |
+//! | `tables` | the same as CSV, for command line and page |
 //! | `cas` | the same in the Cell Annotation Schema |
 
 mod agreement;
@@ -23,6 +24,7 @@ mod handout;
 mod joined;
 mod key;
 mod ratings;
+mod tables;
 
 pub use agreement::{Agreement, agreement};
 pub use answers::{Answer, Answers, Process, Rating, Which};
@@ -31,10 +33,11 @@ pub use cas::annotations;
 pub use contrast::{Contrast, contrast};
 pub use draw::{drawn_concepts, drawn_neurons};
 pub use evidence::{Evidence, EvidenceGene, Unfit};
-pub use handout::{GeneName, GeneNames, Sheet, Study, StudyItem};
+pub use handout::{GeneName, GeneNames, Sheet, SheetGene, Study, StudyItem};
 pub use joined::{Joined, Misfit, Question};
 pub use key::{Key, KeyItem, Kind, LeftOut};
 pub use ratings::{RatingCount, ratings};
+pub use tables::{agreement_csv, contrast_csv, ratings_csv};
 
 #[cfg(test)]
 mod tests;

@@ -93,8 +93,13 @@ fn say(report: &Report, options: &Options) {
     for (name, rows) in &report.tables {
         errln!("{name:<26} {rows} rows");
     }
-    for (claim, agrees) in &report.claims {
-        errln!("{agrees:<14} {claim}");
+    let mut about = "";
+    for answer in &report.claims {
+        if answer.bundle != about && report.bundles.len() > 1 {
+            errln!("{}", answer.bundle);
+        }
+        about = &answer.bundle;
+        errln!("{:<14} {}", answer.agrees, answer.claim);
     }
     errln!("written to {}", options.out.display());
 }

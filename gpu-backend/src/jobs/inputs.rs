@@ -35,7 +35,7 @@ pub fn pairs(prototypes: usize, counterfactuals: usize) -> Result<(), OutOfRange
 /// # Errors
 /// If the file is missing or damaged.
 pub fn open_cells(path: &Path, allow_non_integer: bool) -> anyhow::Result<H5ad> {
-    Ok(h5ad::open(path, &Options { allow_non_integer })?)
+    Ok(h5ad::open(path, &Options { allow_non_integer, ..Options::default() })?)
 }
 
 /// Which names mean the same gene, by a table where there is one.

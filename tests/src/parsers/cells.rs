@@ -2,15 +2,20 @@
 
 use std::path::Path;
 
-use cellprism_gpu_backend::files::h5ad::{self, Options};
+use cellprism_gpu_backend::files::h5ad::{self, Options, Room};
 
-/// An `.h5ad` file. What is read is whole, and the same in pieces.
+/// An `.h5ad` file, in a program's memory and in a page's. What is read is whole, and the same in pieces.
 pub(super) fn h5ad(content: &[u8]) -> bool {
-    super::in_file(content, read)
+    super::in_file(content, |path| {
+        let found = read(path, Room::MACHINE);
+        // A page refuses what is too large for it, and nothing else.
+        assert!(!read(path, Room::PAGE) || found);
+        found
+    })
 }
 
-fn read(path: &Path) -> bool {
-    let options = Options { allow_non_integer: true };
+fn read(path: &Path, room: Room) -> bool {
+    let options = Options { allow_non_integer: true, room };
     let Ok(cells) = h5ad::read(path, &options) else { return false };
     cells.counts.validate().expect("counts are checked when they are read");
     assert_eq!(cells.names.len(), cells.counts.rows);

@@ -1,5 +1,6 @@
-//! Methods, glossary, limits, provenance, licences.
+//! Methods, citation, glossary, limits, provenance, licences.
 
+mod cite;
 mod glossary;
 mod methods;
 mod tables;
@@ -20,6 +21,7 @@ pub fn About() -> impl IntoView {
             {m.title.clone()}" · written "{m.created.clone()}" by cellprism "{m.software.version.clone()}{runtime}
         </p>
         {methods::view(m)}
+        {cite::view(m)}
         {glossary::view(m)}
         <Limits />
         {tables::view(&bundle)}

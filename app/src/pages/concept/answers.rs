@@ -16,8 +16,10 @@ use crate::{
 
 /// The strip.
 pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
-    let fourth =
-        (shown.listing.subject == Subject::Concepts).then(|| card(shown, "label", "D", "Label", own(shown)));
+    let fourth = (shown.listing.subject == Subject::Concepts).then(|| {
+        let shown_of = shown.clone();
+        card(shown, "label", "D", "Label", (move || own(&shown_of)).into_any())
+    });
     view! {
         <section class="four" aria-label="Four readings">
             {card(shown, "cells", "A", "Cells", cells(shown))}

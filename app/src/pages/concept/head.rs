@@ -9,7 +9,7 @@ use super::contents::neighbours;
 use crate::{
     browser,
     bundle::{Bundle, Concept, Listing, Subject},
-    components::{states::Load, title},
+    components::{copy, states::Load, title},
     format::{percent, thousands},
     notes,
 };
@@ -43,7 +43,7 @@ pub fn head(
                     <h1><span class="cid">{name}</span>" "{title::view(row)}</h1>{title::survivors(row)}
                 </div>
                 <div class="row">
-                    <button class="btn" on:click=|_| browser::copy_link()>"Copy link"</button>
+                    {copy::link("btn")}
                     <button class="btn wide-only" on:click=|_| browser::scroll_to("provenance")>"How this was made"</button>
                 </div>
             </div>
@@ -85,8 +85,12 @@ fn own(bundle: &Bundle, listing: &Listing, row: &ConceptRow) -> AnyView {
     if listing.subject == Subject::Neurons {
         return ().into_any();
     }
-    let own = notes::of(&bundle.manifest.tag, row.id.0);
-    (!own.is_empty()).then(|| view! { " Your label: "<b>{own}</b>"." }).into_any()
+    let (tag, id) = (bundle.manifest.tag.clone(), row.id.0);
+    (move || {
+        let own = notes::of(&tag, id);
+        (!own.is_empty()).then(|| view! { " Your label: "<b>{own}</b>"." })
+    })
+    .into_any()
 }
 
 /// "Active in 116 of 2,000 cells (5.8%)."

@@ -21,9 +21,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    browser,
     bundle::{self, Bundle, Listing, Subject},
-    components::states::{Failed, Load, Loading},
+    components::{
+        copy,
+        states::{Failed, Load, Loading},
+    },
     format::thousands,
     route,
 };
@@ -122,7 +124,7 @@ fn tools(shown: &Shown) -> AnyView {
                 <span class="small faint wide-only"><kbd>"j"</kbd>" "<kbd>"k"</kbd>" move  "<kbd>"Enter"</kbd>" open"</span>
                 {fold}
                 <span class="tools">
-                    <button on:click=|_| browser::copy_link()>"Copy link"</button>
+                    {copy::link("")}
                     <button on:click=move |_| csv::download(&csv_of)>"CSV"</button>
                 </span>
             </div>

@@ -155,7 +155,7 @@ fn start(bundle: &Arc<Bundle>, form: Form, shown: Shown) {
                 shown.state.try_set(State::Done(Arc::new(trained)));
             }
             Said::Failed(what) => shown.fail(what),
-            Said::Recomputed(_) | Said::Steered(_) => shown.fail("the worker answered something else".into()),
+            _ => shown.fail("the worker answered something else".into()),
         };
         match worker::start(&Job::Train(Box::new(Request { options })), &files, tell) {
             Ok(running) => {

@@ -11,6 +11,7 @@ use cellprism_core::{
     cells::Column,
     evaluation::{Subject, SubjectKind},
     ids::ConceptId,
+    readings::claims::individuals,
     sae::SaeWeights,
 };
 use ndarray::Array2;
@@ -145,7 +146,8 @@ impl Evidence {
 
     /// The column that names cells.
     pub fn primary(&self) -> Option<&Column> {
-        self.columns.first().filter(|column| self.concepts.columns.first() == Some(&column.name))
+        let mut columns = self.columns.iter().take(self.concepts.columns.len());
+        columns.find(|column| !individuals().contains(&column.name.as_str()))
     }
 
     /// What a concept or a neuron (by its folder) is read to be.

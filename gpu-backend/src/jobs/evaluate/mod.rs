@@ -70,10 +70,21 @@ pub struct Report {
     pub bundles: Vec<String>,
     /// Copies of the bundles that hold the report.
     pub copies: Vec<std::path::PathBuf>,
-    /// Claims: in words, and whether they hold (`yes`, `no`, `not available`).
-    pub claims: Vec<(String, String)>,
+    /// The paper's claims.
+    pub claims: Vec<Answer>,
     /// Tables with their numbers of rows.
     pub tables: Vec<(String, usize)>,
+}
+
+/// What came of a claim.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Answer {
+    /// The bundle it is about, or all of them.
+    pub bundle: String,
+    /// In words.
+    pub claim: String,
+    /// Whether it holds: `yes`, `no`, `not available`.
+    pub agrees: String,
 }
 
 /// Evaluates.
@@ -125,7 +136,9 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     };
     output::write(&files, work, options)?;
     let claim = |row: &Vec<Value>| {
-        (found.claims.at(row, "claim").to_text(), found.claims.at(row, "agrees").to_text())
+        let [bundle, claim, agrees] =
+            ["bundle", "claim", "agrees"].map(|column| found.claims.at(row, column).to_text());
+        Answer { bundle, claim, agrees }
     };
     Ok(Report {
         copies,

@@ -175,7 +175,7 @@ fn rows_of_labels(
     share: f64,
     seed: u64,
 ) -> anyhow::Result<Vec<u32>> {
-    let file = h5ad::open(path, &h5ad::Options { allow_non_integer: true })?;
+    let file = h5ad::open(path, &h5ad::Options { allow_non_integer: true, ..h5ad::Options::default() })?;
     ensure!(
         file.len() == cells,
         "{}: {} cells, but there are {cells} embeddings: --cells names the file that was embedded",

@@ -4,14 +4,12 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context, ensure};
 use cellprism_core::study::{
-    Agreement, Answers, Contrast, Joined, Key, RatingCount, Sheet, agreement, annotations, contrast, ratings,
+    Agreement, Answers, Contrast, Joined, Key, RatingCount, Sheet, agreement, agreement_csv, annotations,
+    contrast, contrast_csv, ratings, ratings_csv,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    folder::{StudyFolder, json},
-    tables,
-};
+use super::folder::{StudyFolder, json};
 use crate::work::atomic::OutputFolder;
 
 /// What is read and where figures go.
@@ -68,9 +66,9 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
     let place = || format!("cannot write {}", options.out.display());
     let out = OutputFolder::create(&options.out).with_context(place)?;
     for (name, content) in [
-        ("ratings.csv", tables::ratings(&report.ratings)),
-        ("agreement.csv", tables::agreement(&report.agreement)),
-        ("contrast.csv", tables::contrast(&report.contrast)),
+        ("ratings.csv", ratings_csv(&report.ratings)),
+        ("agreement.csv", agreement_csv(&report.agreement)),
+        ("contrast.csv", contrast_csv(&report.contrast)),
         ("annotations.cas.json", cas),
     ] {
         fs::write(out.path().join(name), content).with_context(place)?;

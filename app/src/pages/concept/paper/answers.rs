@@ -15,7 +15,12 @@ use crate::{
 /// The strip.
 pub fn view(shown: &Shown) -> AnyView {
     let label = shown.listing.subject == Subject::Concepts;
-    let label = label.then(|| answers::card(shown, "label", "D", "Label", answers::own(shown)));
+    let label = label.then(|| {
+        answers::card(shown, "label", "D", "Label", {
+            let shown = shown.clone();
+            (move || answers::own(&shown)).into_any()
+        })
+    });
     view! {
         <section class="four" aria-label="Four readings">
             {answers::card(shown, "cells", "A", "Cells", cells(shown))}

@@ -141,9 +141,7 @@ fn spawn(shown: &Shown, request: Request, state: RwSignal<State>, running: Slot)
                 return;
             }
             Said::Failed(what) => State::Failed(what),
-            Said::Epoch(_) | Said::Steered(_) | Said::Trained(_) => {
-                State::Failed("the worker answered something else".into())
-            }
+            _ => State::Failed("the worker answered something else".into()),
         });
     });
 }

@@ -143,9 +143,7 @@ fn start(shown: &Shown, columns: Vec<Column>, factor: f32, state: RwSignal<State
             Said::Steered(found) => State::Done(Arc::new(*found), factor),
             Said::Failed(what) => State::Failed(what),
             Said::Progress(_) => State::Working,
-            Said::Recomputed(_) | Said::Epoch(_) | Said::Trained(_) => {
-                State::Failed("the worker answered something else".into())
-            }
+            _ => State::Failed("the worker answered something else".into()),
         });
     });
 }

@@ -1,5 +1,7 @@
 //! Claims about what concepts are read to be: specific cells, genes, pathway labels, deletion.
 
+use cellprism_core::readings::claims::individuals;
+
 use super::{Agrees, Claim, Of, above};
 use crate::jobs::evaluate::Table;
 
@@ -15,9 +17,10 @@ fn specific(of: &Of<'_>) -> Claim {
         Err(why) => return Claim::missing(claim, item, paper, why),
     };
     let words = [("bundle", of.bundle), ("subject", "sae")];
-    let column = table.rows_with(&words).find_map(|row| table.at(row, "column").text());
-    let Some(column) = column.filter(|column| !column.is_empty()) else {
-        return Claim::missing(claim, item, paper, "no column of metadata has two labels");
+    let described = |column: &&str| !column.is_empty() && !individuals().contains(column);
+    let mut columns = table.rows_with(&words).filter_map(|row| table.at(row, "column").text());
+    let Some(column) = columns.find(described) else {
+        return Claim::missing(claim, item, paper, "no column that says what a cell is has two labels");
     };
     let share = |subject: &str| -> Option<f64> {
         let count = |class: &str| of.number(table, subject, &[("column", column), ("class", class)], "count");
@@ -105,21 +108,18 @@ fn than_neurons(of: &Of<'_>) -> Claim {
     else {
         return Claim::missing(claim, item, paper, "concepts or neurons have no test with gene sets");
     };
-    let agrees = if here > neurons { Agrees::Yes } else { Agrees::No };
-    let why = format!(
+    let baseline = of.best(|name| labelled(of, table, name).map(|of| of.0));
+    let mut why = format!(
         "{:.0} % of the concepts' tests give a label, {:.0} % of the neurons'",
         here * 100.0,
         neurons * 100.0
     );
-    Claim {
-        claim,
-        item,
-        paper,
-        here: Some(here),
-        baseline: of.best(|name| labelled(of, table, name).map(|of| of.0)),
-        agrees,
-        why,
+    let matched = baseline.as_ref().filter(|best| here > neurons && best.0 >= here);
+    if let Some((best, name)) = matched {
+        why += &format!(", but {:.0} % of those of {name}", best * 100.0);
     }
+    let agrees = if here > neurons && matched.is_none() { Agrees::Yes } else { Agrees::No };
+    Claim { claim, item, paper, here: Some(here), baseline, agrees, why }
 }
 
 fn above_chance(of: &Of<'_>) -> Claim {

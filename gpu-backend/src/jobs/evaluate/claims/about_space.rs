@@ -8,9 +8,14 @@ const NEARLY_PERFECT: f64 = 0.93;
 /// By how much R² may fall on other data of the same model and be "slightly lower".
 const SLIGHTLY: f64 = 0.1;
 
-/// All of them.
+/// Those about one bundle.
 pub fn claims(of: &Of<'_>) -> Vec<Claim> {
-    vec![reconstruction(of), semi_nmf(of), across(of), shared_genes(of), comes_back(of), seeds(of)]
+    vec![reconstruction(of), semi_nmf(of), across(of), seeds(of)]
+}
+
+/// Those about pairs of bundles, the first beside the others.
+pub fn claims_about_pairs(of: &Of<'_>) -> Vec<Claim> {
+    vec![shared_genes(of), comes_back(of)]
 }
 
 fn reconstruction(of: &Of<'_>) -> Claim {

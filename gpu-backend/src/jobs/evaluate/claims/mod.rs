@@ -1,7 +1,7 @@
 //! The paper's claims, each beside the best baseline: what one that was never trained reaches as well is no merit of training.
 //!
-//! A claim is computed from the finished tables alone, so that a reader can do the same from the CSVs. Where several bundles
-//! are given, it is about the first, but for those about two data sets.
+//! A claim is computed from the finished tables alone, so that a reader can do the same from the CSVs. Of several bundles each is
+//! asked; claims about pairs of them are asked once, of all.
 
 mod about_labels;
 mod about_space;
@@ -53,39 +53,51 @@ impl Claim {
 
 /// All claims, as a table.
 pub fn claims(found: &Found) -> Table {
-    let columns = ["claim", "item", "paper", "here", "baseline", "agrees", "why", "baseline_subject"];
+    let columns =
+        ["claim", "item", "paper", "here", "baseline", "agrees", "why", "baseline_subject", "bundle"];
     let mut table = Table::new("claims", "The paper's claims, beside the best baseline", "", &columns);
-    let Some(bundle) = found.bundles.first() else { return table };
-    let of = Of { found, bundle };
-    let all = [about_space::claims(&of), about_labels::claims(&of), about_use::claims(&of)].concat();
-    for claim in all {
-        let agrees = match claim.agrees {
-            Agrees::Yes => "yes",
-            Agrees::No => "no",
-            Agrees::NotAvailable => "not available",
-        };
-        let (baseline, subject) =
-            claim.baseline.map_or((Value::Empty, Value::Empty), |(value, name)| (value.into(), name.into()));
-        let short = match (&claim.here, &baseline) {
-            (None, _) => Some(claim.why.clone()),
-            (_, Value::Empty) => Some("no baseline has this figure".to_owned()),
-            _ => None,
-        };
-        table.row(
-            [
-                claim.claim.into(),
-                claim.item.into(),
-                claim.paper.into(),
-                claim.here.into(),
-                baseline,
-                agrees.into(),
-                claim.why.as_str().into(),
-                subject,
-            ],
-            short.as_deref(),
-        );
+    for bundle in &found.bundles {
+        let of = Of { found, bundle };
+        for claim in [about_space::claims(&of), about_labels::claims(&of), about_use::claims(&of)].concat() {
+            add(&mut table, claim, bundle);
+        }
+    }
+    if let Some(bundle) = found.bundles.first() {
+        let all = found.bundles.join(" and ");
+        for claim in about_space::claims_about_pairs(&Of { found, bundle }) {
+            add(&mut table, claim, &all);
+        }
     }
     table
+}
+
+fn add(table: &mut Table, claim: Claim, bundle: &str) {
+    let agrees = match claim.agrees {
+        Agrees::Yes => "yes",
+        Agrees::No => "no",
+        Agrees::NotAvailable => "not available",
+    };
+    let (baseline, subject) =
+        claim.baseline.map_or((Value::Empty, Value::Empty), |(value, name)| (value.into(), name.into()));
+    let short = match (&claim.here, &baseline) {
+        (None, _) => Some(claim.why.clone()),
+        (_, Value::Empty) => Some("no baseline has this figure".to_owned()),
+        _ => None,
+    };
+    table.row(
+        [
+            claim.claim.into(),
+            claim.item.into(),
+            claim.paper.into(),
+            claim.here.into(),
+            baseline,
+            agrees.into(),
+            claim.why.as_str().into(),
+            subject,
+            bundle.into(),
+        ],
+        short.as_deref(),
+    );
 }
 
 /// The tables, and the bundle that claims are about.

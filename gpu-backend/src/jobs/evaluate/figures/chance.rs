@@ -16,6 +16,7 @@ pub fn charts(found: &Found) -> Vec<Chart> {
         Series::coloured("above chance", Colour::Accent),
     ];
     let mut panels = Panels::default();
+    let mut silent: Vec<String> = Vec::new();
     for bundle in &found.bundles {
         let own = rows(found, "labels", &[("bundle", bundle)]);
         for reading in distinct(&own, "reading") {
@@ -45,6 +46,10 @@ pub fn charts(found: &Found) -> Vec<Chart> {
                 }
                 let what = format!("{}, {}", plain(&reading), plain(&library));
                 let most = lines.iter().flat_map(|row| &row.marks).map(|mark| mark.value).fold(0.0, f64::max);
+                if most == 0.0 {
+                    silent.push(panel(found, bundle, &what));
+                    continue;
+                }
                 let chart = Dots {
                     x_title: "Share of tested items (%)".into(),
                     series: series.clone(),
@@ -57,14 +62,20 @@ pub fn charts(found: &Found) -> Vec<Chart> {
             }
         }
     }
+    let mut caption = String::from(
+        "Share of each subject's tested items (their number in brackets) that earn a label, that would earn one by chance \
+         (random rankings through the same rule), and whose own chance stays at or below 0.1 after Benjamini and \
+         Hochberg's adjustment. A label that is not above chance is a hint at best.",
+    );
+    if !silent.is_empty() {
+        caption +=
+            &format!(" Not drawn, since no item of any subject earned a label: {}.", silent.join("; "));
+    }
     vec![Chart {
         name: "labels_chance",
         title: "Labels against chance",
         item: "beyond the paper",
-        caption: "Share of each subject's tested items (their number in brackets) that earn a label, that would earn one by chance \
-                  (random rankings through the same rule), and whose own chance stays at or below 0.1 after Benjamini and \
-                  Hochberg's adjustment. A label that is not above chance is a hint at best."
-            .into(),
+        caption,
         tables: &["labels", "label_items"],
         panels,
     }]

@@ -54,7 +54,8 @@ fn accuracy(found: &Found) -> Chart {
                     Series::coloured("converged", Colour::Accent),
                 ],
                 rows: lines,
-                range: None,
+                // from nothing to all: an axis cut to the values makes differences of a few cells look large
+                range: Some((0.0, 1.0)),
                 references: Vec::new(),
             };
             panels.0.push((panel(found, bundle, &plain(&task)), Panel::Dots(chart)));

@@ -39,11 +39,11 @@ pub struct Content<'a> {
 /// The page.
 pub fn page(content: Content<'_>) -> String {
     let title = content.bundles.join(" and ");
-    let verdict = claims::verdict(content.claims);
+    let verdict = claims::verdict(content);
     let linked = claims::linked(content);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{} · evaluation · cellprism</title>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{} · evaluation · cellprism</title>\n\
          <style>\n{TOKENS}{STYLE}{}</style>\n</head>\n<body>\n<main>\n",
         escaped(&title),
         figures::dark()

@@ -68,7 +68,7 @@ impl Dataset {
     /// If cells cannot be read, lack one that was embedded, or a named column.
     pub fn columns(&self, data: &Embeddings, named: &[String]) -> anyhow::Result<Vec<Column>> {
         let Some(path) = &self.cells else { return Ok(Vec::new()) };
-        let cells = h5ad::open(path, &h5ad::Options { allow_non_integer: true })?;
+        let cells = h5ad::open(path, &h5ad::Options { allow_non_integer: true, ..h5ad::Options::default() })?;
         let place = || path.display().to_string();
         let rows = rows(data, &cells).with_context(place)?;
         let of_rows = |column: &Column| Column {

@@ -20,7 +20,8 @@ pub fn is_known(origin: &str) -> bool {
     kept.is_some_and(|kept| kept.lines().any(|line| line == origin))
 }
 
-fn remember(origin: &str) {
+/// Remembers that the reader has agreed to it.
+pub fn remember(origin: &str) {
     if let Some(storage) = browser::storage() {
         let kept = storage.get_item(KEY).ok().flatten().unwrap_or_default();
         let _ = storage.set_item(KEY, &format!("{kept}{origin}\n"));

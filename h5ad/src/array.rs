@@ -6,22 +6,10 @@ use super::{container::Container, error::H5adError};
 
 /// Deflate cannot pack tighter than this; a dataset that claims more is not what its header says.
 const LARGEST_EXPANSION: u64 = 1040;
-/// Arrays that are read whole (names, codes, row pointers) may take this much memory in any file …
-const WHOLE_BYTES: u64 = 256 << 20;
-/// … or so many times the file.
-const WHOLE_EXPANSION: u64 = 32;
-/// Largest chunk that is unpacked in any file …
-const CHUNK_BYTES: u64 = 64 << 20;
-/// … or so many times the file (the counts of a few thousand cells as one chunk are packed about as tightly) …
-const CHUNK_EXPANSION: u64 = 64;
-/// … but never more.
-const LARGEST_CHUNK: u64 = 1 << 30;
 /// Bytes of the file that a chunk takes at least: its address in the index.
 const CHUNK_ENTRY: u64 = 8;
 /// Most chunks of an array: their list is held in memory. Arrays of 10⁹ counts have tens of thousands.
 const MOST_CHUNKS: u64 = 2_000_000;
-/// Aimed-at size of a window.
-const WINDOW_BYTES: u64 = 8 << 20;
 
 /// What the elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +50,14 @@ impl Array {
                 .damaged(name, format!("its shape {shape:?} cannot be stored in a file of {bytes} bytes"))
         };
         let claimed = claimed.ok_or_else(too_large)?;
+        let largest_chunk = container.room.largest_chunk(container.bytes);
         let (stored, chunk) = match dataset.layout().map_err(failed)? {
             Layout::Compact { size } => (size, None),
             Layout::Contiguous { address, size } => (if address.is_some() { size } else { 0 }, None),
             Layout::Chunked { chunk_shape, .. } => {
                 let chunk =
                     chunk_shape.iter().try_fold(element_bytes.max(1), |product, &e| product.checked_mul(e));
-                if chunk.is_none_or(|bytes| bytes > largest_chunk(container.bytes)) {
+                if chunk.is_none_or(|bytes| bytes > largest_chunk) {
                     let problem = format!(
                         "its chunks of {chunk_shape:?} are too large for a file of {} bytes; save it with smaller \
                          chunks",
@@ -98,14 +87,10 @@ impl Array {
             return Err(too_large());
         }
         let row_bytes = shape.iter().skip(1).product::<u64>().saturating_mul(element_bytes).max(1);
-        let window = (WINDOW_BYTES / row_bytes).max(1);
+        let window = (container.room.window / row_bytes).max(1);
         // Whole chunks, so that none is decompressed twice.
         let window = match chunk {
-            Some(rows)
-                if rows > window && rows.saturating_mul(row_bytes) <= largest_chunk(container.bytes) =>
-            {
-                rows
-            }
+            Some(rows) if rows > window && rows.saturating_mul(row_bytes) <= largest_chunk => rows,
             Some(rows) if rows > 0 && rows <= window => window / rows * rows,
             _ => window,
         };
@@ -168,7 +153,7 @@ impl Array {
     fn check_whole(&self, container: &Container) -> Result<(), H5adError> {
         let elements = self.rows().saturating_mul(self.row_elements());
         let bytes = elements.saturating_mul(self.element_bytes.saturating_mul(2).max(unpacked(self.kind)));
-        if bytes <= WHOLE_BYTES.max(container.bytes.saturating_mul(WHOLE_EXPANSION)) {
+        if bytes <= container.room.largest_whole(container.bytes) {
             Ok(())
         } else {
             Err(self.failed(
@@ -288,11 +273,6 @@ impl Array {
         let texts = texts.map_err(|error| self.failed(container, error))?;
         self.expect_len(container, self.rows(), texts)
     }
-}
-
-/// Largest chunk that is unpacked of a file of so many bytes.
-fn largest_chunk(bytes: u64) -> u64 {
-    CHUNK_BYTES.max(bytes.saturating_mul(CHUNK_EXPANSION)).min(LARGEST_CHUNK)
 }
 
 /// Chunks that a shape is cut into; `None` where they cannot be counted.

@@ -4,15 +4,12 @@
 //! text can be referred to a million times. Every byte it sees comes through the source below, which counts and stops
 //! it. In an undamaged file each structure has bytes of its own, so what a question needs is bounded by the file's size.
 
-use std::{
-    fs::File,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
-use hdf5_pure::{FormatError, ReadSeekSource, Source};
+use hdf5_pure::{FormatError, Source};
 
 /// Reads that a question may take in any file …
 const READS: u64 = 100_000;
@@ -85,24 +82,20 @@ impl Meter {
 }
 
 /// A file whose reads are counted.
-pub(super) struct Metered {
-    file: ReadSeekSource<File>,
+pub(super) struct Metered<S> {
+    file: S,
     meter: Arc<Meter>,
 }
 
-impl Metered {
+impl<S: Source> Metered<S> {
     /// The source, and its meter.
-    ///
-    /// # Errors
-    /// If the length cannot be found out.
-    pub(super) fn new(file: File) -> Result<(Self, Arc<Meter>), FormatError> {
-        let file = ReadSeekSource::new(file)?;
+    pub(super) fn new(file: S) -> (Self, Arc<Meter>) {
         let meter = Arc::new(Meter::new(file.len()));
-        Ok((Self { file, meter: meter.clone() }, meter))
+        (Self { file, meter: meter.clone() }, meter)
     }
 }
 
-impl Source for Metered {
+impl<S: Source> Source for Metered<S> {
     fn len(&self) -> u64 {
         self.file.len()
     }
@@ -125,12 +118,14 @@ impl Source for Metered {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use hdf5_pure::ReadSeekSource;
+
     use super::*;
 
-    fn metered(content: &[u8]) -> (Metered, Arc<Meter>) {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), content).unwrap();
-        Metered::new(File::open(file.path()).unwrap()).unwrap()
+    fn metered(content: &[u8]) -> (Metered<ReadSeekSource<Cursor<Vec<u8>>>>, Arc<Meter>) {
+        Metered::new(ReadSeekSource::new(Cursor::new(content.to_vec())).unwrap())
     }
 
     #[test]

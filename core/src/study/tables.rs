@@ -2,15 +2,20 @@
 
 use std::fmt::Write;
 
-use cellprism_core::{
-    stats::Share,
-    study::{Agreement, Contrast, RatingCount},
-};
+use super::{Agreement, Contrast, RatingCount};
+use crate::stats::Share;
 
-use crate::jobs::enrich::quoted;
+/// A CSV field.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) || text.starts_with('#') {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
 
 /// `ratings.csv`.
-pub fn ratings(rows: &[RatingCount]) -> String {
+pub fn ratings_csv(rows: &[RatingCount]) -> String {
     let mut out = String::from("kind,question,answer,count,share,low,high,of,not_available\n");
     for row in rows {
         let why = if row.share.is_none() { "nobody answered" } else { "" };
@@ -30,7 +35,7 @@ pub fn ratings(rows: &[RatingCount]) -> String {
 }
 
 /// `agreement.csv`.
-pub fn agreement(rows: &[Agreement]) -> String {
+pub fn agreement_csv(rows: &[Agreement]) -> String {
     let mut out = String::from("raters,question,n,kappa,low,high,compares,not_available\n");
     for row in rows {
         let (figures, why) = match row.kappa {
@@ -46,7 +51,7 @@ pub fn agreement(rows: &[Agreement]) -> String {
 }
 
 /// `contrast.csv`.
-pub fn contrast(rows: &[Contrast]) -> String {
+pub fn contrast_csv(rows: &[Contrast]) -> String {
     let mut out = String::from(
         "question,concepts,neurons,difference,low,high,p,rater,concepts_count,concepts_of,neurons_count,neurons_of,not_available\n",
     );

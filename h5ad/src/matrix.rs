@@ -14,9 +14,6 @@ use super::{
     lookup::Node,
 };
 
-/// Most entries of a compressed-columns matrix that are turned to rows in one pass over the file (8 bytes each).
-const PASS_ENTRIES: u64 = 64 << 20;
-
 /// An open matrix.
 pub(super) struct Matrix {
     pub(super) rows: usize,
@@ -83,7 +80,7 @@ impl Matrix {
                 if by_row {
                     Form::Rows(compressed)
                 } else {
-                    Form::Columns(Columns::new(compressed, PASS_ENTRIES))
+                    Form::Columns(Columns::new(compressed, container.room.pass_entries))
                 }
             }
         };

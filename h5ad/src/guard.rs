@@ -1,5 +1,6 @@
 //! Containment of panics in the HDF5 library, and of its nesting: a damaged file is an error, not a crash.
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::{
     any::Any,
     cell::Cell,
@@ -8,15 +9,18 @@ use std::{
     thread,
 };
 
+#[cfg(not(target_arch = "wasm32"))]
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 static HOOK: Once = Once::new();
 
 /// Runs `work`; a panic inside becomes `Err` with its message, and nothing is printed for it.
 ///
 /// Only the calling thread is silenced: the process's own panic hook keeps working for all others.
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
@@ -32,10 +36,18 @@ pub(super) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     outcome.map_err(|payload| message(payload.as_ref()))
 }
 
+/// Runs `work`: nothing can be contained here.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    Ok(work())
+}
+
 /// Stack for what is nested in a file: types within types go as deep as their 64 KB allow.
+#[cfg(not(target_arch = "wasm32"))]
 const STACK: usize = 64 << 20;
 
 /// [`contain`] on a thread with a deep stack.
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || contain(work));
@@ -47,6 +59,13 @@ pub(super) fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String
     })
 }
 
+/// A page has one thread and ends a worker that panics: whoever started it says that the file is damaged.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn deep<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    Ok(work())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
 fn message(payload: &(dyn Any + Send)) -> String {
     if let Some(text) = payload.downcast_ref::<&str>() {
         (*text).to_owned()

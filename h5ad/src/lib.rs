@@ -1,4 +1,4 @@
-//! `.h5ad` files. Reading: any usual form, bounded memory, and one clear error for what is damaged or hostile.
+//! `.h5ad` files, in a program and in a page. Reading: any usual form, bounded memory, and one clear error for what is damaged or hostile.
 //!
 //! Counts are taken from `layers/counts`, else `raw/X` (`raw.X` in old files), else `X`; stored as CSR, CSC or dense,
 //! with gzip, LZF and shuffle. Metadata: categorical, text, truth value and repeating whole-number columns of `obs`.
@@ -13,7 +13,10 @@
 //! | `planted` | the truth about simulated cells |
 //! | `write` | files in today's encoding |
 //! | `metered` | what the HDF5 library may read for one question |
+//! | `room` | how much memory reading may take: a program's, or a page's |
 //! | `guard` | a panic in the HDF5 library becomes an error, and deep nesting finds a deep stack |
+//!
+//! The bytes come from any [`Source`]: a file of the system, or slices of one that was dropped on a page.
 
 mod array;
 mod columns;
@@ -31,6 +34,7 @@ mod matrix;
 mod metered;
 mod planted;
 mod records;
+mod room;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -40,10 +44,10 @@ use std::path::Path;
 
 use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames, Roster};
 
-use crate::work::shards::Rows;
-
 pub use error::{H5adError, NotACount};
+pub use hdf5_pure::{FormatError as SourceError, Source};
 pub use planted::Planted;
+pub use room::Room;
 pub use write::{Extras, to_bytes};
 
 use compressed::{ReadError, Wrong};
@@ -57,30 +61,29 @@ use matrix::Matrix;
 pub struct Options {
     /// Accept values that are not whole numbers; negative ones and NaN are refused always.
     pub allow_non_integer: bool,
+    /// How much memory reading may take.
+    pub room: Room,
 }
 
-/// Reads a whole file.
-///
-/// # Errors
-/// See [`H5adError`].
+/// Opens a file of the system to read its counts some rows at a time; names and metadata are read at once. `path` names it in
+/// errors.
 ///
 /// ```no_run
-/// # use std::path::Path;
-/// # use cellprism_gpu_backend::files::h5ad;
-/// let cells = h5ad::read(Path::new("pbmc3k.h5ad"), &h5ad::Options::default())?;
-/// println!("{} cells, {} genes, counts from {}", cells.counts.rows, cells.counts.cols, cells.counts_source);
-/// # Ok::<(), h5ad::H5adError>(())
+/// # use std::{fs::File, path::Path};
+/// let path = Path::new("pbmc3k.h5ad");
+/// let cells = cellprism_h5ad::open_file(path, File::open(path)?, &cellprism_h5ad::Options::default())?;
+/// println!("{} cells, {} genes, counts from {}", cells.len(), cells.genes().len(), cells.counts_source());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn read(path: &Path, options: &Options) -> Result<Cells, H5adError> {
-    open(path, options)?.into_cells()
-}
-
-/// Opens a file to read its counts some rows at a time; names and metadata are read at once.
 ///
 /// # Errors
 /// See [`H5adError`].
-pub fn open(path: &Path, options: &Options) -> Result<H5ad, H5adError> {
-    H5ad::open(path, options)
+pub fn open_file(path: &Path, file: std::fs::File, options: &Options) -> Result<H5ad, H5adError> {
+    let source = hdf5_pure::ReadSeekSource::new(file).map_err(|error| H5adError::Open {
+        path: path.to_owned(),
+        source: std::io::Error::other(error.to_string()),
+    })?;
+    H5ad::open(path, source, options)
 }
 
 /// An open file: names and metadata in memory, counts on disk.
@@ -110,17 +113,25 @@ impl std::fmt::Debug for H5ad {
 }
 
 impl H5ad {
-    /// See [`open`].
+    /// Opens what a source supplies; `path` names it in errors.
     ///
     /// # Errors
     /// See [`H5adError`].
-    pub fn open(path: &Path, options: &Options) -> Result<Self, H5adError> {
-        guard::deep(|| Self::open_uncontained(path, options))
+    pub fn open(
+        path: &Path,
+        source: impl Source + Send + Sync + 'static,
+        options: &Options,
+    ) -> Result<Self, H5adError> {
+        guard::deep(|| Self::open_uncontained(path, source, options))
             .unwrap_or_else(|message| Err(gave_up(path, &message)))
     }
 
-    fn open_uncontained(path: &Path, options: &Options) -> Result<Self, H5adError> {
-        let container = Container::open(path)?;
+    fn open_uncontained(
+        path: &Path,
+        source: impl Source + Send + Sync + 'static,
+        options: &Options,
+    ) -> Result<Self, H5adError> {
+        let container = Container::open(path, source, options.room)?;
         let (source, var) = find_counts(&container)?;
         let missing = |what: &str| container.damaged(what, "there is no such data frame");
         let [cells, columns] = matrix::extents(&container, source)?;
@@ -262,16 +273,6 @@ impl H5ad {
                 "counts are zero or positive: put raw counts into layers/counts or raw/X"
             },
         }))
-    }
-}
-
-impl Rows for H5ad {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    fn read(&mut self, start: usize, rows: usize) -> anyhow::Result<CountMatrix> {
-        Ok(self.rows(start, rows)?)
     }
 }
 

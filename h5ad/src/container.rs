@@ -1,52 +1,56 @@
 //! An open HDF5 file.
 
 use std::{
-    io::{Read as _, Seek as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use hdf5_pure::{ChunkCacheConfig, FileAccessProperties};
+use hdf5_pure::{ChunkCacheConfig, FileAccessProperties, FormatError, Source};
 
 use super::{
     error::H5adError,
     metered::{Meter, Metered},
+    room::Room,
 };
-use crate::work::regular;
 
-/// Decompressed chunks kept per array: neighbouring windows share one.
-const CHUNK_CACHE: usize = 32 << 20;
+/// What every HDF5 file has at its start, or after a block of the user's own of 512 bytes, 1024, …
+const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
 
 /// An open file.
 pub(super) struct Container {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
     pub(super) file: hdf5_pure::File,
+    pub(super) room: Room,
     meter: Arc<Meter>,
 }
 
 impl Container {
-    pub(super) fn open(path: &Path) -> Result<Self, H5adError> {
-        let open = |source| H5adError::Open { path: path.to_owned(), source };
-        let mut file = regular::open(path).map_err(open)?;
-        let bytes = file.metadata().map_err(open)?.len();
-        let mut head = Vec::new();
-        file.by_ref().take(512).read_to_end(&mut head).map_err(open)?;
-        file.rewind().map_err(open)?;
-        if !hdf5_pure::is_hdf5(path).map_err(open)? {
+    pub(super) fn open(
+        path: &Path,
+        source: impl Source + Send + Sync + 'static,
+        room: Room,
+    ) -> Result<Self, H5adError> {
+        let unread = |error: FormatError| H5adError::Open {
+            path: path.to_owned(),
+            source: std::io::Error::other(error.to_string()),
+        };
+        let bytes = source.len();
+        if !has_signature(&source).map_err(unread)? {
+            let head = source.read_exact_at(0, bytes.min(512) as usize).map_err(unread)?;
             return Err(H5adError::NotHdf5 { path: path.to_owned(), found: describe(&head) });
         }
         let access = FileAccessProperties::new()
-            .with_chunk_cache(ChunkCacheConfig::new().with_max_bytes(CHUNK_CACHE).with_max_slots(1024));
+            .with_chunk_cache(ChunkCacheConfig::new().with_max_bytes(room.cache).with_max_slots(1024));
         let damaged = |error: &dyn std::fmt::Display| H5adError::Damaged {
             path: path.to_owned(),
             dataset: "the file's header".into(),
             problem: format!("{error}; the file may be truncated, copy or download it again"),
         };
-        let (source, meter) = Metered::new(file).map_err(|error| damaged(&error))?;
+        let (source, meter) = Metered::new(source);
         let file =
             hdf5_pure::File::from_source_with_options(source, access).map_err(|error| damaged(&error))?;
-        Ok(Self { path: path.to_owned(), bytes, file, meter })
+        Ok(Self { path: path.to_owned(), bytes, file, room, meter })
     }
 
     /// A new question to the library begins: what it may read is counted from here.
@@ -84,12 +88,25 @@ impl Container {
     }
 }
 
+fn has_signature(source: &impl Source) -> Result<bool, FormatError> {
+    let mut at = 0u64;
+    while at.saturating_add(SIGNATURE.len() as u64) <= source.len() {
+        let mut found = [0; SIGNATURE.len()];
+        source.read_at(at, &mut found)?;
+        if found == *SIGNATURE {
+            return Ok(true);
+        }
+        at = if at == 0 { 512 } else { at.saturating_mul(2) };
+    }
+    Ok(false)
+}
+
 /// What a file that is no HDF5 file seems to be.
 fn describe(head: &[u8]) -> String {
     match head {
         [] => "it is empty".into(),
         [0x1f, 0x8b, ..] => "it is gzip-compressed: unpack it first".into(),
-        [b'P', b'K', 3, 4, ..] => "it is a zip archive".into(),
+        [b'P', b'K', 3, 4, ..] => "it is a zip archive: unpack it first".into(),
         _ if std::str::from_utf8(head).is_ok_and(|text| !text.contains('\0')) => "it is a text file".into(),
         _ => "it lacks the HDF5 signature; if it is cut short, copy or download it again".into(),
     }

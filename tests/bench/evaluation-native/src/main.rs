@@ -1,0 +1,124 @@
+//! The arithmetic of `evaluate`, timed: `WORK INPUT OUT` prints the seconds that WORK took on the tensors of INPUT, without reading
+//! them, and writes what it found as little-endian f64, so that the peers' results can be compared.
+//!
+//! | WORK | tensors | OUT |
+//! |---|---|---|
+//! | assignment | weights [n, n] | column of each row |
+//! | logistic | indices, values [cells, k], labels [cells], width [1], tolerance [1] | the loss, iterations |
+//! | differential | counts [cells, genes], group, reference [concepts, cells of a side] | t of every gene and concept |
+//! | pca | embeddings [cells, d] | variances |
+//! | ica | embeddings [cells, d], start [d, d] | unmixing [d, d], iterations |
+
+use std::{env, fs, time::Instant};
+
+use anyhow::{Context, Result, bail};
+use cellprism_core::{
+    bundle::read_f32,
+    cells::CountMatrix,
+    classification::{Features, Logistic, LogisticOptions},
+    evaluation::subjects::{IndependentComponents, PrincipalComponents},
+    ids::CellId,
+    stats::{differential::welch, maximum_assignment},
+};
+use ndarray::Array2;
+use rayon::prelude::*;
+use safetensors::SafeTensors;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [work, input, out] = arguments.as_slice() else { bail!("usage: WORK INPUT OUT") };
+    let bytes = fs::read(input).with_context(|| input.clone())?;
+    let tensors = SafeTensors::deserialize(&bytes)?;
+    let (seconds, found) = match work.as_str() {
+        "assignment" => assignment(&tensors)?,
+        "logistic" => logistic(&tensors)?,
+        "differential" => differential(&tensors)?,
+        "pca" => pca(&tensors)?,
+        "ica" => ica(&tensors)?,
+        other => bail!("no work {other}"),
+    };
+    println!("{seconds}");
+    let bytes: Vec<u8> = found.iter().flat_map(|value| value.to_le_bytes()).collect();
+    fs::write(out, bytes).with_context(|| out.clone())
+}
+
+/// What was found, after so many seconds.
+type Timed = (f64, Vec<f64>);
+
+fn assignment(tensors: &SafeTensors<'_>) -> Result<Timed> {
+    let weights = matrix(tensors, "weights")?;
+    let started = Instant::now();
+    let found = maximum_assignment(weights.view());
+    Ok((started.elapsed().as_secs_f64(), found.into_iter().map(|column| column as f64).collect()))
+}
+
+fn logistic(tensors: &SafeTensors<'_>) -> Result<Timed> {
+    let (indices, values) = (matrix(tensors, "indices")?, matrix(tensors, "values")?);
+    let labels: Vec<usize> = vector(tensors, "labels")?.into_iter().map(|label| label as usize).collect();
+    let (width, tolerance) = (vector(tensors, "width")?[0] as usize, vector(tensors, "tolerance")?[0]);
+    let active = indices.ncols();
+    let features = Features::Sparse {
+        width,
+        starts: (0..=indices.nrows()).map(|cell| cell * active).collect(),
+        indices: indices.iter().map(|&index| index as u32).collect(),
+        values: values.iter().copied().collect(),
+    };
+    let cells: Vec<usize> = (0..indices.nrows()).collect();
+    let classes = labels.iter().max().map_or(0, |most| most + 1);
+    let options = LogisticOptions { c: 1.0, max_iterations: 10_000, tolerance: f64::from(tolerance) };
+    let started = Instant::now();
+    let fitted = Logistic::fit(&features, &cells, &labels, classes, &options)?;
+    Ok((started.elapsed().as_secs_f64(), vec![fitted.loss, fitted.iterations as f64]))
+}
+
+/// Every concept's cells against its counterfactuals, concepts beside each other, as `run` and `evaluate` do it.
+fn differential(tensors: &SafeTensors<'_>) -> Result<Timed> {
+    let dense = matrix(tensors, "counts")?;
+    let values: Vec<f32> = dense.iter().copied().collect();
+    let counts = CountMatrix::from_dense(dense.nrows(), dense.ncols(), &values)?;
+    let side = |name| -> Result<Vec<Vec<CellId>>> {
+        let cells = matrix(tensors, name)?;
+        Ok(cells.outer_iter().map(|row| row.iter().map(|&cell| CellId(cell as u32)).collect()).collect())
+    };
+    let (group, reference) = (side("group")?, side("reference")?);
+    let started = Instant::now();
+    let totals = counts.row_sums();
+    let found: Vec<Vec<f64>> = group
+        .par_iter()
+        .zip(&reference)
+        .map(|(group, reference)| welch(&counts, &totals, group, reference).t)
+        .collect();
+    Ok((started.elapsed().as_secs_f64(), found.into_iter().flatten().collect()))
+}
+
+fn pca(tensors: &SafeTensors<'_>) -> Result<Timed> {
+    let embeddings = matrix(tensors, "embeddings")?;
+    let started = Instant::now();
+    let found = PrincipalComponents::of(embeddings.view())?;
+    Ok((started.elapsed().as_secs_f64(), found.variances))
+}
+
+fn ica(tensors: &SafeTensors<'_>) -> Result<Timed> {
+    let (embeddings, start) = (matrix(tensors, "embeddings")?, matrix(tensors, "start")?.mapv(f64::from));
+    let started = Instant::now();
+    let principal = PrincipalComponents::of(embeddings.view())?;
+    let found = IndependentComponents::from_start(embeddings.view(), &principal, &start);
+    let seconds = started.elapsed().as_secs_f64();
+    let mut out: Vec<f64> = found.unmixing.into_iter().collect();
+    out.push(found.iterations as f64);
+    Ok((seconds, out))
+}
+
+fn matrix(tensors: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>> {
+    let (shape, values) = read_f32(tensors, name)?;
+    let [rows, columns] = shape[..] else { bail!("{name} is no matrix") };
+    Ok(Array2::from_shape_vec((rows, columns), values)?)
+}
+
+fn vector(tensors: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>> {
+    let (shape, values) = read_f32(tensors, name)?;
+    if shape.len() != 1 || values.is_empty() {
+        bail!("{name} is no list");
+    }
+    Ok(values)
+}
