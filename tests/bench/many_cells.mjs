@@ -14,7 +14,7 @@ const [site, cells, out] = process.argv.slice(2);
 const n = Number(cells);
 rmSync(out, { recursive: true, force: true });
 cpSync(site, out, { recursive: true });
-const [name] = readdirSync(join(out, "bundles"));
+const name = readdirSync(join(out, "bundles")).find((entry) => existsSync(join(out, "bundles", entry, "manifest.json")));
 const bundle = join(out, "bundles", name);
 const json = (file) => JSON.parse(readFileSync(join(bundle, file)));
 const manifest = json("manifest.json");

@@ -127,7 +127,7 @@ test("its score in every concept is that of the concepts' files", async () => {
 test("a gene colours the overview's map, by any letters, and one that is not there is said to be none", async () => {
   const found = counts(place);
   await visit(folder, "#/", async (page) => {
-    const field = page.getByLabel("Colour cells by a gene");
+    const field = page.getByLabel("Gene to colour by");
     await field.fill(symbol.toLowerCase());
     await field.press("Enter");
     await page.waitForURL(new RegExp(`by=gene%3A${symbol}`));

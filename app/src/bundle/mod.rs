@@ -190,7 +190,9 @@ impl Bundle {
     /// Cells in which a gene is counted, with its counts; or why nothing is known of it.
     pub async fn expression(&self, gene: usize) -> Result<Maybe<Arc<Vec<(u32, f32)>>>, FetchError> {
         let files = match &self.manifest.expression {
-            None => return Ok(Maybe::missing("this bundle was made by a release that kept no counts of genes")),
+            None => {
+                return Ok(Maybe::missing("this bundle was made by a release that kept no counts of genes"));
+            }
             Some(Maybe::Missing { not_available }) => return Ok(Maybe::missing(not_available.clone())),
             Some(Maybe::Value(files)) => files,
         };
@@ -200,10 +202,9 @@ impl Bundle {
         let per_file = files.genes_per_file.max(1) as usize;
         let name = path::expression((gene / per_file) as u32);
         let file: Expression = self.file(&name).await?;
-        let (cells, counts) = file.of(gene % per_file).ok_or_else(|| FetchError {
-            file: name,
-            what: "it does not hold this gene".into(),
-        })?;
+        let (cells, counts) = file
+            .of(gene % per_file)
+            .ok_or_else(|| FetchError { file: name, what: "it does not hold this gene".into() })?;
         Ok(Maybe::Value(Arc::new(cells.iter().copied().zip(counts.iter().copied()).collect())))
     }
 

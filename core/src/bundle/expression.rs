@@ -164,7 +164,9 @@ pub(super) fn check(bundle: &Bundle<'_>, genes: &GeneIndex, report: &mut Report)
             let same = genes.detection.get(gene).is_some_and(|&known| (known - share).abs() < 1e-6);
             let known = genes.measured.get(gene).copied().unwrap_or(false) || cells.is_empty();
             report.expect(sound && same && known, &name, || {
-                format!("gene {gene}: its cells and counts are not those of {GENE_INDEX}, in order and above 0")
+                format!(
+                    "gene {gene}: its cells and counts are not those of {GENE_INDEX}, in order and above 0"
+                )
             });
         }
     }

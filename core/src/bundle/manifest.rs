@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ExpressionFiles, File, FileEntry, FirstView, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError,
+    ExpressionFiles, File, FileEntry, FirstView, Input, Ladder, Parameters, ReadError, Software, Source,
+    Stage, WriteError,
     file::parse,
     version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion},
 };

@@ -57,7 +57,11 @@ mod tests {
     #[test]
     fn only_per_concept_files_are_kept_out_of_the_manifest() {
         assert!(is_per_concept(&concept(ConceptId(7))) && is_per_concept(&samples(ConceptId(12345))));
-        assert!(is_per_concept(&expression(3)) && is_per_concept("neurons/0001.json") && !is_per_concept(NEURON_INDEX));
+        assert!(
+            is_per_concept(&expression(3))
+                && is_per_concept("neurons/0001.json")
+                && !is_per_concept(NEURON_INDEX)
+        );
         assert!(!is_per_concept(CONCEPT_INDEX) && !is_per_concept(GENE_INDEX));
     }
 }

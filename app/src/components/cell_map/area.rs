@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn cells_inside_are_found_also_where_the_line_is_not_convex() {
-        let corner = Area::new(&[[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.8, 0.9], [0.8, 0.2], [0.1, 0.2]]).unwrap();
+        let corner =
+            Area::new(&[[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.8, 0.9], [0.8, 0.2], [0.1, 0.2]]).unwrap();
         let map = [[0.5, 0.15], [0.5, 0.5], [0.85, 0.8], [0.05, 0.15], [0.95, 0.5]];
         assert_eq!(corner.cells(&map), [0, 2]);
         assert_eq!(Area::from_text(&corner.to_text()), Some(corner));

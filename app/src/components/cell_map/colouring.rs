@@ -155,7 +155,9 @@ pub fn dots(bundle: &Bundle, points: &Points, colouring: &Colouring) -> Vec<Dot>
             some.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             let mut is_zero = vec![true; map.len()];
             some.iter().for_each(|&(cell, _)| is_zero[cell as usize] = false);
-            found.extend(map.iter().zip(&is_zero).filter(|(_, zero)| **zero).map(|(&at, _)| Dot::new(at, none)));
+            found.extend(
+                map.iter().zip(&is_zero).filter(|(_, zero)| **zero).map(|(&at, _)| Dot::new(at, none)),
+            );
             let step = |value: f32| ((value / max * 5.0) as usize).min(4);
             found.extend(some.iter().map(|&(cell, value)| Dot::new(map[cell as usize], ramp[step(value)])));
         }

@@ -4,12 +4,7 @@
 use wasm_bindgen::{Clamped, JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use super::{
-    colour,
-    colouring::Dot,
-    painter::Batch,
-    view::Frame,
-};
+use super::{batch::Batch, colour, colouring::Dot, view::Frame};
 
 /// Most cells that are drawn as circles.
 const MOST_CIRCLES: usize = 5_000;

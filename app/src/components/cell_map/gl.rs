@@ -5,9 +5,12 @@
 //! through the same one.
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlBuffer, WebGlProgram, WebGlShader, WebGlUniformLocation};
+use web_sys::{
+    HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlBuffer, WebGlProgram, WebGlShader,
+    WebGlUniformLocation,
+};
 
-use super::{colouring::Dot, painter::Batch, view::Frame};
+use super::{batch::Batch, colouring::Dot, view::Frame};
 
 const VERTEX: &str = "#version 300 es
 layout(location = 0) in vec2 at;

@@ -125,7 +125,8 @@ fn rank(rows: &BTreeSet<u32>, known: &BTreeMap<u32, Amounts>, shares: impl Fn(u3
 }
 
 fn list(bundle: &Arc<Bundle>, lookup: Lookup, known: &BTreeMap<u32, Amounts>, chosen: &[u32]) -> AnyView {
-    let rows: BTreeSet<u32> = lookup.points.with(|points| chosen.iter().map(|&cell| points.row(cell)).collect());
+    let rows: BTreeSet<u32> =
+        lookup.points.with(|points| chosen.iter().map(|&cell| points.row(cell)).collect());
     let cells = f64::from(bundle.cells.cells.max(1));
     let of_all = |id: u32| bundle.row(id).map_or(0.0, |row| f64::from(row.cells) / cells);
     let found = rank(&rows, known, of_all);

@@ -98,7 +98,11 @@ pub fn LabelKey(labels: Vec<(u16, String, String, u32)>, filter: RwSignal<Filter
     }
 }
 
-fn item((code, name, colour, cells): (u16, String, String, u32), n: usize, filter: RwSignal<Filter>) -> AnyView {
+fn item(
+    (code, name, colour, cells): (u16, String, String, u32),
+    n: usize,
+    filter: RwSignal<Filter>,
+) -> AnyView {
     let shown = move || filter.with(|f| f.shows(code));
     let only = move || (filter.get() == Filter::Only(code)).to_string();
     let hidden = move || (!shown()).to_string();

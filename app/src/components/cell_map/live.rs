@@ -61,7 +61,8 @@ impl Live {
         });
         let turn = RwSignal::new(0u32);
         Effect::new(move |before: Option<()>| {
-            let now = (view.get().to_text(), area.with(|a| a.as_ref().map_or_else(String::new, Area::to_text)));
+            let now =
+                (view.get().to_text(), area.with(|a| a.as_ref().map_or_else(String::new, Area::to_text)));
             if before.is_none() {
                 return;
             }

@@ -12,11 +12,12 @@
 //! | `tags` | names beside groups |
 //! | `selected`, `here` | labels and concepts of the selected cells |
 //! | `driver`, `stage` | when what is painted |
-//! | `painter`, `gl`, `flat`, `colour` | how: WebGL2, or a plain canvas |
+//! | `painter`, `batch`, `gl`, `flat`, `colour` | how: WebGL2, or a plain canvas |
 //! | `tools`, `save` | buttons; pictures to keep |
 //! | `redraw` | another theme, another size |
 
 mod area;
+mod batch;
 mod colour;
 mod colouring;
 mod driver;
@@ -143,7 +144,9 @@ fn working(
     let (svg_key, title) = (key.clone(), label.clone());
     let svg = move || {
         let drawn = layers.get_value();
-        driver.with_value(|d| d.with(|stage| save::svg(stage, &drawn, &tags.get_untracked(), &svg_key(), &title)));
+        driver.with_value(|d| {
+            d.with(|stage| save::svg(stage, &drawn, &tags.get_untracked(), &svg_key(), &title))
+        });
     };
     let png = move || {
         driver.with_value(|d| d.with(|stage| save::png(stage, &tags.get_untracked(), &key())));
@@ -198,7 +201,8 @@ fn painted(
             let lost = Closure::<dyn FnMut()>::new(move || {
                 by_gl.try_set(false);
             });
-            let _ = canvas.add_event_listener_with_callback("webglcontextlost", lost.as_ref().unchecked_ref());
+            let _ =
+                canvas.add_event_listener_with_callback("webglcontextlost", lost.as_ref().unchecked_ref());
             lost.forget();
         }
         match Stage::new(canvas.clone().unchecked_into(), gl, dot) {
@@ -271,7 +275,12 @@ fn text_width() -> impl Fn(&str) -> f64 {
 }
 
 /// Names beside groups, found again whenever the map rests: those of the column on show, else of the primary one.
-fn names(bundle: &Arc<Bundle>, surface: Surface, lookup: Lookup, rested: RwSignal<u32>) -> Signal<Vec<tags::Tag>> {
+fn names(
+    bundle: &Arc<Bundle>,
+    surface: Surface,
+    lookup: Lookup,
+    rested: RwSignal<u32>,
+) -> Signal<Vec<tags::Tag>> {
     let placed = RwSignal::new((0.0, Vec::new()));
     let bundle = bundle.clone();
     let column = Signal::derive(move || match lookup.colouring.get() {
@@ -286,7 +295,14 @@ fn names(bundle: &Arc<Bundle>, surface: Surface, lookup: Lookup, rested: RwSigna
         let points = lookup.points.get_untracked();
         let found = column.get().filter(|(_, codes, _)| codes.len() == points.map.len());
         let tags = found.map_or_else(Vec::new, |(column, codes, filter)| {
-            tags::place(&bundle.cells.columns[column].labels, &codes, &points.map, &filter, &frame, &text_width())
+            tags::place(
+                &bundle.cells.columns[column].labels,
+                &codes,
+                &points.map,
+                &filter,
+                &frame,
+                &text_width(),
+            )
         });
         placed.set((frame.view.zoom, tags));
     });

@@ -1,30 +1,14 @@
 //! What draws the cells: WebGL2, or a plain canvas; both are asked in the same words.
 
-use std::ops::Range;
-
 use web_sys::HtmlCanvasElement;
 
 use super::{
+    batch::Batch,
     colouring::Dot,
     flat::FlatPainter,
     gl::{GlPainter, LONGEST_STEP},
     view::Frame,
 };
-
-/// Some cells of a layer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// Layer: 0 the bundle's cells, 1 those laid over them.
-    pub layer: usize,
-    /// Which cells, in drawing order.
-    pub cells: Range<usize>,
-    /// Every how many of them.
-    pub step: usize,
-    /// Radius in CSS pixels.
-    pub radius: f64,
-    /// Opacity of a dot.
-    pub opacity: f64,
-}
 
 /// The painter of one canvas.
 #[derive(Debug)]

@@ -14,7 +14,10 @@ use super::{
     tags::Tag,
     view::Frame,
 };
-use crate::{browser, format::{significant, thousands}};
+use crate::{
+    browser,
+    format::{significant, thousands},
+};
 
 /// Most dots of an SVG; more are a picture inside it.
 const MOST_DOTS: usize = 20_000;
@@ -53,7 +56,13 @@ fn marks(frame: &Frame, tags: &[Tag], key: &Key) -> Vec<Mark> {
             for (i, (_, name, colour, cells)) in labels.iter().take(room.saturating_sub(1)).enumerate() {
                 let y = 16.0 + LINE * i as f64;
                 marks.push(Mark::Disc(left, y - 4.0, 5.0, hex(bytes(colour))));
-                marks.push(Mark::Text(left + 12.0, y, format!("{name} ({})", thousands(*cells)), false, false));
+                marks.push(Mark::Text(
+                    left + 12.0,
+                    y,
+                    format!("{name} ({})", thousands(*cells)),
+                    false,
+                    false,
+                ));
             }
         }
         Key::Ramp { title, least, most } => {
@@ -65,7 +74,13 @@ fn marks(frame: &Frame, tags: &[Tag], key: &Key) -> Vec<Mark> {
                 marks.push(Mark::Bar(left + 24.0 * f64::from(step), 44.0, 24.0, 8.0, colour));
             }
             let number = |value: f32| significant(f64::from(value));
-            marks.push(Mark::Text(left, 68.0, format!("{} to {}", number(*least), number(*most)), false, false));
+            marks.push(Mark::Text(
+                left,
+                68.0,
+                format!("{} to {}", number(*least), number(*most)),
+                false,
+                false,
+            ));
         }
     }
     marks
@@ -95,9 +110,16 @@ pub fn svg(stage: &mut Stage, dots: &[Vec<Dot>], tags: &[Tag], key: &Key, name: 
     };
     let n = dots.iter().flatten().filter(|dot| seen(dot).is_some()).count();
     if n <= MOST_DOTS {
-        let _ = writeln!(text, "<clipPath id=\"m\"><rect width=\"{:.0}\" height=\"{height:.0}\"/></clipPath>", frame.width);
+        let _ = writeln!(
+            text,
+            "<clipPath id=\"m\"><rect width=\"{:.0}\" height=\"{height:.0}\"/></clipPath>",
+            frame.width
+        );
         let width = 2.0 * stage.radius();
-        let _ = writeln!(text, "<g clip-path=\"url(#m)\" fill=\"none\" stroke-linecap=\"round\" stroke-width=\"{width:.2}\">");
+        let _ = writeln!(
+            text,
+            "<g clip-path=\"url(#m)\" fill=\"none\" stroke-linecap=\"round\" stroke-width=\"{width:.2}\">"
+        );
         let mut last = None;
         for (dot, (x, y)) in dots.iter().flatten().filter_map(|dot| Some((dot, seen(dot)?))) {
             if last != Some(dot.colour) {
@@ -109,16 +131,25 @@ pub fn svg(stage: &mut Stage, dots: &[Vec<Dot>], tags: &[Tag], key: &Key, name: 
         }
         text.push_str(if last.is_some() { "\"/>\n</g>\n" } else { "</g>\n" });
     } else if let Ok(picture) = stage.canvas.to_data_url() {
-        let _ = writeln!(text, "<image width=\"{:.0}\" height=\"{height:.0}\" href=\"{picture}\"/>", frame.width);
+        let _ =
+            writeln!(text, "<image width=\"{:.0}\" height=\"{height:.0}\" href=\"{picture}\"/>", frame.width);
     }
     for mark in marks(&frame, tags, key) {
         let _ = match mark {
-            Mark::Disc(x, y, r, colour) => writeln!(text, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r}\" fill=\"{colour}\"/>"),
+            Mark::Disc(x, y, r, colour) => {
+                writeln!(text, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r}\" fill=\"{colour}\"/>")
+            }
             Mark::Line((x, y), (u, v)) => {
-                writeln!(text, "<path d=\"M{x:.1} {y:.1}L{u:.1} {v:.1}\" stroke=\"{ink}\" stroke-width=\".8\" opacity=\".6\"/>")
+                writeln!(
+                    text,
+                    "<path d=\"M{x:.1} {y:.1}L{u:.1} {v:.1}\" stroke=\"{ink}\" stroke-width=\".8\" opacity=\".6\"/>"
+                )
             }
             Mark::Bar(x, y, w, h, colour) => {
-                writeln!(text, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w}\" height=\"{h}\" fill=\"{colour}\"/>")
+                writeln!(
+                    text,
+                    "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w}\" height=\"{h}\" fill=\"{colour}\"/>"
+                )
             }
             Mark::Text(x, y, words, bold, middle) => {
                 let weight = if bold { " font-weight=\"600\"" } else { "" };

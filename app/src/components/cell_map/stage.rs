@@ -3,8 +3,9 @@
 use web_sys::HtmlCanvasElement;
 
 use super::{
+    batch::Batch,
     colouring::Dot,
-    painter::{Batch, Painter, opacity, radius, step_for},
+    painter::{Painter, opacity, radius, step_for},
     view::{Frame, View},
 };
 use leptos::prelude::window;
@@ -36,7 +37,16 @@ impl Stage {
     pub fn new(canvas: HtmlCanvasElement, gl: bool, dot: f64) -> Option<Self> {
         let painter = Painter::new(&canvas, gl)?;
         let frame = Frame { width: 0.0, height: 0.0, margin: 0.0, view: View::WHOLE };
-        Some(Self { canvas, frame, painter, dot, scale: 1.0, cells: vec![0], per_frame: AT_FIRST, reached: None })
+        Some(Self {
+            canvas,
+            frame,
+            painter,
+            dot,
+            scale: 1.0,
+            cells: vec![0],
+            per_frame: AT_FIRST,
+            reached: None,
+        })
     }
 
     /// Takes layers of cells.

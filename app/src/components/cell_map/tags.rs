@@ -85,13 +85,19 @@ pub fn place(
     order.retain(|&code| f64::from(sizes[code]) >= LEAST * f64::from(seen.max(1)) && sizes[code] > 2);
     order.sort_by_key(|&code| (std::cmp::Reverse(sizes[code]), code));
     order.truncate(MOST);
-    let mut tags = Vec::new();
-    for code in order {
-        let mut own = vec![0u32; wide * high];
-        for (&at, _) in squares.iter().zip(codes).filter(|(at, c)| **at != u32::MAX && usize::from(**c) == code) {
-            own[at as usize] += 1;
+    // Squares of all named groups in one walk over the cells.
+    let mut slots = vec![usize::MAX; labels.len()];
+    order.iter().enumerate().for_each(|(slot, &code)| slots[code] = slot * wide * high);
+    let mut groups = vec![0u32; order.len() * wide * high];
+    for (&at, &code) in squares.iter().zip(codes) {
+        match slots.get(usize::from(code)) {
+            Some(&slot) if slot != usize::MAX && at != u32::MAX => groups[slot + at as usize] += 1,
+            _ => {}
         }
-        if let Some(tag) = room(&mut grid, &own, &labels[code], width(&labels[code]) + 4.0, frame) {
+    }
+    let mut tags = Vec::new();
+    for (code, own) in order.into_iter().zip(groups.chunks(wide * high)) {
+        if let Some(tag) = room(&mut grid, own, &labels[code], width(&labels[code]) + 4.0, frame) {
             tags.push(tag);
         }
     }
@@ -115,7 +121,8 @@ fn room(grid: &mut Grid, own: &[u32], text: &str, width: f64, frame: &Frame) -> 
     };
     // Distance to the rectangle's edge, not to its middle: a long name may begin beside its group.
     let gap = |v: f64, low: usize, length: usize| {
-        (low as f64 - v).max(v - (low + length) as f64).max(0.0) + 0.15 * (v - low as f64 - length as f64 / 2.0).abs()
+        (low as f64 - v).max(v - (low + length) as f64).max(0.0)
+            + 0.15 * (v - low as f64 - length as f64 / 2.0).abs()
     };
     let mut best: Option<(f64, usize, usize)> = None;
     for top in 0..high - h {
@@ -126,7 +133,8 @@ fn room(grid: &mut Grid, own: &[u32], text: &str, width: f64, frame: &Frame) -> 
             }
         }
     }
-    let (_, left, top) = best.filter(|(distance, ..)| *distance * SQUARE < 0.3 * frame.width.hypot(frame.height))?;
+    let (_, left, top) =
+        best.filter(|(distance, ..)| *distance * SQUARE < 0.3 * frame.width.hypot(frame.height))?;
     for row in top..top + h {
         grid.taken[row * wide + left..row * wide + left + w].fill(true);
     }

@@ -75,7 +75,11 @@ pub fn hit(surface: Surface, lookup: Lookup) -> Memo<Option<Hit>> {
 }
 
 /// Names of the cells, once they are wanted.
-pub fn names(bundle: &Arc<Bundle>, surface: Surface, hit: Memo<Option<Hit>>) -> RwSignal<Load<Arc<Vec<String>>>> {
+pub fn names(
+    bundle: &Arc<Bundle>,
+    surface: Surface,
+    hit: Memo<Option<Hit>>,
+) -> RwSignal<Load<Arc<Vec<String>>>> {
     let names = RwSignal::new(Load::Waiting);
     let begun = RwSignal::new(false);
     let small = bundle.cells.cells <= SMALL;
@@ -125,7 +129,9 @@ pub fn view(
         let above = if y > frame.height * 0.6 { "above" } else { "below" };
         let style = format!("left:{x:.1}px;top:{y:.1}px");
         let said = lines.get().into_iter().map(|line| view! { <span>{line}</span> }).collect_view();
-        Some(view! { <div class=format!("maptip {side} {above}") style=style data-testid="cell-tip">{said}</div> })
+        Some(
+            view! { <div class=format!("maptip {side} {above}") style=style data-testid="cell-tip">{said}</div> },
+        )
     };
     let spoken = move || if surface.by_keys.get() { lines.get().join(", ") } else { String::new() };
     let spoken = view! { <p class="vh" aria-live="polite" data-testid="cell-spoken">{spoken}</p> };
@@ -158,7 +164,9 @@ fn said(bundle: &Bundle, lookup: Lookup, cell: u32, names: &Load<Arc<Vec<String>
     lines.push(match names {
         Load::Ready(names) => names.get(row as usize).cloned().unwrap_or_default(),
         Load::Failed(_) => format!("cell {}; names could not be loaded", thousands(row)),
-        Load::Waiting if bundle.cells.cells > SMALL => format!("cell {} (click for its name)", thousands(row)),
+        Load::Waiting if bundle.cells.cells > SMALL => {
+            format!("cell {} (click for its name)", thousands(row))
+        }
         Load::Waiting => format!("cell {}", thousands(row)),
     });
     lines

@@ -56,7 +56,11 @@ fn shown(bundle: &Arc<Bundle>, symbol: &str, amounts: Amounts) -> AnyView {
     };
     let label = format!("Map of {} cells coloured by counts of {symbol}", bundle.cells.cells);
     let (of, name) = (bundle.clone(), symbol.to_owned());
-    let table = move || codes.get().map(|(column, codes)| points.with(|points| table(&of, column, &codes, points, &amounts, &name)));
+    let table = move || {
+        codes
+            .get()
+            .map(|(column, codes)| points.with(|points| table(&of, column, &codes, points, &amounts, &name)))
+    };
     view! {
         <div class="grid">
             <figure class="fig c6">

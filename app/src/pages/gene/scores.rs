@@ -136,7 +136,14 @@ fn table(bundle: &Bundle, symbol: &str, rows: &[Row], exact: bool) -> AnyView {
         .collect();
     let file = format!("{symbol}-concepts.csv");
     let csv = move |_| {
-        let header = ["concept", "presence", "carried_by_presence", "absence", "carried_by_absence", "as_in_the_paper"];
+        let header = [
+            "concept",
+            "presence",
+            "carried_by_presence",
+            "absence",
+            "carried_by_absence",
+            "as_in_the_paper",
+        ];
         browser::download_csv(&file, &header, csv_rows.clone());
     };
     let rounded = (!exact).then_some(" Rounded, as on the first view of a concept’s page.");

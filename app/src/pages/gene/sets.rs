@@ -26,7 +26,9 @@ pub fn view(bundle: &Arc<Bundle>, gene: usize, symbol: &str) -> AnyView {
     let found = RwSignal::new(Load::<Vec<Held>>::Waiting);
     let fetched = bundle.clone();
     leptos::task::spawn_local(async move {
-        found.try_set(held(&fetched, libraries, GeneId::from(gene)).await.map_or_else(Load::Failed, Load::Ready));
+        found.try_set(
+            held(&fetched, libraries, GeneId::from(gene)).await.map_or_else(Load::Failed, Load::Ready),
+        );
     });
     let all = RwSignal::new(false);
     let name = symbol.to_owned();
@@ -34,7 +36,8 @@ pub fn view(bundle: &Arc<Bundle>, gene: usize, symbol: &str) -> AnyView {
         Load::Waiting => view! { <Loading what="gene sets" /> }.into_any(),
         Load::Failed(error) => view! { <Failed what="Gene sets" error=error /> }.into_any(),
         Load::Ready(sets) if sets.is_empty() => {
-            view! { <p class="small muted">{format!("No set of the bundle’s libraries holds {name}.")}</p> }.into_any()
+            view! { <p class="small muted">{format!("No set of the bundle’s libraries holds {name}.")}</p> }
+                .into_any()
         }
         Load::Ready(sets) => list(&sets, all),
     };
@@ -66,7 +69,11 @@ async fn held(bundle: &Bundle, libraries: Vec<String>, gene: GeneId) -> Result<V
 /// Sets with a gene, the smallest first: they say most.
 fn holding(file: GeneSetFile, gene: GeneId) -> Vec<Held> {
     let sets = file.sets.into_iter().filter(|(_, genes)| genes.contains(&gene));
-    let held = |(term, genes): (String, Vec<GeneId>)| Held { library: file.library.clone(), term, genes: genes.len() as u32 };
+    let held = |(term, genes): (String, Vec<GeneId>)| Held {
+        library: file.library.clone(),
+        term,
+        genes: genes.len() as u32,
+    };
     let mut found: Vec<Held> = sets.map(held).collect();
     found.sort_by(|a, b| a.genes.cmp(&b.genes).then_with(|| a.term.cmp(&b.term)));
     found
@@ -96,7 +103,11 @@ mod tests {
     #[test]
     fn the_smallest_sets_with_the_gene_come_first() {
         let ids = |genes: &[u32]| genes.iter().copied().map(GeneId).collect::<Vec<_>>();
-        let sets = vec![("large".to_owned(), ids(&[1, 2, 3])), ("other".to_owned(), ids(&[4])), ("small".to_owned(), ids(&[2]))];
+        let sets = vec![
+            ("large".to_owned(), ids(&[1, 2, 3])),
+            ("other".to_owned(), ids(&[4])),
+            ("small".to_owned(), ids(&[2])),
+        ];
         let file = GeneSetFile { library: "L".into(), source: String::new(), sets_in_source: 3, sets };
         let terms: Vec<String> = holding(file, GeneId(2)).into_iter().map(|set| set.term).collect();
         assert_eq!(terms, ["small", "large"]);

@@ -105,7 +105,11 @@ fn labels_in_address(route: RwSignal<Route>, column: Memo<String>) -> RwSignal<F
 }
 
 /// Activations of the concept, or counts of the gene, that was asked for.
-fn amounts(bundle: &Arc<Bundle>, by: Memo<By>, points: Signal<Arc<Points>>) -> RwSignal<Load<Maybe<Amounts>>> {
+fn amounts(
+    bundle: &Arc<Bundle>,
+    by: Memo<By>,
+    points: Signal<Arc<Points>>,
+) -> RwSignal<Load<Maybe<Amounts>>> {
     let found = RwSignal::new(Load::Waiting);
     let fetched = bundle.clone();
     Effect::new(move || {
@@ -149,7 +153,7 @@ fn gene_choice(bundle: &Arc<Bundle>, chosen: Memo<String>) -> AnyView {
     let said = move || unknown.get().map(|what| view! { <span class="micro" role="alert">{what}</span> });
     view! {
         <label class="row small bygene"><span class="muted">"or a gene"</span>
-            <input class="input" type="search" aria-label="Colour cells by a gene" placeholder="CD74" prop:value=value on:change=choose />
+            <input class="input" type="search" aria-label="Gene to colour by" placeholder="CD74" prop:value=value on:change=choose />
         </label>
         {said}
     }

@@ -37,7 +37,12 @@ impl By {
 }
 
 /// The key of what is asked for; of amounts as they were found.
-pub fn view(bundle: &Arc<Bundle>, by: &By, found: &Load<Maybe<Amounts>>, filter: RwSignal<Filter>) -> AnyView {
+pub fn view(
+    bundle: &Arc<Bundle>,
+    by: &By,
+    found: &Load<Maybe<Amounts>>,
+    filter: RwSignal<Filter>,
+) -> AnyView {
     if let By::Column(column) = by {
         return match Key::labels(bundle, *column) {
             Key::Labels(labels) => view! { <LabelKey labels=labels filter=filter /> }.into_any(),
@@ -54,7 +59,9 @@ pub fn view(bundle: &Arc<Bundle>, by: &By, found: &Load<Maybe<Amounts>>, filter:
             view! { <div class="notice bad" role="alert"><p>{what}</p><p><button class="btn" on:click=again>"Try again"</button></p></div> }
                 .into_any()
         }
-        Load::Waiting => view! { <p class="small muted" role="status">{format!("Loading {name} …")}</p> }.into_any(),
+        Load::Waiting => {
+            view! { <p class="small muted" role="status">{format!("Loading {name} …")}</p> }.into_any()
+        }
         Load::Ready(Maybe::Missing { not_available }) => view! {
             <p class="small"><b>{format!("{name}: not available")}</b>": "{not_available.clone()}"."</p>
         }

@@ -12,8 +12,8 @@ use super::{
     ConceptIndex, File, GeneIndex, Manifest,
     cells::{self, Cells},
     checking::Bundle,
-    concept, concept_arrays, concept_index, dictionary, evaluation, expression, first, gene_descriptions, gene_index,
-    gene_sets, metrics, model, path, samples,
+    concept, concept_arrays, concept_index, dictionary, evaluation, expression, first, gene_descriptions,
+    gene_index, gene_sets, metrics, model, path, samples,
 };
 use crate::{concepts::ConceptClass, ids::ConceptId, parallel};
 

@@ -87,7 +87,8 @@ pub fn write(
     work.put(path::FILES, &per_concept.to_bytes()?)?;
     files.retain(|path, _| !per_concept.contains_key(path));
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
-    let manifest = Manifest { first, expression, ..manifest(job, inputs, context, &concepts, described, files)? };
+    let manifest =
+        Manifest { first, expression, ..manifest(job, inputs, context, &concepts, described, files)? };
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let screened = screened(&concepts.rows);
     let report = Report {

@@ -104,7 +104,9 @@ fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
     let key = move || match by.get() {
         None => ramp(least, max),
         Some(column) => match Key::labels(&keyed, column) {
-            Key::Labels(labels) => view! { <div class="mapkey"><LabelKey labels=labels filter=filter /></div> }.into_any(),
+            Key::Labels(labels) => {
+                view! { <div class="mapkey"><LabelKey labels=labels filter=filter /></div> }.into_any()
+            }
             _ => ().into_any(),
         },
     };
