@@ -67,42 +67,16 @@ pub(crate) fn run(args: &Args, options: Options) -> Result<()> {
 /// # Errors
 /// If a step of the job fails.
 pub(crate) fn write() -> Result<Written> {
-    let data = project::root().join("tests/fixtures/demo");
     let demo = project::target().join("demo");
     fs::create_dir_all(&demo)?;
-    let (model, bundle, site) = (demo.join("model"), demo.join("bundle"), demo.join("site"));
+    let (bundle, site) = (demo.join("bundle"), demo.join("site"));
 
-    let job = digest(&[&project::binary(), &data])?;
-    made(&model, &job, "model: read from scvi-tools' own file, written as ONNX", || {
-        cellprism(&[&"import", &"scvi", &data.join("scvi"), &"--out", &model])
-    })?;
-    let (cells, sets, genes) =
-        (data.join("cells.h5ad"), data.join("GO_Biological_Process.gmt.gz"), data.join("genes.tsv.gz"));
+    // the program carries the data
+    let job = digest(&[&project::binary()])?;
     made(&bundle, &job, "job: from cells to concepts, genes and pathways", || {
-        cellprism(&[
-            &"run",
-            &"--cells",
-            &cells,
-            &"--model",
-            &model,
-            &"--gene-sets",
-            &sets,
-            &"--gene-info",
-            &genes,
-            &"--concepts",
-            &"96",
-            &"--active",
-            &"4",
-            &"--neurons",
-            &"--name",
-            &"pbmc700-scvi",
-            &"--title",
-            &"What scVI has learned about 700 blood cells",
-            &"--out",
-            &bundle,
-        ])
+        cellprism(&[&"demo", &"--no-serve", &"--out", &demo])
     })?;
-    let shown = digest(&[&project::binary(), &data, &project::app()])?;
+    let shown = digest(&[&project::binary(), &project::app()])?;
     made(&site, &shown, "site: bundle and app, for any web server", || {
         cellprism(&[&"site", &bundle, &"--out", &site])
     })?;

@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | build | bench | schema | doctor`: set-up and automation.
+//! `cargo xtask demo | test | build | wheel | bench | schema | docs | doctor`: set-up and automation.
 //!
 //! Everything a command needs and the machine lacks is fetched first, into the user's cache folder, pinned and
 //! checked, once. Progress goes to stderr.
@@ -9,6 +9,7 @@ mod app;
 mod bench;
 mod build;
 mod demo;
+mod docs;
 mod doctor;
 mod project;
 mod schema;
@@ -16,6 +17,7 @@ mod screenshots;
 mod setup;
 mod step;
 mod test;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -41,12 +43,16 @@ enum Command {
     Test(test::Args),
     /// Leave target/release/cellprism and the app in target/app
     Build(build::Args),
+    /// Leave the Python package, with program and app inside, in target/wheels
+    Wheel(wheel::Args),
     /// Measure beside the peers and write the tables of BENCHMARKS.md
     Bench(bench::Args),
     /// Take pictures of every page of the demo, and the README's
     Screenshots,
     /// Write docs/schema, the JSON Schema of a bundle's files, from the types in core
     Schema,
+    /// Write docs/reference from --help and the types in core
+    Docs(docs::Args),
     /// Say what is there, what is missing, and the one line that mends it
     Doctor,
 }
@@ -58,9 +64,11 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Test(args) => test::run(&args, options),
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
+        Command::Wheel(args) => wheel::run(args, options).map(|_| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
         Command::Schema => schema::run().map(|()| ExitCode::SUCCESS),
+        Command::Docs(args) => docs::run(args).map(|()| ExitCode::SUCCESS),
         Command::Doctor => doctor::run(options),
     };
     done.unwrap_or_else(|error| {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod count;
+mod python;
 
 use std::process::ExitCode;
 
@@ -21,8 +22,11 @@ pub(crate) struct Args {
     /// Leave out the tests that need a browser
     #[arg(long)]
     no_browser: bool,
+    /// Leave out the tests of the Python package
+    #[arg(long)]
+    no_python: bool,
     /// Only the tests written in Rust: no formatting, lints, documentation or browser
-    #[arg(long, conflicts_with = "no_browser")]
+    #[arg(long, conflicts_with_all = ["no_browser", "no_python"])]
     rust_only: bool,
     /// Only tests of Rust whose names contain this
     filter: Vec<String>,
@@ -47,6 +51,11 @@ pub(crate) fn run(args: &Args, options: Options) -> Result<ExitCode> {
     if whole {
         documentation(&mut count);
         count.check("the demo writes its bundle and its site", || demo::write().map(|_| ()));
+        if args.no_python {
+            count.skip("tests of the Python package: left out with --no-python");
+        } else {
+            python::run(&mut count, options)?;
+        }
         if args.no_browser {
             count.skip("browser tests: left out with --no-browser");
         } else if count.failed() == 0 || project::target().join("demo/site/index.html").exists() {

@@ -5,12 +5,15 @@
 pub mod attribute;
 pub mod cell_cycle;
 pub mod classify;
+pub mod completions;
 pub mod config;
 pub mod de;
+pub mod demo;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;
 pub mod import;
+pub mod man;
 pub mod precision;
 mod progress;
 pub mod run;
@@ -101,6 +104,12 @@ pub enum Command {
     Serve(serve::Args),
     /// Check a bundle: checksums, schema, and that all files agree
     Verify(verify::Args),
+    /// Do the whole job on 700 embedded blood cells and show the page
+    Demo(demo::Args),
+    /// Write a shell's completions of this program to stdout
+    Completions(completions::Args),
+    /// Write pages of the manual, one for each command, into a folder
+    Man(man::Args),
 }
 
 /// Runs a command.
@@ -126,6 +135,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Verify(args) => verify::run(args, global),
+        Command::Demo(args) => demo::run(args, global),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, global),
     }
 }
 

@@ -37,6 +37,13 @@ pub struct Args {
     runtime: RuntimeArgs,
 }
 
+impl Args {
+    /// To show bundles on this computer, the first one first.
+    pub fn of(bundles: Vec<PathBuf>, bind: String, app: Option<PathBuf>) -> Self {
+        Self { bundles, bind, token_file: None, hosts: Vec::new(), app, runtime: RuntimeArgs::default() }
+    }
+}
+
 /// Runs the command until Ctrl-C.
 ///
 /// # Errors
@@ -45,7 +52,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     if args.bundles.is_empty() {
         bail!(
             "no bundle to show: give one with --bundle DIR, again for each further one. `cellprism run` writes \
-             bundles; `cargo xtask demo` makes one of embedded cells, target/demo/bundle"
+             bundles; `cellprism demo` makes one of embedded cells and shows it"
         );
     }
     let token = args.token_file.as_deref().map(Token::read).transpose()?;

@@ -23,6 +23,7 @@ pub mod cell_cycle;
 pub mod classify;
 mod concepts;
 pub mod de;
+pub mod demo;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;

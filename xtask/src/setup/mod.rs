@@ -4,6 +4,7 @@ pub(crate) mod browser;
 mod cache;
 mod debian;
 pub(crate) mod distribution;
+pub(crate) mod maturin;
 mod npm;
 mod oldest;
 pub(crate) mod onnxruntime;

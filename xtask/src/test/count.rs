@@ -59,8 +59,8 @@ impl Count {
         self.skipped.push(why.to_owned());
     }
 
-    /// Reads a line of a test program's output: cargo's `test result: …`, node's `ℹ pass …`, our
-    /// `skipped: …`.
+    /// Reads a line of a test program's output: cargo's `test result: …`, node's `ℹ pass …`,
+    /// pytest's last line, our `skipped: …`.
     pub(super) fn read(&mut self, line: &str) {
         if let Some(result) = line.strip_prefix("test result: ") {
             self.passed += number_before(result, " passed");
@@ -69,7 +69,10 @@ impl Count {
             self.passed += number.trim().parse().unwrap_or(0);
         } else if let Some(number) = line.strip_prefix("ℹ fail ") {
             self.failed_inside += number.trim().parse().unwrap_or(0);
-        } else if let Some(why) = line.strip_prefix("skipped: ") {
+        } else if let Some(result) = pytest_result(line) {
+            self.passed += number_before(result, " passed");
+            self.failed_inside += number_before(result, " failed") + number_before(result, " error");
+        } else if let Some(why) = line.strip_prefix("skipped: ").or_else(|| pytest_skip(line)) {
             self.skipped.push(why.to_owned());
         }
     }
@@ -115,6 +118,20 @@ fn number_before(text: &str, word: &str) -> u64 {
     before.and_then(|before| before.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
+/// `12 passed, 1 failed in 3.21s` of pytest.
+fn pytest_result(line: &str) -> Option<&str> {
+    let line = line.trim_matches(|c| c == '=' || c == ' ');
+    let (result, time) = line.rsplit_once(" in ")?;
+    let counts = [" passed", " failed", " error", " skipped"].iter().any(|word| result.contains(word));
+    let begins = result.starts_with(|c: char| c.is_ascii_digit());
+    (counts && begins && time.ends_with(|c| c == 's' || c == ')')).then_some(result)
+}
+
+/// `SKIPPED [1] test_notebook.py:12: no shared data` of pytest.
+fn pytest_skip(line: &str) -> Option<&str> {
+    line.strip_prefix("SKIPPED [")?.split_once("] ").map(|(_, why)| why)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +146,17 @@ mod tests {
         count.read("ℹ fail 1");
         assert_eq!((count.passed, count.failed(), count.skipped.len()), (19, 3, 1));
         assert_eq!(count.report(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn pytest_s_lines_are_counted() {
+        let mut count = Count::default();
+        count.read("2 failed, 12 passed, 1 skipped in 3.21s");
+        count.read("===== 3 passed, 1 error in 75.20s (0:01:15) =====");
+        count.read("SKIPPED [1] test_notebook.py:12: no shared data");
+        count.read("..... 3 passed in words");
+        assert_eq!((count.passed, count.failed(), count.skipped.len()), (15, 3, 1));
+        assert_eq!(count.skipped[0], "test_notebook.py:12: no shared data");
     }
 
     #[test]

@@ -16,6 +16,8 @@ const COUNTED: usize = 5;
 const TIMED: u32 = 4;
 /// Seconds from which on a word is said.
 const WORTH_A_WORD: f64 = 60.0;
+/// Concepts that are described soon.
+const FEW: usize = 10;
 /// Orders of a deletion curve: by attribution, by fold change.
 const ORDERS: u32 = 2;
 
@@ -27,6 +29,7 @@ pub fn estimate(context: &Context, open: &[&Compared], unit: &str) -> anyhow::Re
     if !context.is_dear || open.is_empty() {
         return Ok(None);
     }
+    let screening = context.parameters.attribution.screening.as_ref();
     let counted: Vec<&&Compared> = open.iter().step_by(open.len().div_ceil(COUNTED)).collect();
     let (mut passes, mut seconds) = (0.0, None);
     for one in &counted {
@@ -34,12 +37,19 @@ pub fn estimate(context: &Context, open: &[&Compared], unit: &str) -> anyhow::Re
         let fetched = context.fetch(every_cell([&one.cells].into_iter().chain(others.clone())))?;
         let swaps = &*context.swapper.among(fetched.counted())?;
         let pairs = context.parameters.attribution.counterfactuals as usize;
-        let cells: usize =
-            [&one.cells].into_iter().chain(others).map(|cells| swaps_of(swaps, cells, pairs)).sum();
+        let mut genes = HashSet::new();
+        let cells: usize = [&one.cells]
+            .into_iter()
+            .chain(others)
+            .map(|cells| swaps_of(swaps, cells, pairs, &mut genes))
+            .sum();
+        let share = screening.map_or(1.0, |screening| {
+            (f64::from(screening.leading + screening.sample) / genes.len().max(1) as f64).min(1.0)
+        });
         let curves = ORDERS + context.deletion.random_orders;
         let steps = curves * context.deletion.steps * (one.cells.prototypes.len() * pairs) as u32;
         // About every other gene of an order differs between two cells: the others cost no pass.
-        passes += cells as f64 + f64::from(steps) / 2.0;
+        passes += cells as f64 * share + f64::from(steps) / 2.0;
         if seconds.is_none() {
             seconds = time_of_a_pass(swaps, &one.cells)?;
         }
@@ -47,19 +57,28 @@ pub fn estimate(context: &Context, open: &[&Compared], unit: &str) -> anyhow::Re
     let Some(seconds) = seconds else { return Ok(None) };
     let passes = passes / counted.len() as f64;
     let all = passes * open.len() as f64 * seconds;
+    let mut quicker = Vec::new();
+    if open.len() > FEW {
+        quicker.push(format!("--describe {FEW} (the most active ones)"));
+    }
+    if screening.is_none() {
+        quicker.push("--attribution screened".to_owned());
+    }
+    quicker.push("--device cuda".to_owned());
     Ok((all > WORTH_A_WORD).then(|| {
         format!(
-            "{} {unit} through this model: about {} here, if none is known already ({passes:.0} passes each, {:.1} ms a \
-             pass). Quicker: --describe 10 (the most active ones), --attribution screened, --device cuda",
+            "{unit}: {} of them, through this model about {} here, if none is known already ({passes:.0} passes each, {:.1} ms a \
+             pass). Quicker: {}",
             open.len(),
             in_time(all),
-            seconds * 1000.0
+            seconds * 1000.0,
+            quicker.join(", ")
         )
     }))
 }
 
-/// Passes of single swaps: one for each value that a gene takes.
-fn swaps_of(swaps: &dyn Perturb, cells: &ConceptCells, pairs: usize) -> usize {
+/// Passes of single swaps: one for each value that a gene takes. What differs is added to `genes`.
+fn swaps_of(swaps: &dyn Perturb, cells: &ConceptCells, pairs: usize, genes: &mut HashSet<u32>) -> usize {
     let of_prototype = |(&(cell, _), near): (&(CellId, f32), &Vec<_>)| {
         let mut found = HashSet::new();
         for other in
@@ -68,6 +87,7 @@ fn swaps_of(swaps: &dyn Perturb, cells: &ConceptCells, pairs: usize) -> usize {
             for gene in 0..swaps.genes() as u32 {
                 let (own, value) = (swaps.value(cell, gene), swaps.value(other, gene));
                 if own != value {
+                    genes.insert(gene);
                     found.insert((gene, value.to_bits()));
                 }
             }
