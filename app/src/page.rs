@@ -23,6 +23,8 @@ pub enum Page {
     Evaluation,
     /// This dictionary beside another one.
     Compare,
+    /// The reader's own labels.
+    Labels,
     /// Blinded rating.
     Study,
     /// What concepts are good for.
@@ -66,6 +68,7 @@ impl Page {
             "pathway" => Self::Pathway(argument(), path.get(2).cloned().unwrap_or_default()),
             "evaluation" => Self::Evaluation,
             "compare" => Self::Compare,
+            "labels" => Self::Labels,
             "study" => Self::Study,
             "tasks" => Self::Tasks,
             "your-data" => Self::YourData,
@@ -90,6 +93,7 @@ impl Page {
             }
             Self::Evaluation => "#/evaluation".into(),
             Self::Compare => "#/compare".into(),
+            Self::Labels => "#/labels".into(),
             Self::Study => "#/study".into(),
             Self::Tasks => "#/tasks".into(),
             Self::YourData => "#/your-data".into(),
@@ -112,6 +116,7 @@ impl Page {
             Self::Pathway(_, term) => term_name(term).0,
             Self::Evaluation => "Evaluation".into(),
             Self::Compare => "Compare".into(),
+            Self::Labels => "Your labels".into(),
             Self::Study => "Study".into(),
             Self::Tasks => "Tasks".into(),
             Self::YourData => "Your data".into(),
@@ -127,6 +132,7 @@ impl Page {
             Self::List(_) | Self::One(..) => Self::List(Subject::Concepts),
             Self::Gene(_) | Self::Pathway(..) => Self::Genes,
             Self::Tasks => Self::Evaluation,
+            Self::Labels => Self::List(Subject::Concepts),
             other => other.clone(),
         }
     }
@@ -150,6 +156,7 @@ mod tests {
             "tasks",
             "compare",
             "study",
+            "labels",
             "your-data",
             "train",
             "about",

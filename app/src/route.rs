@@ -38,11 +38,6 @@ impl Route {
         format!("#/{}{query}", path.join("/"))
     }
 
-    /// The first part of the path, empty for the start page.
-    pub fn page(&self) -> &str {
-        self.path.first().map_or("", String::as_str)
-    }
-
     /// A value of the state, empty where it is not set.
     pub fn get(&self, key: &str) -> &str {
         self.query.get(key).map_or("", String::as_str)

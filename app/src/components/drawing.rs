@@ -11,7 +11,7 @@ use crate::picture;
 /// The picture of what stands behind a figure; `label` says in words what is seen.
 pub fn view(behind: &Behind, label: String) -> AnyView {
     let redraw = expect_context::<Redraw>().0;
-    let behind = behind.clone();
+    let (behind, title) = (behind.clone(), behind.title.clone());
     let shown = RwSignal::new(None::<Result<(String, (f64, f64)), String>>);
     let forget = move || {
         if let Some(Some(Ok((address, _)))) = shown.try_get_untracked() {
@@ -33,7 +33,13 @@ pub fn view(behind: &Behind, label: String) -> AnyView {
         Some(Err(why)) => view! { <p class="notice bad" role="alert">{why}</p> }.into_any(),
         Some(Ok((address, (width, height)))) => {
             let style = format!("aspect-ratio:{width}/{height}");
-            view! { <img class="drawing" src=address alt=label.clone() style=style /> }.into_any()
+            // On a telephone it is moved, not made too small to be read.
+            view! {
+                <div class="scroll" tabindex="0" role="region" aria-label=format!("Figure: {title}")>
+                    <img class="drawing" src=address alt=label.clone() style=style />
+                </div>
+            }
+            .into_any()
         }
     })
     .into_any()

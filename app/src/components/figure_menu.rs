@@ -212,10 +212,11 @@ fn dialog(behind: &Behind, open: RwSignal<bool>) -> AnyView {
     leptos::task::spawn_local(async move {
         content.try_set(Some(fetched.table().await.map(Arc::new)));
     });
+    let titled = behind.title.clone();
     let inside = move || match content.get() {
         None => view! { <p class="small muted" role="status">"Loading the table …"</p> }.into_any(),
         Some(Err(why)) => view! { <p class="notice bad" role="alert">{why}</p> }.into_any(),
-        Some(Ok(table)) => rows(&table),
+        Some(Ok(table)) => rows(&table, &titled),
     };
     let title = behind.title.clone();
     let csv_of = behind.clone();
@@ -241,8 +242,8 @@ fn dialog(behind: &Behind, open: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-/// The first rows of a table.
-pub fn rows(table: &Table) -> AnyView {
+/// The first rows of a table; its name is unique on the page.
+pub fn rows(table: &Table, name: &str) -> AnyView {
     let n = table.rows.len();
     let more = (n > SHOWN).then(|| {
         let text = format!(
@@ -262,7 +263,7 @@ pub fn rows(table: &Table) -> AnyView {
     };
     let body = table.rows.iter().take(SHOWN).map(line).collect_view();
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Rows">
+        <div class="scroll" tabindex="0" role="region" aria-label=format!("Rows: {name}")>
             <table class="tight"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>
         </div>
         {more}

@@ -84,7 +84,7 @@ pub fn Find() -> impl IntoView {
     view! {
         <div class="find" role="search">
             <label class="vh" for="find">"Find a concept, gene, label or pathway"</label>
-            <input id="find" type="search" placeholder="Gene, cell type, pathway, id" autocomplete="off" spellcheck="false"
+            <input id="find" type="search" placeholder="Gene, cell, pathway, id" autocomplete="off" spellcheck="false"
                 role="combobox" aria-autocomplete="list" aria-haspopup="listbox" aria-controls="find-list"
                 aria-expanded=move || shown().to_string() aria-activedescendant=active
                 node_ref=place on:input=typed on:keydown=pressed

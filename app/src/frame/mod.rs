@@ -142,6 +142,7 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             }
             Page::Evaluation => view! { <pages::evaluation::Evaluation /> }.into_any(),
             Page::Compare => view! { <pages::compare::Compare /> }.into_any(),
+            Page::Labels => view! { <pages::labels::Labels /> }.into_any(),
             Page::Study => view! { <pages::study::Study /> }.into_any(),
             Page::Tasks => view! { <pages::tasks::Tasks /> }.into_any(),
             Page::YourData => view! { <pages::own::YourData /> }.into_any(),

@@ -6,6 +6,8 @@ pub mod compare;
 pub mod concept;
 pub mod evaluation;
 pub mod gene;
+mod gene_sets_of;
+pub mod labels;
 pub mod list;
 pub mod overview;
 pub mod own;

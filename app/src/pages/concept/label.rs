@@ -64,7 +64,7 @@ pub fn view(shown: &Shown) -> AnyView {
                     <div class="row"><button class="btn primary" type="submit">"Keep"</button>{state}</div>
                 </form>
                 <div class="c5"><div class="row" style="justify-content:flex-end">
-                    <span class="small faint">{move || format!("{} of your labels on this bundle", number.get())}</span>
+                    <a class="small" href="#/labels">{move || format!("{} of your labels on this bundle", number.get())}</a>
                     <button class="btn" disabled=none on:click=csv>"CSV"</button>
                     <button class="btn" disabled=none on:click=json>"JSON"</button>
                 </div></div>

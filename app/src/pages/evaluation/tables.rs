@@ -68,10 +68,11 @@ fn one(bundle: &Arc<Bundle>, file: &EvaluationFile) -> AnyView {
 }
 
 fn whole(table: &Arc<Table>, file: &str) -> AnyView {
-    let (saved, file) = (table.clone(), file.to_owned());
+    let (saved, file, name) = (table.clone(), file.to_owned(), file.to_owned());
     let csv = move |_| {
         let header: Vec<&str> = saved.columns.iter().map(String::as_str).collect();
         browser::download_csv(&file, &header, saved.rows.clone());
     };
-    view! { <p><button class="btn" on:click=csv>"CSV"</button></p>{figure_menu::rows(table)} }.into_any()
+    view! { <p><button class="btn" on:click=csv>"CSV"</button></p>{figure_menu::rows(table, &name)} }
+        .into_any()
 }

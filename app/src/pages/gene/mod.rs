@@ -3,18 +3,15 @@
 //! | file | part |
 //! |---|---|
 //! | `expression` | counts on the map and by kind of cell |
-//! | `scores` | what every concept says of it |
-//! | `sets` | the bundle's gene sets that hold it |
 //! | `links` | where else it is described |
 
 mod expression;
 mod links;
-mod scores;
-mod sets;
 
 use cellprism_core::bundle::{ConceptRow, GeneDescription};
 use leptos::prelude::*;
 
+use super::gene_sets_of;
 use crate::{
     bundle::{self, Bundle},
     components::{
@@ -192,12 +189,12 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         <section class="section">
             <header>
                 <h2>"Concepts that it drives"</h2>
-                <p>"Concepts with this gene among their first eight, as in the paper, or in their title. It may matter, less, in others: the button below fetches its score in every concept."</p>
+                <p>"Concepts with this gene among their first eight, as in the paper, or in their title. It may matter, less, in others: each concept page ranks every gene."</p>
             </header>
             {concepts(bundle, &symbol)}
-            {scores::view(bundle, place, &symbol)}
         </section>
-        {sets::view(bundle, place, &symbol)}
+        {gene_sets_of::scores(bundle, place, &symbol)}
+        {gene_sets_of::sets(bundle, place)}
     }
     .into_any()
 }

@@ -93,7 +93,7 @@ fn results(scored: &Scored) -> AnyView {
     };
     let table = |title: &'static str, csv: &String| {
         let inside = match Table::parse(csv) {
-            Ok(table) => figure_menu::rows(&table),
+            Ok(table) => figure_menu::rows(&table, title),
             Err(why) => view! { <p class="notice bad" role="alert">{why}</p> }.into_any(),
         };
         view! { <figure class="fig"><h3>{title}</h3>{inside}</figure> }

@@ -152,6 +152,18 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Adds a row of which only the first columns are known, and why.
+    ///
+    /// # Panics
+    /// If there are more values than columns.
+    pub fn nothing<const N: usize>(&mut self, known: [Value; N], reason: &str) {
+        assert!(N < self.columns.len(), "columns of {}", self.name);
+        let mut row = known.to_vec();
+        row.resize(self.columns.len() - 1, Value::Empty);
+        row.push(reason.into());
+        self.rows.push(row);
+    }
+
     /// The place of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
@@ -211,7 +223,7 @@ mod tests {
     fn numbers_are_finite_or_absent_with_a_reason() {
         let mut table = Table::new("t", "T", "", &["name", "value", "count"]);
         table.row(["a, \"b\"".into(), f64::NAN.into(), 3usize.into()], None);
-        table.row(["c".into(), 0.1f64.into(), None::<u32>.into()], Some("no cells"));
+        table.nothing(["c".into(), 0.1f64.into()], "no cells");
         table.row(["d".into(), 2.5e-9.into(), 0u32.into()], None);
         let csv = table.to_csv();
         assert_eq!(

@@ -1,6 +1,6 @@
 //! How attribution scores are distributed over all genes and items (Figure 11).
 
-use crate::jobs::evaluate::{Evaluation, Table, Value, items::thresholds};
+use crate::jobs::evaluate::{Evaluation, Table, items::thresholds};
 
 /// The table: the share of all scores that are at most as high.
 pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
@@ -13,15 +13,13 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
             let items = match readings {
                 Ok(readings) => &readings.items,
                 Err(reason) => {
-                    let [a, b] = place();
-                    table.row([a, b, Value::Empty, Value::Empty], Some(reason));
+                    table.nothing(place(), reason);
                     continue;
                 }
             };
             let all: u64 = items.iter().map(|item| item.genes).sum();
             if all == 0 {
-                let [a, b] = place();
-                table.row([a, b, Value::Empty, Value::Empty], Some("no active item"));
+                table.nothing(place(), "no active item");
                 continue;
             }
             for (i, threshold) in thresholds().into_iter().enumerate() {

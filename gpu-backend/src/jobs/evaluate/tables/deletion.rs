@@ -5,7 +5,7 @@ use cellprism_core::{
     evaluation::{Spread, bootstrap_mean},
 };
 
-use crate::jobs::evaluate::{Evaluation, Table, Value, readings::SubjectReadings};
+use crate::jobs::evaluate::{Evaluation, Table, readings::SubjectReadings};
 
 /// Draws behind an interval.
 const DRAWS: usize = 1000;
@@ -35,11 +35,8 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
             let readings = match readings {
                 Ok(readings) => readings,
                 Err(reason) => {
-                    use Value::Empty;
                     for table in [&mut table, &mut areas] {
-                        let row =
-                            [bundle.into(), subject.into(), Empty, Empty, Empty, Empty, Empty, Empty, Empty];
-                        table.row(row, Some(reason));
+                        table.nothing([bundle.into(), subject.into()], reason);
                     }
                     continue;
                 }

@@ -47,12 +47,8 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
         match compared(evidence, evaluation) {
             Ok(found) => rows(&mut table, &evidence.name, &found),
             Err(Missing::Reason(reason)) => {
-                use Value::Empty;
                 for row in ROWS {
-                    table.row(
-                        [(&evidence.name).into(), row.into(), Empty, Empty, Empty, Empty, Empty],
-                        Some(&reason),
-                    );
+                    table.nothing([(&evidence.name).into(), row.into()], &reason);
                 }
             }
             Err(Missing::Damaged(error)) => return Err(error),

@@ -11,7 +11,7 @@ use cellprism_core::{
     stats::differential::benjamini_hochberg,
 };
 
-use crate::jobs::evaluate::{Evaluation, Evidence, Table, Value};
+use crate::jobs::evaluate::{Evaluation, Evidence, Table};
 
 /// Columns that usually hold conditions.
 const CONDITIONS: [&str; 12] = [
@@ -282,7 +282,5 @@ fn write(table: &mut Table, bundle: &str, rows: &[Row<'_>], marks: &[Option<&str
 }
 
 fn nothing(table: &mut Table, bundle: &str, reason: &str) {
-    let mut row: [Value; COLUMNS.len()] = std::array::from_fn(|_| Value::Empty);
-    row[0] = bundle.into();
-    table.row(row, Some(reason));
+    table.nothing([bundle.into()], reason);
 }

@@ -17,7 +17,7 @@ use crate::{
     files::h5ad::Planted,
     jobs::{
         evaluate::{
-            Evaluation, Evidence, Table, Value,
+            Evaluation, Evidence, Table,
             items::{ItemReading, TOP},
         },
         inputs::open_cells,
@@ -60,16 +60,9 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
         match truth(evidence)? {
             Ok(truth) => scored(evidence, &truth, &mut table, &mut labels),
             Err(reason) => {
-                use Value::Empty;
-                let mut row = vec![Value::from(&evidence.name)];
-                row.resize(15, Empty);
-                if let Ok(row) = <[Value; 15]>::try_from(row) {
-                    table.row(row, Some(&reason));
+                for table in [&mut table, &mut labels] {
+                    table.nothing([(&evidence.name).into()], &reason);
                 }
-                labels.row(
-                    [Value::from(&evidence.name), Empty, Empty, Empty, Empty, Empty, Empty],
-                    Some(&reason),
-                );
             }
         }
     }

@@ -72,9 +72,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
                     counted(&mut labels, place, evidence, readings, &found);
                 }
                 Err(reason) => {
-                    use Value::Empty;
-                    let (a, b) = (place.0.into(), place.1.into());
-                    labels.row([a, b, Empty, Empty, Empty, Empty, Empty, Empty, Empty, Empty], Some(reason));
+                    labels.nothing([place.0.into(), place.1.into()], reason);
                 }
             }
         }
@@ -196,20 +194,10 @@ fn counted(
             );
         }
         if evidence.sets.is_empty() {
-            use Value::Empty;
-            let row = [
-                bundle.into(),
-                subject.into(),
-                reading.into(),
-                Empty,
-                Empty,
-                Empty,
-                Empty,
-                Empty,
-                Empty,
-                readings.able.into(),
-            ];
-            table.row(row, Some("the bundle was made without gene sets"));
+            let mut row: [Value; 10] = std::array::from_fn(|_| Value::Empty);
+            (row[0], row[1], row[2]) = (bundle.into(), subject.into(), reading.into());
+            row[9] = readings.able.into();
+            table.nothing(row, "the bundle was made without gene sets");
         }
     }
 }

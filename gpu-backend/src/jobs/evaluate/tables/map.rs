@@ -2,7 +2,7 @@
 
 use cellprism_core::bundle::{CellMap, CellMetadata, File as _, path, verify::Folder as _};
 
-use crate::jobs::evaluate::{Evaluation, Evidence, Table, Value};
+use crate::jobs::evaluate::{Evaluation, Evidence, Table};
 
 /// Most cells of a map: every so many of a larger number.
 const MOST_CELLS: usize = 4000;
@@ -13,9 +13,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
     let mut table = Table::new("map", "Cells in the plane", "Figures 6 and 7", &columns);
     for evidence in &evaluation.bundles {
         if let Err(reason) = cells(evidence, &mut table)? {
-            use Value::Empty;
-            let name = evidence.name.as_str();
-            table.row([name.into(), Empty, Empty, Empty, Empty, Empty], Some(reason));
+            table.nothing([(&evidence.name).into()], reason);
         }
     }
     Ok(vec![table])

@@ -56,12 +56,8 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
         seeds(evaluation, left, &mut stability)?;
     }
     if evaluation.bundles.len() < 2 {
-        use Value::Empty;
         let name = evaluation.bundles[0].name.as_str();
-        matches.row(
-            [name.into(), Empty, Empty, Empty, Empty, Empty, Empty],
-            Some("one bundle only: give two or more"),
-        );
+        matches.nothing([name.into()], "one bundle only: give two or more");
     }
     Ok(vec![matches, stability])
 }
@@ -91,8 +87,7 @@ fn pair(
 ) -> anyhow::Result<()> {
     let names = (left.name.as_str(), right.name.as_str());
     if let Some(reason) = left.other_model(right) {
-        use Value::Empty;
-        matches.row([names.0.into(), names.1.into(), Empty, Empty, Empty, Empty, Empty], Some(&reason));
+        matches.nothing([names.0.into(), names.1.into()], &reason);
         missing(stability, names, &reason);
         return Ok(());
     }
@@ -239,23 +234,9 @@ fn seeds(evaluation: &Evaluation<'_>, evidence: &Evidence, table: &mut Table) ->
 }
 
 fn missing(table: &mut Table, (left, right): (&str, &str), reason: &str) {
-    use Value::Empty;
-    let row = [
-        left.into(),
-        right.into(),
-        Empty,
-        Empty,
-        Empty,
-        Empty,
-        Empty,
-        Empty,
-        0u32.into(),
-        Empty,
-        Empty,
-        Empty,
-        Empty,
-    ];
-    table.row(row, Some(reason));
+    let mut row: [Value; 9] = std::array::from_fn(|_| Value::Empty);
+    (row[0], row[1], row[8]) = (left.into(), right.into(), 0u32.into());
+    table.nothing(row, reason);
 }
 
 impl Evaluation<'_> {

@@ -92,24 +92,6 @@ fn missing(
     subject: Option<&Subject>,
     reason: &str,
 ) {
-    use crate::jobs::evaluate::Value::Empty;
     let (c, k) = (subject.map(Subject::items), subject.and_then(Subject::active_per_cell));
-    table.row(
-        [
-            bundle.into(),
-            kind.into(),
-            on.into(),
-            c.into(),
-            k.into(),
-            Empty,
-            Empty,
-            Empty,
-            Empty,
-            Empty,
-            Empty,
-            Empty,
-            Empty,
-        ],
-        Some(reason),
-    );
+    table.nothing([bundle.into(), kind.into(), on.into(), c.into(), k.into()], reason);
 }

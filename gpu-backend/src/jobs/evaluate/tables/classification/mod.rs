@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use cellprism_core::classification::{Logistic, LogisticOptions, Part};
 
 use self::task::Task;
-use crate::jobs::evaluate::{Evaluation, Table, Value};
+use crate::jobs::evaluate::{Evaluation, Table};
 
 /// The optimum is searched to this tolerance, within so many iterations.
 const EXACT: LogisticOptions = LogisticOptions { c: 1.0, max_iterations: 20_000, tolerance: 1e-8 };
@@ -145,14 +145,9 @@ impl Tables {
 
     /// A task that could not be made, or not for a subject.
     fn nothing(&mut self, bundle: &str, subject: Option<&str>, task: &str, reason: &str) {
-        use Value::Empty;
-        let subject = || subject.map_or(Empty, Value::from);
-        let mut classification: [Value; CLASSIFICATION.len()] = std::array::from_fn(|_| Empty);
-        classification[0] = bundle.into();
-        classification[1] = subject();
-        classification[2] = task.into();
-        self.classification.row(classification, Some(reason));
-        self.confusion.row([bundle.into(), subject(), task.into(), Empty, Empty, Empty], Some(reason));
+        for table in [&mut self.classification, &mut self.confusion] {
+            table.nothing([bundle.into(), subject.into(), task.into()], reason);
+        }
     }
 
     fn split(&mut self, bundle: &str, name: &str, task: &Task, cells: &[String]) {

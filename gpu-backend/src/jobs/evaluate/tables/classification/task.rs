@@ -7,7 +7,7 @@ use cellprism_core::{
 
 use crate::jobs::{
     cell_cycle::{self, Scored},
-    evaluate::{Evidence, Table, Value},
+    evaluate::{Evidence, Table},
     inputs::open_cells,
 };
 use crate::work::progress::Silent;
@@ -111,8 +111,7 @@ pub fn phases(evidence: &Evidence, table: &mut Table) -> anyhow::Result<Result<V
             }
         }
         Err(reason) => {
-            use Value::Empty;
-            table.row([name.into(), Empty, Empty, Empty, Empty], Some(reason));
+            table.nothing([name.into()], reason);
         }
     }
     Ok(found)
