@@ -33,6 +33,8 @@ pub enum Page {
     YourData,
     /// Another dictionary, trained in the page.
     Train,
+    /// Jobs of the server, where it takes any.
+    Jobs,
     /// Methods, glossary, limits.
     About,
     /// An address that leads nowhere.
@@ -73,6 +75,7 @@ impl Page {
             "tasks" => Self::Tasks,
             "your-data" => Self::YourData,
             "train" => Self::Train,
+            "jobs" => Self::Jobs,
             "about" => Self::About,
             other => Self::Unknown(other.to_owned()),
         }
@@ -98,6 +101,7 @@ impl Page {
             Self::Tasks => "#/tasks".into(),
             Self::YourData => "#/your-data".into(),
             Self::Train => "#/train".into(),
+            Self::Jobs => "#/jobs".into(),
             Self::About => "#/about".into(),
             Self::Unknown(name) => format!("#/{name}"),
         }
@@ -121,6 +125,7 @@ impl Page {
             Self::Tasks => "Tasks".into(),
             Self::YourData => "Your data".into(),
             Self::Train => "Train".into(),
+            Self::Jobs => "Jobs".into(),
             Self::About => "About".into(),
             Self::Unknown(_) => "No such page".into(),
         }
@@ -159,6 +164,7 @@ mod tests {
             "labels",
             "your-data",
             "train",
+            "jobs",
             "about",
             "x",
         ] {

@@ -4,10 +4,14 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod cli;
+pub mod client;
 pub mod files;
 pub mod http;
 pub mod jobs;
 pub mod models;
+pub mod queue;
 pub mod runtime;
 pub mod site;
+pub mod state;
 pub mod work;
+pub mod worker;

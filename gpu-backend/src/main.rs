@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     if let Err(error) = cli::signals::say_that_a_file_is_too_large() {
         tracing::debug!("{error}");
     }
-    cli::start_logging(cli.global.verbose);
+    cli::start_logging(&cli);
     match cli::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::stdout::nobody_reads(&error) => ExitCode::SUCCESS,

@@ -233,6 +233,21 @@ impl H5ad {
         (0..cells).step_by(step).map(move |start| self.rows(start, step).map(|counts| (start, counts)))
     }
 
+    /// [`Self::rows`], with the names of the cells.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub fn named_rows(&mut self, start: usize, count: usize) -> Result<(CountMatrix, &[String]), H5adError> {
+        let counts = self.rows(start, count)?;
+        let names = self.names.get(start..start + counts.rows).unwrap_or_default();
+        Ok((counts, names))
+    }
+
+    /// The categorical metadata, which is then no longer here.
+    pub fn take_columns(&mut self) -> Vec<Column> {
+        std::mem::take(&mut self.columns)
+    }
+
     /// Everything, in memory.
     ///
     /// # Errors

@@ -37,11 +37,11 @@ impl Room {
         pass_entries: 64 << 20,
     };
 
-    /// That of a page: all together stays below 300 MB with a million cells.
+    /// That of a page: all together stays below 300 MB with two million cells.
     pub const PAGE: Self = Self {
-        whole: 96 << 20,
+        whole: 224 << 20,
         whole_expansion: 0,
-        largest_whole: 96 << 20,
+        largest_whole: 224 << 20,
         chunk: 48 << 20,
         chunk_expansion: 0,
         largest_chunk: 48 << 20,

@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Leave out the tests of the Python package
     #[arg(long)]
     no_python: bool,
+    /// Only the tests of the Python package
+    #[arg(long, conflicts_with_all = ["no_browser", "no_python", "rust_only", "filter"])]
+    python_only: bool,
     /// Only the tests written in Rust: no formatting, lints, documentation or browser
     #[arg(long, conflicts_with_all = ["no_browser", "no_python"])]
     rust_only: bool,
@@ -38,6 +41,13 @@ pub(crate) struct Args {
 /// If something that the tests need cannot be set up.
 pub(crate) fn run(args: &Args, options: Options) -> Result<ExitCode> {
     let mut count = Count::default();
+    if args.python_only {
+        build::binary()?;
+        app::build(options, app::Effort::Full)?;
+        demo::write()?;
+        python::run(&mut count, options)?;
+        return Ok(count.report());
+    }
     let whole = !args.rust_only && args.filter.is_empty();
     onnxruntime::ensure()?;
     let wasm = wasm_target::ensure(options)?;

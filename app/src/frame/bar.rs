@@ -8,6 +8,7 @@ use super::find::Find;
 use crate::{
     browser,
     bundle::{Bundle, Listed},
+    client,
     components::cell_map::Redraw,
     page::Page,
     route,
@@ -19,8 +20,10 @@ pub fn Bar(bundle: Option<Arc<Bundle>>, listed: Vec<Listed>) -> impl IntoView {
     let route = route::current();
     let page = Memo::new(move |_| route.with(|r| Page::of(&r.path)).in_bar());
     let ready = bundle.is_some();
+    let jobs = client::has_jobs().then_some(Page::Jobs);
     let links = Page::BAR
         .into_iter()
+        .chain(jobs)
         .map(|own| {
             let (link, title) = (own.link(), own.title());
             let current = move || (page.get() == own).then_some("page");

@@ -22,6 +22,7 @@ use bar::Bar;
 
 use crate::{
     bundle::{self, Bundle, Listed},
+    client,
     components::{
         cell_map::provide_redraw,
         states::{Failed, Load, Loading},
@@ -83,6 +84,12 @@ pub fn App() -> impl IntoView {
         Load::Waiting => view! {
             <Bar bundle=None listed=vec![] />
             <main id="main" class="wrap" tabindex="-1"><h1 class="vh">"cellprism"</h1><Loading what="the bundle" /></main>
+        }
+        .into_any(),
+        // A server of jobs that has made no bundle yet.
+        Load::Failed(_) if client::has_jobs() => view! {
+            <Bar bundle=None listed=vec![] />
+            <main id="main" class="wrap" tabindex="-1"><pages::jobs::Jobs /></main>
         }
         .into_any(),
         Load::Failed(error) => view! {
@@ -147,6 +154,7 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             Page::Tasks => view! { <pages::tasks::Tasks /> }.into_any(),
             Page::YourData => view! { <pages::own::YourData /> }.into_any(),
             Page::Train => view! { <pages::train::Train /> }.into_any(),
+            Page::Jobs => view! { <pages::jobs::Jobs /> }.into_any(),
             Page::About => view! { <pages::about::About /> }.into_any(),
             Page::Unknown(name) => view! {
                 <h1>"No such page"</h1>

@@ -7,6 +7,7 @@ pub mod concept;
 pub mod evaluation;
 pub mod gene;
 mod gene_sets_of;
+pub mod jobs;
 pub mod labels;
 pub mod list;
 pub mod overview;

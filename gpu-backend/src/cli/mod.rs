@@ -13,6 +13,8 @@ pub mod embed;
 pub mod enrich;
 pub mod evaluate;
 pub mod import;
+pub mod jobs;
+mod jobs_of_server;
 pub mod man;
 pub mod precision;
 mod progress;
@@ -30,6 +32,7 @@ pub mod stdout;
 pub mod steer;
 pub mod study;
 pub mod verify;
+pub mod worker;
 
 pub use progress::Terminal;
 
@@ -42,6 +45,9 @@ pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
+    /// With `jobs`: the server (default: CELLPRISM_SERVER, http://127.0.0.1:8080)
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -102,8 +108,13 @@ pub enum Command {
     Site(site::Args),
     /// Show bundles in a browser
     Serve(serve::Args),
+    /// Submit jobs to a server, follow them, fetch their bundles
+    Jobs(jobs::Args),
     /// Check a bundle: checksums, schema, and that all files agree
     Verify(verify::Args),
+    /// Do what a server asks for on stdin: started by `cellprism serve`
+    #[command(hide = true)]
+    Worker(worker::Args),
     /// Do the whole job on 700 embedded blood cells and show the page
     Demo(demo::Args),
     /// Write a shell's completions of this program to stdout
@@ -134,21 +145,31 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Study(args) => study::run(args, global),
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),
+        Command::Jobs(args) => jobs::run(args, cli.server, global),
         Command::Verify(args) => verify::run(args, global),
+        Command::Worker(args) => worker::run(args),
         Command::Demo(args) => demo::run(args, global),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, global),
     }
 }
 
-/// Sends logs to stderr; `RUST_LOG` overrides the level.
-pub fn start_logging(verbose: u8) {
-    let level = ["warn", "info", "debug"][usize::from(verbose.min(2))];
+/// Sends logs to stderr; `RUST_LOG` overrides the level. A server with jobs tells each request, as text or as JSON.
+pub fn start_logging(cli: &Cli) {
+    let (level, json) = match &cli.command {
+        Command::Serve(args) if args.has_jobs() => (cli.global.verbose.max(1), args.logs_json()),
+        _ => (cli.global.verbose, false),
+    };
+    let level = ["warn", "info", "debug"][usize::from(level.min(2))];
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt()
+    let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .log_internal_errors(false)
-        .without_time()
-        .init();
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .log_internal_errors(false);
+    if json {
+        logs.json().flatten_event(true).init();
+    } else {
+        logs.without_time().init();
+    }
 }

@@ -262,3 +262,76 @@ fn job(args: Args) -> Job {
         title: args.title,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::{
+        cli::{Cli, Command},
+        queue::{Files, JobRequest},
+    };
+
+    fn job_of(words: &[&str]) -> Job {
+        let fixed =
+            ["cellprism", "run", "--cells", "c.h5ad", "--model", "m", "--gene-sets", "g.gmt", "--out", "o"];
+        let cli = Cli::try_parse_from(fixed.iter().chain(words)).unwrap();
+        let Command::Run(args) = cli.command else { panic!("another command") };
+        job(args)
+    }
+
+    fn of_request(more: serde_json::Value) -> Job {
+        let mut asked = serde_json::json!({"dataset": "d", "model": "m", "gene_sets": ["g"]});
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let request: JobRequest = serde_json::from_value(asked).unwrap();
+        let files = Files {
+            cells: "c.h5ad".into(),
+            model: "m".into(),
+            gene_sets: vec!["g.gmt".into()],
+            out: "o".into(),
+            library: None,
+        };
+        request.job(files).unwrap()
+    }
+
+    #[test]
+    fn a_job_over_http_has_the_names_and_defaults_of_this_command() {
+        assert_eq!(of_request(serde_json::json!({})), job_of(&[]));
+        let words = "--concepts 9 --active 3 --epochs 7 --learning-rate 0.01 --seed 5 --labels a,b --min-cells 4 \
+            --prototypes 6 --counterfactuals 2 --attribution screened --leading 8 --sample 11 --prototypes-from spread \
+            --held-out 12 --typical 13 --calibration 14 --permutations 15 --min-size 16 --max-size 17 --label-by fdr \
+            --neurons --describe 18 --sequence nonzero --variable-genes 19 --force-precision --name n --title t \
+            --allow-non-integer --device cuda:1";
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let asked = serde_json::json!({
+            "concepts": 9, "active": 3, "epochs": 7, "learning_rate": 0.01, "seed": 5, "labels": ["a", "b"],
+            "min_cells": 4, "prototypes": 6, "counterfactuals": 2, "attribution": "screened", "leading": 8,
+            "sample": 11, "prototypes_from": "spread", "held_out": 12, "typical": 13, "calibration": 14,
+            "permutations": 15, "min_size": 16, "max_size": 17, "label_by": "fdr", "neurons": true, "describe": 18,
+            "sequence": "nonzero", "variable_genes": 19, "force_precision": true, "name": "n", "title": "t",
+            "allow_non_integer": true, "device": "cuda:1",
+        });
+        assert_eq!(of_request(asked), job_of(&words));
+        assert_eq!(of_request(serde_json::json!({"reading": "paper"})), job_of(&["--reading", "paper"]));
+    }
+
+    #[test]
+    fn every_option_can_be_asked_for_over_http() {
+        use clap::CommandFactory as _;
+        let command = Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        // Files of the server, and what is said of them.
+        let of_files = ["config", "cells", "gene_info", "out", "overwrite", "onnxruntime", "sae", "genes"];
+        let request = serde_json::to_value(
+            serde_json::from_str::<JobRequest>(r#"{"dataset": "d", "model": "m"}"#).unwrap(),
+        );
+        let known = request.unwrap();
+        for option in run.get_arguments().filter_map(clap::Arg::get_long) {
+            let name = option.replace('-', "_");
+            if !of_files.contains(&name.as_str()) {
+                assert!(known.get(&name).is_some(), "--{option}");
+            }
+        }
+    }
+}

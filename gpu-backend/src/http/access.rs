@@ -3,9 +3,8 @@
 //! Without a token the server listens on this computer only, and answers only requests that name it: otherwise any
 //! web page could read the bundles here by pointing a name of its own at this address (DNS rebinding).
 
-use std::{net::IpAddr, path::Path, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
-use anyhow::{Context, bail};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -16,79 +15,48 @@ use headers::{
     Authorization, HeaderMapExt,
     authorization::{Basic, Bearer},
 };
-use sha2::{Digest, Sha256};
 
-use super::problem::Problem;
-
-use crate::work::regular;
-
-/// Shortest token.
-const SHORTEST: usize = 16;
-
-/// A secret that requests must carry. Only its digest is kept, and digests are compared, all bytes of them, so that
-/// the time an answer takes tells nothing about it.
-#[derive(Clone)]
-pub struct Token([u8; 32]);
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-impl Token {
-    /// A token.
-    ///
-    /// # Errors
-    /// If it is shorter than 16 characters or has others than visible ASCII.
-    pub fn new(text: &str) -> anyhow::Result<Self> {
-        if text.len() < SHORTEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bail!("a token has at least {SHORTEST} visible ASCII characters and no spaces");
-        }
-        Ok(Self(Sha256::digest(text).into()))
-    }
-
-    /// The token in a file; spaces and line ends around it do not count.
-    ///
-    /// # Errors
-    /// If the file cannot be read or holds no token.
-    pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = regular::text(file, regular::SETTINGS)
-            .with_context(|| format!("cannot read {}", file.display()))?;
-        Self::new(text.trim()).with_context(|| file.display().to_string())
-    }
-
-    fn is(&self, given: &str) -> bool {
-        let given: [u8; 32] = Sha256::digest(given).into();
-        self.0.iter().zip(given).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
-    }
-}
+use super::{
+    problem::Problem,
+    tokens::{Role, Tokens, Who},
+};
 
 /// What a request must bring.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Access {
-    /// The token, where one is needed: `Authorization: Bearer TOKEN`, or as the password of a browser's own dialogue.
-    pub token: Option<Token>,
+    /// The tokens, where one is needed: `Authorization: Bearer TOKEN`, or as the password of a browser's own dialogue.
+    pub tokens: Tokens,
     /// Further names of this server, for requests without token.
     pub hosts: Vec<String>,
 }
 
-/// Lets a request pass or tells why not.
-pub async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+/// Lets a request pass, with [`Who`] asks, or tells why not.
+pub async fn check(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
-    match &access.token {
-        // A watchdog has no token, and learns nothing from this.
-        Some(_) if request.uri().path() == "/health" => {}
-        Some(token) if given(headers).is_some_and(|given| token.is(&given)) => {}
-        Some(_) => return unauthorized(),
-        None if known_host(headers, request.uri().host(), &access.hosts) => {}
-        None => {
+    let path = request.uri().path();
+    // A watchdog has no token, and learns nothing from this.
+    let watched = path == "/health" || path.starts_with("/health/");
+    let who = if access.tokens.is_empty() {
+        if !known_host(headers, request.uri().host(), &access.hosts) {
             let what = "this server answers requests to localhost only: name other hosts with --allow-host";
             return Problem::new(StatusCode::MISDIRECTED_REQUEST, what).into_response();
         }
+        Who::local()
+    } else {
+        match given(headers).as_deref().and_then(|given| access.tokens.find(given)) {
+            Some(who) => who.clone(),
+            None if watched => Who { role: Role::Read, ..Who::local() },
+            None => return unauthorized(),
+        }
+    };
+    if let Err(seconds) = access.tokens.count(&who) {
+        let what = format!("{:?} has made all requests of this minute", who.name);
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS, what).retry_after(seconds).into_response();
     }
+    request.extensions_mut().insert(who.clone());
     let mut response = next.run(request).await;
-    if access.token.is_some() {
+    response.extensions_mut().insert(who);
+    if !access.tokens.is_empty() {
         keep_private(response.headers_mut());
     }
     response
@@ -138,17 +106,6 @@ fn without_port(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tokens_are_compared_whole() {
-        let token = Token::new("0123456789abcdef").unwrap();
-        assert!(token.is("0123456789abcdef"));
-        for wrong in ["", "0123456789abcde", "0123456789abcdeF", "0123456789abcdef0"] {
-            assert!(!token.is(wrong), "{wrong}");
-        }
-        assert!(Token::new("short").is_err() && Token::new("with spaces in between").is_err());
-        assert_eq!(format!("{token:?}"), "Token(…)");
-    }
 
     #[test]
     fn only_names_of_this_computer_are_known() {

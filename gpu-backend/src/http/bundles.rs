@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -29,9 +29,11 @@ pub async fn list(State(shelf): State<Arc<Shelf>>) -> Result<Response, Problem> 
 /// `/bundles/<name or tag>/<file>`. Under the tag, which stands for one set of numbers, files may be kept for ever.
 pub async fn file(
     State(shelf): State<Arc<Shelf>>,
-    Path((bundle, file)): Path<(String, String)>,
+    asked: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let Path((bundle, file)) =
+        asked.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     let name = file.clone();
     let found = off_thread(move || shelf.find(&bundle, &file)).await?.map_err(|refusal| match refusal {
         Refusal::Unknown(what) => Problem::not_found(what),

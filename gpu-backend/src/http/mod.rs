@@ -8,6 +8,8 @@
 //! | `app` | the app's files, held in memory |
 //! | `caching` | what a browser may keep |
 //! | `access` | who may ask: token, name of the host |
+//! | `tokens` | [`Tokens`]: names, roles and quotas |
+//! | `api` | jobs over HTTP, where there is a folder for them |
 //! | `headers` | what a browser may do with the answers |
 //! | `problem` | [`Problem`]: errors as `application/problem+json` |
 //! | `status` | `/health` and `/info` |
@@ -15,6 +17,7 @@
 //! | `patience` | clients that stop reading |
 
 mod access;
+mod api;
 mod app;
 mod bundles;
 mod caching;
@@ -27,10 +30,13 @@ mod shelf;
 mod status;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
-pub use access::{Access, Token};
+pub use access::Access;
+pub use api::{Api, documented};
 pub use problem::Problem;
 pub use router::{Content, router};
 pub use serve::{Limits, Server};
 pub use shelf::Shelf;
 pub use status::OnnxRuntime;
+pub use tokens::{Quotas, Role, Token, Tokens, Who};

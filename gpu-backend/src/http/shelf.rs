@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::SystemTime,
 };
 
@@ -21,7 +21,7 @@ const MOST_LIST: u64 = 256 << 20;
 /// The bundles of a server.
 #[derive(Debug)]
 pub struct Shelf {
-    bundles: Vec<Shown>,
+    bundles: RwLock<Vec<Arc<Shown>>>,
 }
 
 /// A bundle under its name.
@@ -85,13 +85,45 @@ impl Shelf {
                 let listing = Arc::new(Listing::read(&folder)?);
                 Ok(Shown { name: entry.name, folder, root, current: Mutex::new((stamp, listing)) })
             })
+            .map(|shown: anyhow::Result<Shown>| shown.map(Arc::new))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self { bundles })
+        Ok(Self { bundles: RwLock::new(bundles) })
+    }
+
+    /// Shows one bundle more, under this name; in the place of one that had it.
+    ///
+    /// # Errors
+    /// If it is no bundle.
+    pub fn add(&self, name: &str, root: &Path) -> anyhow::Result<()> {
+        let (folder, _) = BundleFolder::open(root)?;
+        let root = folder.root().canonicalize().context("cannot resolve the bundle's folder")?;
+        let listing = Arc::new(Listing::read(&folder)?);
+        let current = Mutex::new((stamp(&root), listing));
+        let shown = Shown { name: name.to_owned(), folder, root, current };
+        let mut bundles = self.bundles.write().unwrap_or_else(PoisonError::into_inner);
+        bundles.retain(|other| other.name != name);
+        bundles.push(Arc::new(shown));
+        Ok(())
+    }
+
+    /// Shows the bundle of this name no more.
+    pub fn remove(&self, name: &str) {
+        self.bundles.write().unwrap_or_else(PoisonError::into_inner).retain(|shown| shown.name != name);
+    }
+
+    /// The folder of the bundle with that name.
+    pub fn root(&self, name: &str) -> Option<PathBuf> {
+        self.shown().iter().find(|shown| shown.name == name).map(|shown| shown.root.clone())
+    }
+
+    fn shown(&self) -> Vec<Arc<Shown>> {
+        self.bundles.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The content of `bundles/index.json`.
     pub fn list(&self) -> Vec<BundleEntry> {
-        let now = self.bundles.iter().filter_map(|bundle| Some((&bundle.name, bundle.listing().ok()?)));
+        let shown = self.shown();
+        let now = shown.iter().filter_map(|bundle| Some((&bundle.name, bundle.listing().ok()?)));
         now.map(|(name, listing)| BundleEntry {
             name: name.clone(),
             title: listing.manifest.title.clone(),
@@ -106,9 +138,10 @@ impl Shelf {
     /// # Errors
     /// If there is none, or it is not as listed.
     pub fn find(&self, bundle: &str, file: &str) -> Result<Found, Refusal> {
-        let by_name = self.bundles.iter().find(|shown| shown.name == bundle);
-        let tagged = |shown: &&Shown| shown.listing().is_ok_and(|now| now.manifest.tag == bundle);
-        let shown = by_name.or_else(|| self.bundles.iter().find(tagged));
+        let all = self.shown();
+        let by_name = all.iter().find(|shown| shown.name == bundle);
+        let tagged = |shown: &&Arc<Shown>| shown.listing().is_ok_and(|now| now.manifest.tag == bundle);
+        let shown = by_name.or_else(|| all.iter().find(tagged));
         let Some(shown) = shown else {
             return Err(Refusal::Unknown(format!("there is no bundle {bundle:?} here")));
         };

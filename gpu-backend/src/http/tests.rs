@@ -34,7 +34,7 @@ fn bundle(folder: &Path, name: &str, files: &[(&str, &str)]) {
 fn shown(folder: &Path, access: Access) -> Router {
     let shelf = Shelf::open(&[folder.to_owned()]).unwrap();
     let runtime = OnnxRuntime::Problem("not here".into());
-    router(Content { app: app(), shelf, runtime }, access)
+    router(Content { app: app(), shelf: std::sync::Arc::new(shelf), runtime, api: None }, access)
 }
 
 struct Answer {
@@ -212,7 +212,7 @@ async fn a_token_is_asked_for_where_there_is_one() {
     let folder = tempfile::tempdir().unwrap();
     bundle(folder.path(), "pbmc", &[]);
     let token = Token::new("correct-horse-battery").unwrap();
-    let router = shown(folder.path(), Access { token: Some(token), hosts: Vec::new() });
+    let router = shown(folder.path(), Access { tokens: Tokens::of(token), hosts: Vec::new() });
     let status = async |value: &str| {
         let headers = [("host", "lab.example"), ("authorization", value)];
         ask(&router, "/bundles/pbmc/manifest.json", &headers).await.status
@@ -247,7 +247,8 @@ async fn other_host_names_are_refused_without_a_token() {
     let answer = ask(&router, "/", &[("host", "evil.example:8080")]).await;
     assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
     assert_eq!(ask(&router, "/", &[("host", "localhost:8080")]).await.status, StatusCode::OK);
-    let router = shown(folder.path(), Access { token: None, hosts: vec!["evil.example".into()] });
+    let router =
+        shown(folder.path(), Access { tokens: Tokens::default(), hosts: vec!["evil.example".into()] });
     assert_eq!(ask(&router, "/", &[("host", "evil.example:8080")]).await.status, StatusCode::OK);
 }
 

@@ -49,7 +49,7 @@ pub fn parent(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use std::{cell::RefCell, fs, path::PathBuf};
 
     use super::*;

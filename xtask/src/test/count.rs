@@ -124,7 +124,7 @@ fn pytest_result(line: &str) -> Option<&str> {
     let (result, time) = line.rsplit_once(" in ")?;
     let counts = [" passed", " failed", " error", " skipped"].iter().any(|word| result.contains(word));
     let begins = result.starts_with(|c: char| c.is_ascii_digit());
-    (counts && begins && time.ends_with(|c| c == 's' || c == ')')).then_some(result)
+    (counts && begins && time.ends_with(['s', ')'])).then_some(result)
 }
 
 /// `SKIPPED [1] test_notebook.py:12: no shared data` of pytest.

@@ -46,13 +46,13 @@ pub fn run(request: &Request, files: &Files, place: &mut dyn Place) -> Result<An
     } else {
         Vec::new()
     };
-    let (columns, names) = (file.columns().to_vec(), file.names().to_vec());
+    let (columns, cells) = (file.take_columns(), file.len());
     let bundle_cells = files.find(path::EMBEDDINGS).map(|_| request.bundle_cells as usize);
     let mut readings = Readings::begin(&sae, &columns, bundle_cells, true, place);
     let rows = (ENTRIES / file.genes().len().max(1)).clamp(16, ROWS);
     let (mut matched, mut all) = (0.0, 0.0);
-    for start in (0..names.len()).step_by(rows) {
-        let counts = file.rows(start, rows).map_err(in_words)?;
+    for start in (0..cells).step_by(rows) {
+        let (counts, names) = file.named_rows(start, rows).map_err(in_words)?;
         let (on_matched, of_all) = map.matched_counts(&counts);
         matched += on_matched;
         all += of_all;
@@ -60,9 +60,9 @@ pub fn run(request: &Request, files: &Files, place: &mut dyn Place) -> Result<An
         let covariates = one_hot.get(start..end).unwrap_or(&[]);
         let latent = encoder.encode(&map.apply(&counts), covariates).map_err(|e| e.to_string())?;
         let values = latent.as_slice().ok_or("embeddings are not in rows")?;
-        readings.take(&names[start..end], values, place)?;
+        readings.take(names, values, place)?;
         let share = if all > 0.0 { matched / all } else { 0.0 };
-        let done = Step::Cells { done: end as u64, of: names.len() as u64, counts_share: Some(share) };
+        let done = Step::Cells { done: end as u64, of: cells as u64, counts_share: Some(share) };
         place.say(Said::Own(Box::new(done)));
     }
     if all == 0.0 {

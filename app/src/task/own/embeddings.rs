@@ -57,9 +57,10 @@ pub fn run(request: &Request, files: &Files, place: &mut dyn Place) -> Result<An
 }
 
 fn wrong_width(found: usize, width: usize) -> String {
+    let counts = if found > 4 * width { ". If these are counts of genes, save them as .h5ad" } else { "" };
     format!(
         "its rows have {found} numbers, but the dictionary of this bundle reads embeddings of {width} dimensions: embed the \
-         cells with the bundle's model, or open the bundle of the model that made these"
+         cells with the bundle's model, or open the bundle of the model that made these{counts}"
     )
 }
 

@@ -3,8 +3,8 @@
 use cellprism_core::{cells::Column, sae::Codes};
 use serde::{Deserialize, Serialize};
 
-/// Most pairs of label and concept that are counted, of all columns together: 8 bytes each.
-const MOST_PAIRS: usize = 6_000_000;
+/// Most pairs of label and concept that are counted, of all columns together: 8 bytes each, and some 25 on the way to the page.
+const MOST_PAIRS: usize = 1_500_000;
 
 /// What is known of a concept in the cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,7 @@ pub struct ColumnTally {
 
 /// What is known of a concept in the cells of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u32, u32, u32, f32)", into = "(u32, u32, u32, f32)")]
 pub struct LabelTally {
     /// The label's place.
     pub label: u32,
@@ -41,6 +42,19 @@ pub struct LabelTally {
     pub active: u32,
     /// Sum of the activations.
     pub sum: f32,
+}
+
+// There are many: without names they are a quarter as long.
+impl From<(u32, u32, u32, f32)> for LabelTally {
+    fn from((label, concept, active, sum): (u32, u32, u32, f32)) -> Self {
+        Self { label, concept, active, sum }
+    }
+}
+
+impl From<LabelTally> for (u32, u32, u32, f32) {
+    fn from(tally: LabelTally) -> Self {
+        (tally.label, tally.concept, tally.active, tally.sum)
+    }
 }
 
 /// Counts as cells go by.
@@ -145,7 +159,7 @@ mod tests {
     fn cells_are_counted_by_concept_and_label() {
         let column = Column::from_texts("type", &["B", "T", "", "B"]).unwrap();
         let columns =
-            [column, Column { name: "much".into(), labels: vec!["x".into(); 3_000_001], codes: vec![0; 4] }];
+            [column, Column { name: "much".into(), labels: vec!["x".into(); 750_001], codes: vec![0; 4] }];
         let mut tally = Tally::new(2, &columns);
         tally.take(&Codes { k: 2, indices: vec![0, 1, 1, 0], values: vec![2.0, 0.0, 1.0, 0.5] });
         tally.take(&Codes { k: 2, indices: vec![1, 0, 0, 1], values: vec![3.0, 1.0, 4.0, 0.0] });
@@ -157,5 +171,10 @@ mod tests {
         let tallies: Vec<_> =
             columns[0].active.iter().map(|t| (t.label, t.concept, t.active, t.sum)).collect();
         assert_eq!(tallies, [(0, 0, 2, 6.0), (1, 0, 1, 0.5), (1, 1, 1, 1.0)]);
+        let json = serde_json::to_string(&columns[0].active[0]).unwrap();
+        assert_eq!(
+            (json.as_str(), serde_json::from_str(&json).ok()),
+            ("[0,0,2,6.0]", Some(columns[0].active[0]))
+        );
     }
 }
