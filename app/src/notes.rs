@@ -40,6 +40,11 @@ fn key(tag: &str) -> String {
     format!("cellprism-notes-{tag}")
 }
 
+/// Makes the view that asks follow every change of a label.
+pub fn follow() {
+    CHANGES.with(Track::track);
+}
+
 /// All labels on a bundle that stand.
 pub fn all(tag: &str) -> Vec<Note> {
     with_history(tag).into_iter().filter(|note| !note.label.is_empty()).collect()
@@ -47,7 +52,6 @@ pub fn all(tag: &str) -> Vec<Note> {
 
 /// All of them, those that were taken back included.
 pub fn with_history(tag: &str) -> Vec<Note> {
-    CHANGES.with(Track::track);
     let stored = browser::storage().and_then(|s| s.get_item(&key(tag)).ok().flatten());
     stored.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
@@ -64,7 +68,7 @@ pub fn keep(tag: &str, concept: u32, label: &str) -> bool {
 
 /// Keeps several at once.
 pub fn keep_all(tag: &str, labels: &[(u32, String)]) -> bool {
-    let mut notes = untrack(|| with_history(tag));
+    let mut notes = with_history(tag);
     let now = String::from(js_sys::Date::new_0().to_iso_string());
     for (concept, label) in labels {
         change(&mut notes, *concept, label.trim(), &now);

@@ -143,6 +143,7 @@ fn nearest(label: &SideLabel) -> String {
 
 /// The reader's label.
 pub fn own(shown: &Shown) -> AnyView {
+    notes::follow();
     let own = notes::of(&shown.bundle.manifest.tag, shown.id());
     if own.is_empty() {
         return view! {

@@ -87,6 +87,7 @@ fn own(bundle: &Bundle, listing: &Listing, row: &ConceptRow) -> AnyView {
     }
     let (tag, id) = (bundle.manifest.tag.clone(), row.id.0);
     (move || {
+        notes::follow();
         let own = notes::of(&tag, id);
         (!own.is_empty()).then(|| view! { " Your label: "<b>{own}</b>"." })
     })

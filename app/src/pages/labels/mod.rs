@@ -28,7 +28,10 @@ pub fn Labels() -> impl IntoView {
     let theirs = RwSignal::new(Vec::<Arc<Theirs>>::new());
     let problem = RwSignal::new(None::<String>);
     let (own_tag, shown_of) = (tag.clone(), bundle.clone());
-    let table = move || rows(&shown_of, &notes::with_history(&own_tag), &theirs.get());
+    let table = move || {
+        notes::follow();
+        rows(&shown_of, &notes::with_history(&own_tag), &theirs.get())
+    };
     let merged = tag.clone();
     let compared = move || theirs.get().iter().map(|theirs| beside(&merged, theirs)).collect_view();
     view! {
@@ -115,6 +118,7 @@ fn files(
 fn beside(tag: &str, theirs: &Arc<Theirs>) -> AnyView {
     let (own, known) = (tag.to_owned(), theirs.clone());
     let said = move || {
+        notes::follow();
         let found = agreement(&notes::all(&own), &known);
         format!(
             "{}: of {} concepts that you both labelled, {} have the same words. {} only you labelled, {} only they.",
