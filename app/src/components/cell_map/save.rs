@@ -103,7 +103,7 @@ pub fn svg(stage: &mut Stage, dots: &[Vec<Dot>], tags: &[Tag], key: &Key, name: 
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{ink}\">\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",
         hex(bytes("var(--page)"))
     );
-    let _ = write!(text, "<title>{}</title>\n", escaped(name));
+    let _ = writeln!(text, "<title>{}</title>", escaped(name));
     let seen = |dot: &Dot| {
         let (x, y) = frame.at(dot.at.map(|code| f32::from(code) / 65535.0));
         (x > -5.0 && y > -5.0 && x < frame.width + 5.0 && y < height + 5.0).then_some((x, y))

@@ -175,8 +175,8 @@ mod tests {
             let inside = |&(px, py): &(f64, f64)| (px - x).abs() < width / 2.0 && (py - y).abs() < 6.0;
             assert_eq!(under.filter(inside).count(), 0);
         }
-        let ((ax, ay), ((bx, by), width)) = (boxes[0].0, boxes[1]);
-        assert!((ax - bx).abs() > width / 2.0 || (ay - by).abs() >= LINE - 1.0);
+        let ((ax, ay), ((bx, by), wide)) = (boxes[0].0, boxes[1]);
+        assert!((ax - bx).abs() > wide / 2.0 || (ay - by).abs() >= LINE - 1.0);
         assert_eq!(place(&labels, &codes, &map, &Filter::Only(1), &frame, &width).len(), 1);
     }
 }

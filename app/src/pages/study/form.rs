@@ -226,7 +226,7 @@ pub fn listen(shown: Shown, at: Memo<Option<usize>>) {
         let n = shown.given.with_untracked(|given| given.items().len());
         match (digit.and_then(|digit| digit.parse::<u8>().ok()), event.key().as_str()) {
             (Some(digit @ 1..=5), _) if event.shift_key() => {
-                change(shown, place, |draft| draft.confidence = Some(digit))
+                change(shown, place, |draft| draft.confidence = Some(digit));
             }
             (Some(digit @ 1..=7), _) if !event.shift_key() => answer(shown, place, digit),
             (_, "[") if place > 0 => go(shown, Some(place - 1)),

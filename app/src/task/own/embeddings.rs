@@ -64,15 +64,11 @@ fn wrong_width(found: usize, width: usize) -> String {
     )
 }
 
-/// Takes some cells: the place of the first, their names, and their embeddings, `[cells, width]`.
-type Take<'a> = dyn FnMut(u64, &[String], &[f32]) -> Result<(), String> + 'a;
+/// Takes how many cells there are, the names of some, and their embeddings, `[cells, width]`.
+type TakeOf<'a> = dyn FnMut(u64, &[String], &[f32]) -> Result<(), String> + 'a;
 
 /// Tensor `embeddings` of a safetensors file, as `cellprism embed` writes it.
-fn tensors(
-    source: &Slices,
-    width: usize,
-    take: &mut Take<'_>,
-) -> Result<(), String> {
+fn tensors(source: &Slices, width: usize, take: &mut TakeOf<'_>) -> Result<(), String> {
     let damaged = |what: &str| {
         format!("not a whole safetensors file ({what}): copy it again, or write it with `cellprism embed`")
     };
@@ -118,11 +114,7 @@ fn tensors(
 }
 
 /// An array of numpy.
-fn numpy(
-    source: &Slices,
-    width: usize,
-    take: &mut Take<'_>,
-) -> Result<(), String> {
+fn numpy(source: &Slices, width: usize, take: &mut TakeOf<'_>) -> Result<(), String> {
     let head = source.some(0, 12)?;
     let (start, length) = match head[..] {
         [_, _, _, _, _, _, 1, _, a, b, _, _] => (10, u64::from(u16::from_le_bytes([a, b]))),
@@ -180,12 +172,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn read(
-        &self,
-        source: &Slices,
-        names: &[String],
-        take: &mut Take<'_>,
-    ) -> Result<(), String> {
+    fn read(&self, source: &Slices, names: &[String], take: &mut TakeOf<'_>) -> Result<(), String> {
         let row_bytes = self.width * self.size;
         let step = (PIECE / row_bytes.max(1)).clamp(1, ROWS) as u64;
         let mut row = 0;
