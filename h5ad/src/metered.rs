@@ -124,7 +124,9 @@ mod tests {
 
     use super::*;
 
-    fn metered(content: &[u8]) -> (Metered<ReadSeekSource<Cursor<Vec<u8>>>>, Arc<Meter>) {
+    type InMemory = Metered<ReadSeekSource<Cursor<Vec<u8>>>>;
+
+    fn metered(content: &[u8]) -> (InMemory, Arc<Meter>) {
         Metered::new(ReadSeekSource::new(Cursor::new(content.to_vec())).unwrap())
     }
 

@@ -346,7 +346,7 @@ mod tests {
         fn blocks_equal_one_sum_after_another(rows in 0usize..9, inputs in 0usize..7, outputs in 1usize..40, seed in 0u32..1000) {
             let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761 ^ seed) >> 8) as f32 / 8_388_608.0) - 1.0;
             // some inputs are 0 in one row, some in all
-            let zero = |i: usize| i % 3 == 0 || seed % 2 == 0 && i % inputs == 1;
+            let zero = |i: usize| i.is_multiple_of(3) || seed.is_multiple_of(2) && i % inputs == 1;
             let x: Vec<f32> = (0..rows * inputs).map(|i| if zero(i) { 0.0 } else { number(i) }).collect();
             let weights: Vec<f32> = (0..inputs * outputs).map(|i| number(i + 977)).collect();
             let bias: Vec<f32> = (0..outputs).map(|i| number(i + 55)).collect();

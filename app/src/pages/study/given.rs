@@ -128,7 +128,7 @@ mod tests {
     fn each_file_is_known_by_what_is_in_it() {
         let mut given = Given::default();
         given.take("study.json", STUDY).unwrap();
-        assert_eq!(given.items(), [String::new(); 0], "an item without its sheet cannot be shown");
+        assert_eq!(given.items(), Vec::<String>::new(), "an item without its sheet cannot be shown");
         given
             .take("a.json", r#"{"item":"item-002","genes":[{"gene":"CD4","mean":0.5,"cells":[1.0,0.0]}]}"#)
             .unwrap();

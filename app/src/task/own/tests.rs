@@ -10,7 +10,10 @@ use cellprism_h5ad::{Extras, to_bytes};
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 
-use super::{kind::Kind, ranking, readings, *};
+use super::{
+    kind::{Kind, kind_of},
+    ranking, readings, *,
+};
 use crate::task::{Files, Said, place::Memory};
 
 /// Two genes, their logarithms as the embedding, and a concept a gene.
@@ -257,7 +260,7 @@ proptest! {
                 _ => bytes.extend_from_slice(&[byte; 9]),
             }
         }
-        let _ = super::kind::kind_of("mine", &bytes);
+        let _ = kind_of("mine", &bytes);
         if let Err(why) = read("mine", kind, bytes) {
             prop_assert!(why.contains("mine") || why.contains("cell"), "{}", why);
         }
