@@ -74,6 +74,11 @@ pub fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
+/// Whether the window is as narrow as a phone.
+pub fn is_narrow() -> bool {
+    window().match_media("(max-width: 720px)").ok().flatten().is_some_and(|query| query.matches())
+}
+
 /// Whether dark colours are in force.
 pub fn is_dark() -> bool {
     let chosen = document().document_element().and_then(|root| root.get_attribute("data-theme"));
@@ -104,6 +109,8 @@ pub fn resolved_colour(value: &str) -> String {
     let Ok(probe) = document().create_element("span") else { return "gray".into() };
     let probe: HtmlElement = probe.unchecked_into();
     let _ = probe.style().set_property("color", value);
+    // Where a reader's colours are forced on text, those of data stay what the key says.
+    let _ = probe.style().set_property("forced-color-adjust", "none");
     let Some(body) = document().body() else { return "gray".into() };
     let _ = body.append_child(&probe);
     let colour = window()

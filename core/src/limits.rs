@@ -101,6 +101,8 @@ pub const TIMED_STEPS: Limit = Limit::new(1, 1_000_000, "a thousand are enough t
 /// Dimensions of an embedding.
 pub const DIMENSIONS: Limit =
     Limit::new(1, 1 << 16, "the embeddings of foundation models have up to some thousand dimensions");
+/// Counts of genes above 0 that a bundle holds for maps of a gene.
+pub const EXPRESSION: Limit = Limit::new(0, 40_000_000, "they would be more than 250 MB of a bundle");
 /// Genes of a model.
 pub const GENES: Limit = Limit::new(1, 1_000_000, "no genome has as many");
 /// Tokens of a vocabulary.

@@ -68,6 +68,7 @@ pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
         cells,
         colours,
         cell_files,
+        names: OnceLock::new(),
         map_ratio: map_ratio.clamp(0.7, 1.6),
         genes,
         metrics,

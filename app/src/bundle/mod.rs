@@ -20,8 +20,8 @@ use std::sync::{Arc, OnceLock};
 
 use cellprism_core::{
     bundle::{
-        CellMetadata, CellNames, ConceptDetail, ConceptIndex, ConceptRow, File, FileEntry, Files, FirstIndex,
-        GeneDescriptions, GeneIndex, Manifest, Metrics, path,
+        CellMetadata, CellNames, ConceptDetail, ConceptIndex, ConceptRow, Expression, File, FileEntry, Files,
+        FirstIndex, GeneDescriptions, GeneIndex, Manifest, Maybe, Metrics, path,
     },
     gsea::GeneSetFile,
     ids::ConceptId,
@@ -61,6 +61,8 @@ pub struct Bundle {
     /// Colours of each column's labels.
     pub colours: Vec<Vec<String>>,
     cell_files: points::CellFiles,
+    /// Names of the cells, once they were asked for.
+    names: OnceLock<Arc<CellNames>>,
     /// Width over height of the map.
     pub map_ratio: f32,
     /// Genes.
@@ -176,9 +178,34 @@ impl Bundle {
         self.file(&path::readings(Subject::Concepts.folder(), id)).await
     }
 
-    /// Names of the cells, fetched when asked for.
+    /// Names of the cells, fetched when first asked for.
     pub async fn names(&self) -> Result<Arc<CellNames>, FetchError> {
-        Ok(Arc::new(self.file(path::CELL_NAMES).await?))
+        if let Some(known) = self.names.get() {
+            return Ok(known.clone());
+        }
+        let found = Arc::new(self.file(path::CELL_NAMES).await?);
+        Ok(self.names.get_or_init(|| found).clone())
+    }
+
+    /// Cells in which a gene is counted, with its counts; or why nothing is known of it.
+    pub async fn expression(&self, gene: usize) -> Result<Maybe<Arc<Vec<(u32, f32)>>>, FetchError> {
+        let files = match &self.manifest.expression {
+            None => {
+                return Ok(Maybe::missing("this bundle was made by a release that kept no counts of genes"));
+            }
+            Some(Maybe::Missing { not_available }) => return Ok(Maybe::missing(not_available.clone())),
+            Some(Maybe::Value(files)) => files,
+        };
+        if !self.genes.measured.get(gene).copied().unwrap_or(false) {
+            return Ok(Maybe::missing("the data do not have this gene; the model reads it as zero"));
+        }
+        let per_file = files.genes_per_file.max(1) as usize;
+        let name = path::expression((gene / per_file) as u32);
+        let file: Expression = self.file(&name).await?;
+        let (cells, counts) = file
+            .of(gene % per_file)
+            .ok_or_else(|| FetchError { file: name, what: "it does not hold this gene".into() })?;
+        Ok(Maybe::Value(Arc::new(cells.iter().copied().zip(counts.iter().copied()).collect())))
     }
 
     /// Descriptions of the genes around `gene`.

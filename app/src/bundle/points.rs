@@ -33,6 +33,14 @@ impl Points {
         }
     }
 
+    /// The row of the cell at a place among them.
+    pub fn row(&self, place: u32) -> u32 {
+        match &self.rows {
+            None => place,
+            Some(rows) => rows.get(place as usize).copied().unwrap_or(u32::MAX),
+        }
+    }
+
     /// Whether they are all cells.
     pub fn are_all(&self) -> bool {
         self.rows.is_none()

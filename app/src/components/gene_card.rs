@@ -6,7 +6,7 @@ use cellprism_core::bundle::GeneDescription;
 use leptos::prelude::*;
 
 use super::states::Load;
-use crate::{bundle::Bundle, client::FetchError};
+use crate::{browser, bundle::Bundle, client::FetchError};
 
 /// Descriptions by symbol, arriving file by file.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,14 @@ impl Descriptions {
             Load::Failed(_) => "could not be loaded".into(),
         }
     }
+}
+
+/// The button that closes a card where it is a sheet: on a phone.
+pub fn close(close: impl Fn() + 'static) -> AnyView {
+    if !browser::is_narrow() {
+        return ().into_any();
+    }
+    view! { <button class="sheetclose" aria-label="Close the description" on:click=move |_| close()>"×"</button> }.into_any()
 }
 
 /// The card: name, kind, place, aliases, the facts given, links out.

@@ -6,7 +6,6 @@ pub mod dictionary_map;
 pub mod drawing;
 pub mod figure_menu;
 pub mod gene_card;
-mod map_pixels;
 pub mod points;
 pub mod stackbar;
 pub mod states;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    File, FileEntry, FirstView, Input, Ladder, Parameters, ReadError, Software, Source, Stage, WriteError,
+    ExpressionFiles, File, FileEntry, FirstView, Input, Ladder, Parameters, ReadError, Software, Source,
+    Stage, WriteError,
     file::parse,
     version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion},
 };
-use crate::{cells::GeneAudit, embedding::card::ModelKind};
+use crate::{cells::GeneAudit, embedding::card::ModelKind, maybe::Maybe};
 
 /// What the bundle is and what files it has.
 pub const MANIFEST: &str = "manifest.json";
@@ -47,6 +48,9 @@ pub struct Manifest {
     /// What a page loads first, where the complete files are large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<FirstView>,
+    /// Counts of the model's genes, or why there are none; absent in bundles up to layout 1.4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<Maybe<ExpressionFiles>>,
     /// Input files with checksums.
     pub inputs: Vec<Input>,
     /// How the genes of the data were matched with the model's.

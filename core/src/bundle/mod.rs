@@ -14,6 +14,7 @@
 //! | `samples/NNNN.safetensors` | counts of prototypes and counterfactuals, CSR in model gene order: `cells` u32 `[q]`, `indptr` u32 `[q+1]`, `indices` u16 or u32, `values` u16 or f32; and `prototypes` u32 `[p]`, `counterfactuals` u32 `[p, nc]`, positions in `cells`, nearest first, `u32::MAX` where there are fewer |
 //! | `genes/index.json` | [`GeneIndex`] |
 //! | `cells/first.safetensors`, `cells/first.NN.safetensors`, `concepts/first.json.gz`, `neurons/first.json.gz`, `genes/first.json.gz`, `concepts/NNNN.q8.safetensors`, `concepts/NNNN.first.safetensors` | of a large bundle, what a page loads first: [`FirstView`], [`FirstMap`], [`FirstCodes`], [`FirstIndex`], [`FirstGenes`], [`FirstActivations`], [`FirstConcept`]; everything in them is complete and exact elsewhere |
+//! | `genes/expression.NNNN.safetensors` | [`Expression`]: counts of the model's genes, some genes a file, up to a number of counts ([`ExpressionFiles`]) |
 //! | `genes/descriptions.NN.json` | map from symbol to [`GeneDescription`] |
 //! | `gene_sets/<library>.json` | [`GeneSetFile`] |
 //! | `sae/` | SAELens layout |
@@ -50,6 +51,7 @@ mod concept_row;
 mod dictionary;
 mod embeddings;
 mod evaluation;
+mod expression;
 mod file;
 mod files;
 mod first;
@@ -82,6 +84,7 @@ pub use concept_index::ConceptIndex;
 pub use concept_row::{ConceptRow, GeneScore};
 pub use embeddings::{EMBEDDINGS_TENSOR, Embeddings};
 pub use evaluation::{EvaluationFile, EvaluationFileKind, EvaluationIndex};
+pub use expression::{Expression, ExpressionFiles};
 pub use file::{File, JsonFile, ReadError, WriteError};
 pub use files::{FileEntry, Files};
 pub use first::{

@@ -11,6 +11,7 @@ pub use super::{
     dictionary::{SAE, SAE_CONFIG, SAE_WEIGHTS},
     embeddings::EMBEDDINGS,
     evaluation::{EVALUATION, EVALUATION_INDEX},
+    expression::expression,
     files::FILES,
     first::{
         FIRST_CELLS, FIRST_GENES, FIRST_INDEX, FIRST_NEURONS, first_activations, first_codes, first_concept,
@@ -28,6 +29,7 @@ pub use super::{
 pub fn is_per_concept(path: &str) -> bool {
     let within = |folder: &str| path.split_once('/').is_some_and(|(first, _)| first == folder);
     within("samples")
+        || super::expression::is_expression(path)
         || (within(CONCEPTS) && path != CONCEPT_INDEX && path != FIRST_INDEX)
         || (within(NEURONS) && path != NEURON_INDEX && path != FIRST_NEURONS)
 }
@@ -55,7 +57,11 @@ mod tests {
     #[test]
     fn only_per_concept_files_are_kept_out_of_the_manifest() {
         assert!(is_per_concept(&concept(ConceptId(7))) && is_per_concept(&samples(ConceptId(12345))));
-        assert!(is_per_concept("neurons/0001.json") && !is_per_concept(NEURON_INDEX));
+        assert!(
+            is_per_concept(&expression(3))
+                && is_per_concept("neurons/0001.json")
+                && !is_per_concept(NEURON_INDEX)
+        );
         assert!(!is_per_concept(CONCEPT_INDEX) && !is_per_concept(GENE_INDEX));
     }
 }

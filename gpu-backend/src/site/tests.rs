@@ -29,6 +29,7 @@ pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
         },
         ladder: None,
         first: None,
+        expression: None,
         parameters: Parameters::default(),
         inputs: Vec::new(),
         gene_audit: GeneAudit::default(),

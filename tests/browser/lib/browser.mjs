@@ -15,7 +15,8 @@ const { chromium } = createRequire(join(needed("PLAYWRIGHT"), "package.json"))("
 export const wide = { width: 1440, height: 1000 };
 export const narrow = { width: 390, height: 844 };
 
-export function openBrowser() {
+// `more` are further arguments, for instance how WebGL is drawn.
+export function openBrowser(more = []) {
   const asRoot = process.getuid?.() === 0; // there is no sandbox then
   return chromium.launch({
     executablePath: needed("CHROMIUM"),
@@ -27,6 +28,7 @@ export function openBrowser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
 }

@@ -2,89 +2,162 @@
 
 use std::sync::Arc;
 
-use cellprism_core::ids::ConceptId;
+use cellprism_core::{bundle::Maybe, ids::ConceptId};
 use leptos::prelude::*;
 
-use super::legend;
+use super::legend::{self, By};
 use crate::{
     browser,
     bundle::{Bundle, Points},
     client::FetchError,
     components::{
-        cell_map::{CellMap, Colouring, codes_of},
+        cell_map::{Amounts, CellMap, Colouring, Filter, Live, codes_of},
         points::Drawn,
         states::Load,
         title,
     },
-    route,
+    format::thousands,
+    route::{self, Route},
 };
 
-/// The figure; what colours it is in the address.
+/// Cells above which dots lie on each other.
+const DENSE: usize = 100_000;
+
+/// The figure; what colours it, which labels it shows, what is seen and what is selected is in the address.
 #[component]
 pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
     let route = route::current();
     let chosen = Memo::new(move |_| route.with(|r| r.get("by").to_owned()));
-    let forward = RwSignal::new(None::<u16>);
     let first = bundle.primary().unwrap_or(0);
     let known = bundle.clone();
-    let column = Memo::new(move |_| {
+    let by = Memo::new(move |_| {
         let name = chosen.get();
-        known.cells.columns.iter().position(|c| c.name == name).unwrap_or(first)
+        if let Some(id) = name.strip_prefix('C').and_then(|n| n.parse::<u32>().ok()) {
+            return By::Concept(id);
+        }
+        let gene = name.strip_prefix("gene:");
+        if let Some(place) = gene.and_then(|gene| known.genes.symbols.iter().position(|s| s == gene)) {
+            return By::Gene(place);
+        }
+        By::Column(known.cells.columns.iter().position(|c| c.name == name).unwrap_or(first))
     });
-    let concept = Memo::new(move |_| chosen.get().strip_prefix('C').and_then(|n| n.parse::<u32>().ok()));
+    let filter = labels_in_address(route, chosen);
+    let live = Live::in_address();
     let drawn = Drawn::new(&bundle);
     let points: Signal<Arc<Points>> = drawn.points.into();
-    let activation = activation(&bundle, concept, points);
-    let asked = Signal::derive(move || concept.get().is_none().then(|| column.get()));
+    let amounts = amounts(&bundle, by, points);
+    let asked = Signal::derive(move || if let By::Column(column) = by.get() { Some(column) } else { None });
     let codes = codes_of(&bundle, points, asked);
-    let colouring = Signal::derive(move || match (concept.get(), activation.get()) {
-        (Some(_), Load::Ready(active)) => Colouring::Activation(active),
-        (Some(_), _) => Colouring::Unknown,
-        (None, _) => codes
+    let symbols = bundle.clone();
+    let colouring = Signal::derive(move || match (by.get(), amounts.get()) {
+        (By::Concept(_), Load::Ready(Maybe::Value(active))) => Colouring::Activation(active),
+        (By::Gene(place), Load::Ready(Maybe::Value(counts))) => {
+            Colouring::Gene(symbols.genes.symbols[place].clone(), counts)
+        }
+        (By::Concept(_) | By::Gene(_), _) => Colouring::Unknown,
+        (By::Column(_), _) => codes
             .get()
-            .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, forward.get())),
+            .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, filter.get())),
     });
     let legend_of = bundle.clone();
-    let legend = move || match concept.get() {
-        Some(id) => legend::activation(id, &activation.get()),
-        None => legend::labels(&legend_of, column.get(), forward),
-    };
+    let legend = move || legend::view(&legend_of, &by.get(), &amounts.get(), filter);
     let source = bundle.cells.umap.as_ref().map_or_else(String::new, |u| u.source.clone());
     let label = format!("Map of {} cells", bundle.cells.cells);
     let saved = bundle.clone();
+    let dense = move || points.with(|points| points.map.len() > DENSE);
+    let dense = move || dense().then_some("Where cells lie on each other, more of them are darker. ");
     view! {
         <figure class="fig c8">
             <header>
                 {choice(&bundle, chosen)}
+                {gene_choice(&bundle, chosen)}
                 <span class="tools"><button on:click=move |_| csv(&saved)>"CSV"</button></span>
             </header>
-            <div class="ogrid"><CellMap bundle=bundle.clone() points=points colouring=colouring label=label tags=true />{legend}</div>
-            <figcaption>{format!("Each dot is a cell. Map: {source}. Choose a label to bring its cells forward. ")}{drawn.note(&bundle)}</figcaption>
+            <div class="ogrid">
+                <div><CellMap bundle=bundle.clone() points=points colouring=colouring label=label live=live /></div>
+                {legend}
+            </div>
+            <figcaption>{format!("Each dot is a cell. Map: {source}. Choose a label to see its cells alone. ")}{dense}{drawn.note(&bundle)}</figcaption>
         </figure>
     }
 }
 
-/// Activations of the concept that was asked for.
-fn activation(
+/// Labels that are shown, as the address has them; another column shows all of its own.
+fn labels_in_address(route: RwSignal<Route>, column: Memo<String>) -> RwSignal<Filter> {
+    let filter = RwSignal::new(Filter::All);
+    let said = Memo::new(move |_| route.with(|r| r.get("labels").to_owned()));
+    Effect::new(move || filter.set(Filter::from_text(&said.get())));
+    Effect::new(move |before: Option<Filter>| {
+        let now = filter.get();
+        if before.is_some_and(|before| before != now) && said.get_untracked() != now.to_text() {
+            route::set(route, "labels", &now.to_text());
+        }
+        now
+    });
+    Effect::new(move |before: Option<String>| {
+        let now = column.get();
+        if before.is_some_and(|before| before != now) {
+            filter.set(Filter::All);
+        }
+        now
+    });
+    filter
+}
+
+/// Activations of the concept, or counts of the gene, that was asked for.
+fn amounts(
     bundle: &Arc<Bundle>,
-    concept: Memo<Option<u32>>,
+    by: Memo<By>,
     points: Signal<Arc<Points>>,
-) -> RwSignal<Load<legend::Active>> {
-    let activation = RwSignal::new(Load::Waiting);
+) -> RwSignal<Load<Maybe<Amounts>>> {
+    let found = RwSignal::new(Load::Waiting);
     let fetched = bundle.clone();
     Effect::new(move || {
-        let Some(id) = concept.get() else { return };
+        let by = by.get();
+        if matches!(by, By::Column(_)) {
+            return;
+        }
         let all = points.with(|points| points.are_all());
-        activation.set(Load::Waiting);
+        found.set(Load::Waiting);
         let bundle = fetched.clone();
         leptos::task::spawn_local(async move {
-            activation.try_set(match bundle.activations(ConceptId(id), all).await {
-                Ok(found) => Load::Ready(found),
-                Err(error) => Load::Failed(error),
-            });
+            let answer = match by {
+                By::Concept(id) => bundle.activations(ConceptId(id), all).await.map(Maybe::Value),
+                By::Gene(place) => bundle.expression(place).await,
+                By::Column(_) => return,
+            };
+            found.try_set(answer.map_or_else(Load::Failed, Load::Ready));
         });
     });
-    activation
+    found
+}
+
+/// A field for a gene's symbol: in any letters, taken with Enter or when one leaves it.
+fn gene_choice(bundle: &Arc<Bundle>, chosen: Memo<String>) -> AnyView {
+    let route = route::current();
+    let unknown = RwSignal::new(None::<String>);
+    let known = bundle.clone();
+    let n = thousands(bundle.genes.symbols.len() as u64);
+    let choose = move |event| {
+        let asked = event_target_value(&event).trim().to_owned();
+        unknown.set(None);
+        if asked.is_empty() {
+            return;
+        }
+        match known.genes.symbols.iter().find(|symbol| symbol.eq_ignore_ascii_case(&asked)) {
+            Some(symbol) => route::set(route, "by", &format!("gene:{symbol}")),
+            None => unknown.set(Some(format!("{asked} is not among this model’s {n} genes."))),
+        }
+    };
+    let value = move || chosen.get().strip_prefix("gene:").unwrap_or_default().to_owned();
+    let said = move || unknown.get().map(|what| view! { <span class="micro" role="alert">{what}</span> });
+    view! {
+        <label class="row small bygene"><span class="muted">"or a gene"</span>
+            <input class="input" type="search" aria-label="Gene to colour by" placeholder="CD74" prop:value=value on:change=choose />
+        </label>
+        {said}
+    }
+    .into_any()
 }
 
 fn choice(bundle: &Bundle, chosen: Memo<String>) -> AnyView {

@@ -1,27 +1,58 @@
-//! The key beside the map.
+//! The key beside the map, and why there may be none.
 
 use std::sync::Arc;
 
+use cellprism_core::bundle::Maybe;
 use leptos::prelude::*;
 
 use crate::{
     bundle::Bundle,
-    components::{states::Load, title},
-    format::thousands,
+    components::{
+        cell_map::{Amounts, Colouring, Filter, Key, LabelKey, ramp},
+        states::Load,
+        title,
+    },
 };
 
-/// Labels listed.
-const MOST: usize = 20;
+/// What colours the map.
+#[derive(Clone, Debug, PartialEq)]
+pub enum By {
+    /// A column, by its place.
+    Column(usize),
+    /// A concept's activation.
+    Concept(u32),
+    /// A gene's counts, by its place.
+    Gene(usize),
+}
 
-/// Active cells with their activations.
-pub type Active = Arc<Vec<(u32, f32)>>;
+impl By {
+    /// "C12", "CD3D".
+    fn name(&self, bundle: &Bundle) -> String {
+        match self {
+            Self::Column(_) => String::new(),
+            Self::Concept(id) => format!("C{id}"),
+            Self::Gene(place) => bundle.genes.symbols.get(*place).cloned().unwrap_or_default(),
+        }
+    }
+}
 
-/// The ramp of a concept, or why there is nothing to see.
-pub fn activation(id: u32, found: &Load<Active>) -> AnyView {
+/// The key of what is asked for; of amounts as they were found.
+pub fn view(
+    bundle: &Arc<Bundle>,
+    by: &By,
+    found: &Load<Maybe<Amounts>>,
+    filter: RwSignal<Filter>,
+) -> AnyView {
+    if let By::Column(column) = by {
+        return match Key::labels(bundle, *column) {
+            Key::Labels(labels) => view! { <LabelKey labels=labels filter=filter /> }.into_any(),
+            _ => ().into_any(),
+        };
+    }
+    let name = by.name(bundle);
     match found {
         Load::Failed(error) => {
-            let what =
-                format!("The activations of C{id} could not be loaded; the map shows none: {}", error.what);
+            let what = format!("{name} could not be loaded; the map shows no values: {}", error.what);
             let again = |_| {
                 let _ = window().location().reload();
             };
@@ -29,49 +60,36 @@ pub fn activation(id: u32, found: &Load<Active>) -> AnyView {
                 .into_any()
         }
         Load::Waiting => {
-            view! { <p class="small muted" role="status">{format!("Loading C{id} …")}</p> }.into_any()
+            view! { <p class="small muted" role="status">{format!("Loading {name} …")}</p> }.into_any()
         }
-        Load::Ready(_) => ramp(id),
+        Load::Ready(Maybe::Missing { not_available }) => view! {
+            <p class="small"><b>{format!("{name}: not available")}</b>": "{not_available.clone()}"."</p>
+        }
+        .into_any(),
+        Load::Ready(Maybe::Value(amounts)) => numbers(bundle, by, amounts),
     }
 }
 
-fn ramp(id: u32) -> AnyView {
-    let row = crate::bundle::current().row(id).map(title::view);
+fn numbers(bundle: &Arc<Bundle>, by: &By, amounts: &Amounts) -> AnyView {
+    let key = match Key::of(bundle, &Colouring::Activation(amounts.clone())) {
+        Key::Ramp { least, most, .. } => ramp(least, most),
+        _ => ().into_any(),
+    };
+    let name = by.name(bundle);
+    let head = match by {
+        By::Concept(id) => view! {
+            <p class="small muted"><a href=format!("#/concept/{id}")>{format!("Activation of {name}")}</a></p>
+            <p class="small">{bundle.row(*id).map(title::view)}</p>
+        }
+        .into_any(),
+        _ => view! { <p class="small"><a class="gene" href=format!("#/gene/{name}")>{name.clone()}</a>", counts"</p> }.into_any(),
+    };
     view! {
         <div class="legend">
-            <p class="small muted"><a href=format!("#/concept/{id}")>{format!("Activation of C{id}")}</a></p>
-            <p class="small">{row}</p>
-            <div class="rampkey"><div class="ramp" style="flex:1"></div></div>
+            {head}
+            {key}
             <p class="caption">"Dark: strong. Grey: exactly 0."</p>
         </div>
-    }
-    .into_any()
-}
-
-/// Labels of a column, most cells first; one of them can be brought forward.
-pub fn labels(bundle: &Bundle, column: usize, forward: RwSignal<Option<u16>>) -> AnyView {
-    let Some(found) = bundle.cells.columns.get(column) else { return ().into_any() };
-    let cells = |i: usize| found.counts.get(i).copied().unwrap_or(0);
-    let mut order: Vec<usize> = (0..found.labels.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(cells(i)));
-    let more = order.len().saturating_sub(MOST);
-    let item = |i: usize| {
-        let code = i as u16;
-        let toggle = move |_| forward.update(|f| *f = if *f == Some(code) { None } else { Some(code) });
-        let pressed = move || (forward.get() == Some(code)).to_string();
-        let swatch = format!("--c:{}", bundle.colours[column][i]);
-        view! {
-            <li><button class="lg" aria-pressed=pressed on:click=toggle>
-                <i class="swatch" style=swatch></i><span>{found.labels[i].clone()}</span>
-                <span class="n faint">{thousands(cells(i))}</span>
-            </button></li>
-        }
-    };
-    let items = order.into_iter().take(MOST).map(item).collect_view();
-    view! {
-        <ul class="legend" aria-label="Labels, number of cells">
-            {items}{(more > 0).then(|| view! { <li class="small faint">{format!("and {more} more")}</li> })}
-        </ul>
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use super::outcome::Row;
 use crate::{
     bundle::Bundle,
     components::{
-        cell_map::{CellMap, Colouring},
+        cell_map::{CellMap, Colouring, Live},
         title,
     },
     format::{percent, thousands},
@@ -111,7 +111,7 @@ fn map(bundle: &Arc<Bundle>, rows: &Arc<Vec<Row>>, chosen: RwSignal<usize>) -> A
     view! {
         <figure class="fig c5">
             <header><h3>{title}</h3></header>
-            <CellMap bundle=bundle.clone() points=points colouring label=label tags=true />
+            <CellMap bundle=bundle.clone() points=points colouring label=label live=Live::new() />
             <figcaption>"Dark: strong. Grey: exactly 0."</figcaption>
         </figure>
     }

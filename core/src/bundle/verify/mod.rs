@@ -12,8 +12,8 @@ use super::{
     ConceptIndex, File, GeneIndex, Manifest,
     cells::{self, Cells},
     checking::Bundle,
-    concept, concept_arrays, concept_index, dictionary, evaluation, first, gene_descriptions, gene_index,
-    gene_sets, metrics, model, path, samples,
+    concept, concept_arrays, concept_index, dictionary, evaluation, expression, first, gene_descriptions,
+    gene_index, gene_sets, metrics, model, path, samples,
 };
 use crate::{concepts::ConceptClass, ids::ConceptId, parallel};
 
@@ -55,6 +55,7 @@ pub fn verify(folder: &dyn Folder) -> Report {
     if let Some(genes) = &genes {
         gene_descriptions::check(&bundle, genes, &mut report);
         gene_sets::check(&bundle, genes, &mut report);
+        expression::check(&bundle, genes, &mut report);
     }
     dictionary::check(&bundle, &mut report);
     model::check(&bundle, genes.as_ref(), &mut report);
@@ -114,7 +115,8 @@ fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
         let within = |names: &[String], count: u32| id.0 < count && names.iter().any(|known| known == name);
         Some(within(&concept, counts.concepts) || within(&neuron, 2 * counts.embedding))
     };
-    for name in bundle.intact.iter().filter(|name| path::is_per_concept(name)) {
+    let numbered = |name: &&String| path::is_per_concept(name) && !expression::is_expression(name);
+    for name in bundle.intact.iter().filter(numbered) {
         report.expect(expected(name) == Some(true), name, || {
             let counts = &bundle.manifest.counts;
             format!("the file of none of {} concepts or {} neurons", counts.concepts, counts.embedding)

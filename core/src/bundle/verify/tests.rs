@@ -105,6 +105,7 @@ fn small() -> Memory {
             },
             ladder: None,
             first: None,
+            expression: None,
             parameters: Parameters::default(),
             inputs: Vec::new(),
             gene_audit: GeneAudit::default(),

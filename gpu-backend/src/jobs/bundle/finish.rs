@@ -14,7 +14,7 @@ use walkdir::WalkDir;
 use super::{
     Described, Job, Report,
     context::Context,
-    first,
+    expression, first,
     index::{index, place_concepts, screened, verdict},
     inputs::Inputs,
     manifest::manifest,
@@ -55,6 +55,7 @@ pub fn write(
     shared::embeddings(context, &work)?;
     let genes = shared::genes(inputs, context, &work)?;
     work.put(path::GENE_INDEX, &genes.to_bytes()?)?;
+    let expression = Some(expression::write(context, &work)?);
     for sets in &context.sets {
         work.put(&path::gene_sets(&sets.library), &sets.to_bytes()?)?;
     }
@@ -86,7 +87,8 @@ pub fn write(
     work.put(path::FILES, &per_concept.to_bytes()?)?;
     files.retain(|path, _| !per_concept.contains_key(path));
     files.insert(path::FILES.into(), entry(&work.bundle().join(path::FILES))?);
-    let manifest = Manifest { first, ..manifest(job, inputs, context, &concepts, described, files)? };
+    let manifest =
+        Manifest { first, expression, ..manifest(job, inputs, context, &concepts, described, files)? };
     work.put(path::MANIFEST, &manifest.to_bytes()?)?;
     let screened = screened(&concepts.rows);
     let report = Report {

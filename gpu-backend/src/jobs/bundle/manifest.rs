@@ -68,6 +68,7 @@ pub fn manifest(
         parameters: p.clone(),
         ladder: context.ladder.clone(),
         first: None,
+        expression: None,
         inputs: inputs.files.clone(),
         gene_audit: context.embedding.audit.clone(),
         stages: vec![context.embedding.stage.clone(), context.training.clone(), described],

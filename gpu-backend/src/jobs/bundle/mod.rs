@@ -20,6 +20,7 @@
 //! | `existing` | a bundle that is there already: up to date, damaged, or another |
 //! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
 //! | `first` | of a large bundle, what a page loads first |
+//! | `expression` | counts of the model's genes, for maps of a gene |
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
@@ -29,6 +30,7 @@ pub(super) mod context;
 mod cost;
 pub(super) mod dictionary;
 mod existing;
+mod expression;
 mod finish;
 mod first;
 mod index;

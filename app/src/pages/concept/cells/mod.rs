@@ -19,11 +19,11 @@ use super::Shown;
 use crate::{
     bundle::Points,
     components::{
-        cell_map::{CellMap, Colouring, codes_of},
+        cell_map::{CellMap, Colouring, Filter, Key, LabelKey, Live, codes_of, ramp},
         figure_menu::{self, Behind},
         points::Drawn,
     },
-    format::{significant, thousands},
+    format::thousands,
     plots,
 };
 
@@ -72,6 +72,7 @@ fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
     let max = shown.concept.detail.max;
     let least = active.with_untracked(|active| active.last().map_or(0.0, |least| least.1));
     let codes = codes_of(&shown.bundle, points, by.into());
+    let filter = RwSignal::new(Filter::All);
     let whole = shown.bundle.points().are_all();
     let colouring = Signal::derive(move || match by.get() {
         None if whole || cells.with(|shown| shown.concept.exact) || !points.with(|p| p.are_all()) => {
@@ -79,12 +80,16 @@ fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
         }
         None => Colouring::Unknown,
         Some(_) => {
-            codes.get().map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, None))
+            codes.get().map_or(Colouring::Unknown, |(c, codes)| Colouring::Column(c, codes, filter.get()))
         }
     });
     let choice = |name: String, column: Option<usize>| {
         let pressed = move || (by.get() == column).to_string();
-        view! { <button aria-pressed=pressed on:click=move |_| by.set(column)>{name}</button> }
+        let choose = move |_| {
+            filter.set(Filter::All);
+            by.set(column);
+        };
+        view! { <button aria-pressed=pressed on:click=choose>{name}</button> }
     };
     let columns = shown.bundle.cells.columns.iter().enumerate().take(3);
     let columns = columns.map(|(i, c)| choice(c.name.replace('_', " "), Some(i))).collect_view();
@@ -94,15 +99,22 @@ fn map(shown: &Shown, cells: RwSignal<Shown>) -> AnyView {
         shown.bundle.manifest.counts.cells,
         shown.name()
     );
-    let number = |value: f32| significant(f64::from(value));
+    let keyed = shown.bundle.clone();
+    // The key of what colours the map, and of nothing else.
+    let key = move || match by.get() {
+        None => ramp(least, max),
+        Some(column) => match Key::labels(&keyed, column) {
+            Key::Labels(labels) => {
+                view! { <div class="mapkey"><LabelKey labels=labels filter=filter /></div> }.into_any()
+            }
+            _ => ().into_any(),
+        },
+    };
     view! {
         <figure class="fig c6">
             <header><div class="seg" role="group" aria-label="Colour cells by">{choice("Activation".into(), None)}{columns}</div></header>
-            <CellMap bundle=shown.bundle.clone() points=points colouring=colouring label=label tags=true />
-            <div class="rampkey" hidden=move || by.get().is_some()>
-                <span>"0"</span><i class="zero"></i><span class="gap"></span>
-                <span>{number(least)}</span><div class="ramp"></div><span>{number(max)}</span>
-            </div>
+            <CellMap bundle=shown.bundle.clone() points=points colouring=colouring label=label live=Live::in_address() />
+            {key}
             <figcaption>
                 "Each dot is a cell; "{source}"Most active cells are drawn last. Grey cells have activation exactly 0. "
                 {drawn.note(&shown.bundle)}

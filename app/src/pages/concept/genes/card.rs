@@ -22,10 +22,16 @@ pub fn open() -> RwSignal<Option<u32>> {
 }
 
 /// The card.
-pub fn view(shown: &Shown, gene: &SideGene, side: Side, held_out: u32) -> AnyView {
+pub fn view(
+    shown: &Shown,
+    gene: &SideGene,
+    side: Side,
+    held_out: u32,
+    open: RwSignal<Option<u32>>,
+) -> AnyView {
     let card =
         gene_card::card(&shown.bundle, shown.descriptions, &gene.symbol, facts(shown, gene, side, held_out));
-    view! { <aside class="pop genecard beside" id="genecard" aria-label="Gene description" aria-live="polite">{card}</aside> }
+    view! { <aside class="pop genecard beside" id="genecard" aria-label="Gene description" aria-live="polite">{gene_card::close(move || open.set(None))}{card}</aside> }
         .into_any()
 }
 

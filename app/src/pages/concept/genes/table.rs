@@ -103,8 +103,9 @@ fn row(rows: &Rows, gene: &SideGene, rank: usize) -> AnyView {
     let drawing = dots::drawing(rows.axis, &gene.by_prototype);
     let name = rows.shown.descriptions.name(gene.symbol.clone());
     let card_of = (rows.shown.clone(), gene.clone(), rows.side, rows.held_out);
-    let card =
-        move || (open.get() == Some(id)).then(|| card::view(&card_of.0, &card_of.1, card_of.2, card_of.3));
+    let card = move || {
+        (open.get() == Some(id)).then(|| card::view(&card_of.0, &card_of.1, card_of.2, card_of.3, open))
+    };
     view! {
         <tr class:few=few>
             <td class="rk">{rank + 1}</td>

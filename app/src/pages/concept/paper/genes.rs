@@ -10,7 +10,7 @@ use super::{
     gene_facts::{csv, facts},
     gene_row::{Scale, row},
 };
-use crate::{components::gene_card, format::thousands, pages::concept::Shown};
+use crate::{browser, components::gene_card, format::thousands, pages::concept::Shown};
 
 /// Genes shown at first.
 pub const FIRST: usize = 20;
@@ -35,7 +35,8 @@ pub fn view(shown: &Shown) -> AnyView {
 }
 
 fn genes(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
-    let selected = RwSignal::new(Some(0usize));
+    // On a phone the description is a sheet over the page, so that none is open before it is asked for.
+    let selected = RwSignal::new((!browser::is_narrow()).then_some(0usize));
     // Esc puts the description away.
     let handle = window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" {
@@ -49,7 +50,7 @@ fn genes(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
         selected.get().and_then(|i| Some((i, card_genes.get(i)?))).map(|(i, gene)| {
             let facts = facts(&card_of, gene, i, pairs);
             let card = gene_card::card(&card_of.bundle, card_of.descriptions, &gene.symbol, facts);
-            view! { <aside class="pop genecard" aria-label="Gene description, as in the paper" aria-live="polite">{card}</aside> }
+            view! { <aside class="pop genecard" aria-label="Gene description, as in the paper" aria-live="polite">{gene_card::close(move || selected.set(None))}{card}</aside> }
         })
     };
     view! {

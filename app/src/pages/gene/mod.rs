@@ -1,4 +1,12 @@
-//! Genes: what they are, and the concepts in which they matter.
+//! Genes: what they are, where they are expressed, and the concepts in which they matter.
+//!
+//! | file | part |
+//! |---|---|
+//! | `expression` | counts on the map and by kind of cell |
+//! | `links` | where else it is described |
+
+mod expression;
+mod links;
 
 use cellprism_core::bundle::{ConceptRow, GeneDescription};
 use leptos::prelude::*;
@@ -157,16 +165,15 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         });
     });
     let ensembl = bundle.genes.ensembl.get(place).filter(|e| !e.is_empty()).cloned();
-    let ensembl = ensembl.map(|id| {
-        let href = format!("https://www.ensembl.org/id/{id}");
-        view! { " " <a href=href rel="noopener" class="mono">{id}</a> }
-    });
-    let term = String::from(js_sys::encode_uri_component(&symbol));
-    let elsewhere = [
-        ("Protein Atlas", format!("https://www.proteinatlas.org/search/{term}")),
-        ("PubMed", format!("https://pubmed.ncbi.nlm.nih.gov/?term={term}%5BTitle%2FAbstract%5D")),
-    ]
-    .map(|(name, href)| view! { " " <a href=href rel="noopener">{name}</a> });
+    let (named, id) = (symbol.clone(), ensembl.clone());
+    let links = move || {
+        let ncbi = match known.get() {
+            Load::Ready(Some(found)) => found.ncbi,
+            _ => None,
+        };
+        links::view(&named, id.as_deref(), ncbi.as_deref())
+    };
+    let ensembl = ensembl.map(|id| view! { " " <span class="mono">{id}</span> });
     let detection = bundle.genes.detection.get(place).copied().unwrap_or(0.0);
     let detected = match bundle.genes.measured.get(place) {
         Some(true) => format!("Detected in {} of the cells.", percent(f64::from(detection))),
@@ -176,7 +183,9 @@ fn known(bundle: &std::sync::Arc<Bundle>, symbol: &str, asked: Option<&str>) -> 
         <p class="eyebrow"><a href="#/genes">"Genes"</a>" / "{symbol.clone()}</p>
         <h1 class="gene">{symbol.clone()}</h1>{asked}
         <p class="lead" data-testid="description">{move || description(known.get())}</p>
-        <p class="small muted">{detected}{ensembl}{elsewhere}</p>
+        <p class="small muted">{detected}{ensembl}</p>
+        {links}
+        {expression::view(bundle, place, &symbol)}
         <section class="section">
             <header>
                 <h2>"Concepts that it drives"</h2>
@@ -200,11 +209,7 @@ fn description(known: Load<Option<GeneDescription>>) -> AnyView {
         Load::Ready(Some(d)) => {
             let also = (!d.aliases.is_empty()).then(|| format!("also {}", d.aliases.join(", ")));
             let facts = [d.kind, d.location, also].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-            let ncbi = d.ncbi.map(|id| {
-                let href = format!("https://www.ncbi.nlm.nih.gov/gene/{id}");
-                view! { " " <a class="small" href=href rel="noopener">"NCBI Gene"</a> }
-            });
-            view! { {d.name}" "<span class="small faint">{facts}</span>{ncbi} }.into_any()
+            view! { {d.name}" "<span class="small faint">{facts}</span> }.into_any()
         }
     }
 }
