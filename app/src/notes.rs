@@ -53,7 +53,7 @@ pub fn all(tag: &str) -> Vec<Note> {
 /// All of them, those that were taken back included.
 pub fn with_history(tag: &str) -> Vec<Note> {
     let stored = browser::storage().and_then(|s| s.get_item(&key(tag)).ok().flatten());
-    stored.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+    stored.and_then(|json| cellprism_core::json::from_slice(json.as_bytes()).ok()).unwrap_or_default()
 }
 
 /// The note on one concept, empty where there is none.
@@ -86,7 +86,7 @@ fn change(notes: &mut Vec<Note>, concept: u32, label: &str, now: &str) {
         None if label.is_empty() => return,
         None => {
             notes.push(Note { concept, ..Note::default() });
-            notes.sort_by_key(|note| note.concept);
+            cellprism_core::order::sort_by_key(notes, |note| note.concept);
             match notes.iter_mut().find(|note| note.concept == concept) {
                 Some(note) => note,
                 None => return,

@@ -15,7 +15,9 @@
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
 //! | [`study`] | blinded rating: what raters see, and what their answers say |
+//! | [`json`] | JSON to values |
 //! | [`maybe`] | a value, or the reason why there is none |
+//! | [`order`] | sorting in little code |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
 
 #![warn(unreachable_pub)]
@@ -29,8 +31,10 @@ pub mod embedding;
 pub mod evaluation;
 pub mod gsea;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod maybe;
+pub mod order;
 pub mod parallel;
 pub mod readings;
 pub mod sae;

@@ -42,7 +42,7 @@ pub fn sets(bundle: &Arc<Bundle>, place: usize) -> AnyView {
             }
         }
         // Small sets say more.
-        all.sort_by_key(|set| set.2);
+        cellprism_core::order::sort_by_key(&mut all, |set| set.2);
         found.try_set(Load::Ready(all));
     });
     let inside = move || {
@@ -121,7 +121,9 @@ pub fn scores(bundle: &Arc<Bundle>, place: usize, symbol: &str) -> AnyView {
             }
             let largest =
                 |line: &Line| line.sides.iter().flatten().copied().fold(line.paper.unwrap_or(0.0), f32::max);
-            lines.sort_by(|a, b| largest(b).total_cmp(&largest(a)).then(a.id.cmp(&b.id)));
+            cellprism_core::order::sort_by(&mut lines, |a, b| {
+                largest(b).total_cmp(&largest(a)).then(a.id.cmp(&b.id))
+            });
             answers.try_set(Some(Load::Ready(Arc::new(lines))));
         });
     };

@@ -155,7 +155,7 @@ fn every(bundle: Arc<Bundle>, library: String, term: String) -> AnyView {
                     return;
                 }
             }
-            found.sort_by(|a, b| b.set.nes.total_cmp(&a.set.nes));
+            cellprism_core::order::sort_by(&mut found, |a, b| b.set.nes.total_cmp(&a.set.nes));
             answers.try_set(Some(Load::Ready(found)));
         });
     };

@@ -49,7 +49,7 @@ pub fn points(
 
 /// Moves names down that would cover another one: `(left, top, name)` in percent, `line` the height of a line.
 fn push_apart(names: &mut [(f64, f64, String)], line: f64) {
-    names.sort_by(|a, b| a.1.total_cmp(&b.1));
+    cellprism_core::order::sort_by(names, |a, b| a.1.total_cmp(&b.1));
     for i in 1..names.len() {
         let (above, rest) = names.split_at_mut(i);
         for (left, top, _) in above.iter() {

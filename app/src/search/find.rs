@@ -79,7 +79,7 @@ pub fn find(words: Words, query: &str, most: usize) -> Vec<Found> {
     }
     let found = |kind: Kind| {
         let mut hits = of_kind(words, kind, &query);
-        hits.sort_by_key(|hit| hit.0);
+        cellprism_core::order::sort_by_key(&mut hits, |hit| hit.0);
         let total = hits.len();
         let hits = hits.into_iter().take(most).map(|(_, hit)| hit()).collect();
         Found { kind, hits, total }

@@ -120,7 +120,9 @@ fn rank(rows: &BTreeSet<u32>, known: &BTreeMap<u32, Amounts>, shares: impl Fn(u3
         Here { concept, active, share: active as f64 / n, of_all: shares(concept) }
     };
     let mut found: Vec<Here> = known.iter().map(of).filter(|here| here.active >= LEAST).collect();
-    found.sort_by(|a, b| b.lift().total_cmp(&a.lift()).then(a.concept.cmp(&b.concept)));
+    cellprism_core::order::sort_by(&mut found, |a, b| {
+        b.lift().total_cmp(&a.lift()).then(a.concept.cmp(&b.concept))
+    });
     found
 }
 

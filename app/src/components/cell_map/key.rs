@@ -51,7 +51,7 @@ impl Key {
         let Some(found) = bundle.cells.columns.get(column) else { return Self::None };
         let cells = |i: usize| found.counts.get(i).copied().unwrap_or(0);
         let mut order: Vec<usize> = (0..found.labels.len()).collect();
-        order.sort_by_key(|&i| std::cmp::Reverse(cells(i)));
+        cellprism_core::order::sort_by_key(&mut order, |&i| std::cmp::Reverse(cells(i)));
         let one = |i: usize| (i as u16, found.labels[i].clone(), bundle.colours[column][i].clone(), cells(i));
         Self::Labels(order.into_iter().map(one).collect())
     }

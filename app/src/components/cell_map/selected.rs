@@ -101,7 +101,7 @@ fn table(bundle: &Bundle, column: usize, codes: &Codes, chosen: &[u32]) -> AnyVi
     let here = count(&mut chosen.iter().filter_map(|&cell| codes.get(cell as usize).copied()));
     let all = count(&mut codes.iter().copied());
     let mut order: Vec<usize> = (0..here.len()).filter(|&i| here[i] > 0).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(here[i]), i));
+    cellprism_core::order::sort_by_key(&mut order, |&i| (std::cmp::Reverse(here[i]), i));
     let rows = order.into_iter().map(|i| {
         let share = |n: u32, of: usize| f64::from(n) / of.max(1) as f64;
         let (own, base) = (share(here[i], chosen.len()), share(all[i], codes.len()));

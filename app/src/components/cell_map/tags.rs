@@ -83,7 +83,7 @@ pub fn place(
     let mut grid = Grid { wide, high, taken: all.iter().map(|&n| n > stray).collect() };
     let mut order: Vec<usize> = (0..labels.len()).filter(|&code| filter.shows(code as u16)).collect();
     order.retain(|&code| f64::from(sizes[code]) >= LEAST * f64::from(seen.max(1)) && sizes[code] > 2);
-    order.sort_by_key(|&code| (std::cmp::Reverse(sizes[code]), code));
+    cellprism_core::order::sort_by_key(&mut order, |&code| (std::cmp::Reverse(sizes[code]), code));
     order.truncate(MOST);
     // Squares of all named groups in one walk over the cells.
     let mut slots = vec![usize::MAX; labels.len()];

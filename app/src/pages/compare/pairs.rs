@@ -97,7 +97,9 @@ fn lines(bundle: &Bundle, compared: &Compared) -> Vec<Line> {
         }
     };
     let mut lines: Vec<Line> = answer.pairs.iter().enumerate().map(line).collect();
-    lines.sort_by(|a, b| b.pair.cosine.total_cmp(&a.pair.cosine).then(a.pair.left.cmp(&b.pair.left)));
+    cellprism_core::order::sort_by(&mut lines, |a, b| {
+        b.pair.cosine.total_cmp(&a.pair.cosine).then(a.pair.left.cmp(&b.pair.left))
+    });
     lines
 }
 

@@ -102,7 +102,9 @@ fn groups(labels: usize, codes: &[u16], points: &Points, amounts: &[(u32, f32)])
     found.retain(|group| group.cells > 0);
     found.iter_mut().for_each(|group| group.mean /= f64::from(group.cells));
     let share = |group: &Group| f64::from(group.counted) / f64::from(group.cells);
-    found.sort_by(|a, b| share(b).total_cmp(&share(a)).then(a.label.cmp(&b.label)));
+    cellprism_core::order::sort_by(&mut found, |a, b| {
+        share(b).total_cmp(&share(a)).then(a.label.cmp(&b.label))
+    });
     found
 }
 

@@ -43,7 +43,7 @@ pub fn Genes() -> impl IntoView {
         }
     }
     let mut all: Vec<(String, (usize, f32, u32))> = best.into_iter().collect();
-    all.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
+    cellprism_core::order::sort_by(&mut all, |a, b| b.1.1.total_cmp(&a.1.1));
     let total = all.len();
     let asked = Memo::new(move |_| route.with(|r| r.get("q").trim().to_owned()));
     let limit = Memo::new(move |_| route.with(|r| r.get("rows").parse().unwrap_or(FIRST)).max(FIRST));
@@ -229,7 +229,9 @@ fn concepts(bundle: &Bundle, symbol: &str) -> AnyView {
     let listed = |row: &&ConceptRow| score_in(row).is_some() || !in_title(row, symbol).is_empty();
     let mut rows: Vec<&ConceptRow> = bundle.concepts.index.rows.iter().filter(listed).collect();
     let key = |row: &ConceptRow| (in_title(row, symbol).is_empty(), -score_in(row).unwrap_or(0.0));
-    rows.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+    cellprism_core::order::sort_by(&mut rows, |a, b| {
+        key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal)
+    });
     if rows.is_empty() {
         return view! { <p class="notice">"None has it among its first eight genes."</p> }.into_any();
     }

@@ -87,7 +87,7 @@ fn whole(bundle: &Arc<Bundle>, listing: &Arc<Listing>) -> AnyView {
         let rows = &known.index.rows;
         let mut found: Vec<usize> =
             (0..rows.len()).filter(|&i| filter::passes(&rows[i], &show, read)).filter(fits).collect();
-        found.sort_by(|&a, &b| sort.order(&rows[a], &rows[b]));
+        cellprism_core::order::sort_by(&mut found, |&a, &b| sort.order(&rows[a], &rows[b]));
         found
     });
     keys::listen();

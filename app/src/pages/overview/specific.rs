@@ -20,7 +20,7 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     let rows = &bundle.concepts.index.rows;
     let n = |label: &str| rows.iter().filter(|r| r.specific.iter().any(|s| counted(s, label))).count();
     let mut counts: Vec<(usize, usize)> = labels.iter().enumerate().map(|(i, label)| (i, n(label))).collect();
-    counts.sort_by_key(|&(i, n)| (std::cmp::Reverse(n), i));
+    cellprism_core::order::sort_by_key(&mut counts, |&(i, n)| (std::cmp::Reverse(n), i));
     let most = counts.first().map_or(1, |c| c.1).max(1);
     let row = |&(i, n): &(usize, usize)| {
         let colour = bundle.colour(i as u16);

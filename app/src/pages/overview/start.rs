@@ -45,7 +45,7 @@ fn by_certainty(a: &ConceptRow, b: &ConceptRow) -> Ordering {
 
 /// The first of each kind of cell; where there are too few kinds, the next ones.
 fn choose<'a>(mut rows: Vec<&'a ConceptRow>, n: usize) -> Vec<&'a ConceptRow> {
-    rows.sort_by(|a, b| by_certainty(a, b));
+    cellprism_core::order::sort_by(&mut rows, |a, b| by_certainty(a, b));
     let kind = |row: &ConceptRow| row.composition.first().map(|c| c.0);
     let mut chosen: Vec<&ConceptRow> = Vec::new();
     for &row in &rows {
@@ -57,7 +57,7 @@ fn choose<'a>(mut rows: Vec<&'a ConceptRow>, n: usize) -> Vec<&'a ConceptRow> {
     let others: Vec<&'a ConceptRow> =
         rows.into_iter().filter(|row| chosen.iter().all(|c| c.id != row.id)).take(left).collect();
     chosen.extend(others);
-    chosen.sort_by(|a, b| by_certainty(a, b));
+    cellprism_core::order::sort_by(&mut chosen, |a, b| by_certainty(a, b));
     chosen
 }
 

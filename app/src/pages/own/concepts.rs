@@ -60,7 +60,7 @@ pub fn in_order(bundle: &Bundle, found: &Found, order: Order) -> Vec<u32> {
             Order::Ratio => shares.ratio.unwrap_or(f64::MAX),
         }
     };
-    all.sort_by(|a, b| key(b).total_cmp(&key(a)).then(a.cmp(b)));
+    cellprism_core::order::sort_by(&mut all, |a, b| key(b).total_cmp(&key(a)).then(a.cmp(b)));
     all
 }
 

@@ -113,7 +113,9 @@ fn rows(found: &Found, column: &ColumnTally, concept: u32) -> Vec<Row> {
             Row { label: label.clone(), cells, active, share, mean: sum / f64::from(cells), lift }
         })
         .collect();
-    rows.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| b.cells.cmp(&a.cells)));
+    cellprism_core::order::sort_by(&mut rows, |a, b| {
+        b.share.total_cmp(&a.share).then_with(|| b.cells.cmp(&a.cells))
+    });
     rows
 }
 

@@ -100,7 +100,7 @@ fn labels(bundle: &Bundle, points: &Points, codes: &[u16], placed: &Placed) -> A
     let counts =
         bundle.primary().map(|column| bundle.cells.columns[column].counts.clone()).unwrap_or_default();
     let mut order: Vec<usize> = (0..names.len()).filter(|&label| near[label] > 0).collect();
-    order.sort_by_key(|&label| std::cmp::Reverse(near[label]));
+    cellprism_core::order::sort_by_key(&mut order, |&label| std::cmp::Reverse(near[label]));
     let all = placed.nearest.len().max(1) as f64;
     let row = |&label: &usize| {
         let there = f64::from(counts.get(label).copied().unwrap_or(0)) / cells;

@@ -60,7 +60,8 @@ impl Given {
     /// # Errors
     /// In words, if it is no file of a study, or of another one.
     pub fn take(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let value: Value = serde_json::from_str(text).map_err(|e| format!("{name} is no JSON: {e}"))?;
+        let value: Value = cellprism_core::json::from_slice(text.as_bytes())
+            .map_err(|e| format!("{name} is no JSON: {e}"))?;
         let has = |key: &str| value.get(key).is_some();
         if has("answers") && has("rater") {
             let answers: Answers = read(name, value)?;
@@ -95,7 +96,7 @@ impl Given {
 }
 
 fn read<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|e| format!("{name}: {e}"))
+    cellprism_core::json::from_value(value).map_err(|e| format!("{name}: {e}"))
 }
 
 /// Reads what was chosen, JSON only; the study before its items, so that these are not taken for another one's.
@@ -113,7 +114,7 @@ pub async fn files(chosen: FileList) -> Result<Vec<(String, String)>, String> {
     if found.is_empty() {
         return Err("there is no JSON among these files: give what `cellprism study new` wrote".into());
     }
-    found.sort_by_key(|(name, _)| name != "study.json");
+    cellprism_core::order::sort_by_key(&mut found, |(name, _)| name != "study.json");
     Ok(found)
 }
 

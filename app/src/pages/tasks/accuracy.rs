@@ -25,7 +25,7 @@ fn lines(table: &Table, task: &str) -> Vec<Line> {
     let own = table.values("subject").into_iter().map(|subject| {
         let wanted = [("task", task), ("subject", subject.as_str())];
         let mut rows: Vec<&Vec<String>> = table.of(&wanted).collect();
-        rows.sort_by(|a, b| {
+        cellprism_core::order::sort_by(&mut rows, |a, b| {
             let most = |row| table.number(row, "max_iterations").unwrap_or(f64::MAX);
             most(a).total_cmp(&most(b))
         });

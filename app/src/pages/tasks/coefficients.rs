@@ -59,7 +59,7 @@ fn by_class(table: &Table, task: &str, subject: &str) -> Vec<(String, Vec<Vec<St
     }
     for (_, rows) in &mut classes {
         let size = |row: &Vec<String>| table.number(row, "coefficient").map_or(0.0, f64::abs);
-        rows.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        cellprism_core::order::sort_by(rows, |a, b| size(b).total_cmp(&size(a)));
     }
     classes
 }

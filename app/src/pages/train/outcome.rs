@@ -127,7 +127,7 @@ fn rows(bundle: &Bundle, trained: &Trained, pairs: &BTreeMap<u32, Pair>) -> Resu
             pair: pairs.get(&(concept as u32)).copied(),
         })
         .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.cells.len()));
+    cellprism_core::order::sort_by_key(&mut rows, |row| std::cmp::Reverse(row.cells.len()));
     Ok(rows)
 }
 

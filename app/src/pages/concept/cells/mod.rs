@@ -52,7 +52,7 @@ pub fn strongest_first(shown: &Shown) -> Vec<(u32, f32)> {
     let concept = &shown.concept;
     let mut cells: Vec<(u32, f32)> =
         concept.cells.iter().copied().zip(concept.activations.iter().copied()).collect();
-    cells.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    cellprism_core::order::sort_by(&mut cells, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     cells
 }
 

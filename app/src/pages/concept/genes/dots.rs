@@ -23,7 +23,7 @@ impl Axis {
     /// Wide enough for zero and the dots of some genes; without the last 2 % where those would squeeze all others together.
     pub fn of<'a>(genes: impl Iterator<Item = &'a SideGene>) -> Self {
         let mut values: Vec<f64> = genes.flat_map(|gene| &gene.by_prototype).map(|&v| f64::from(v)).collect();
-        values.sort_by(f64::total_cmp);
+        cellprism_core::order::sort_by(&mut values, f64::total_cmp);
         let beyond = values.len() / 100;
         let end = |all: Option<&f64>, inner: Option<&f64>| {
             let (all, inner) = (all.copied().unwrap_or(0.0), inner.copied().unwrap_or(0.0));
@@ -61,7 +61,7 @@ impl Axis {
 /// Lower quartile, median, upper quartile, between neighbouring values where they fall between.
 pub fn quartiles(values: &[f32]) -> Option<[f64; 3]> {
     let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
+    cellprism_core::order::sort_by(&mut sorted, f32::total_cmp);
     let last = sorted.len().checked_sub(1)?;
     Some([0.25, 0.5, 0.75].map(|share| {
         let place = share * last as f64;

@@ -35,7 +35,7 @@ pub fn view(shown: &Shown, samples: &Samples, prototype: usize, near: usize) -> 
             Some(Line { gene, own, other, effect: *pairs.get(pair)? })
         })
         .collect();
-    lines.sort_by(|x, y| y.effect.abs().total_cmp(&x.effect.abs()));
+    cellprism_core::order::sort_by(&mut lines, |x, y| y.effect.abs().total_cmp(&x.effect.abs()));
     let largest = lines.first().map_or(1.0, |l| l.effect.abs()).max(f32::MIN_POSITIVE);
     let rows = lines.iter().take(ROWS).map(|line| row(shown, line, largest)).collect_view();
     let csv_rows: Vec<Vec<String>> = lines.iter().map(csv_line).collect();

@@ -14,7 +14,7 @@ pub fn facts(shown: &Shown, gene: &GeneAttribution, rank: usize, pairs: u32) -> 
     let mut facts = vec![(format!("Attribution, mean of {pairs} swaps"), score(f64::from(gene.mean)))];
     if let Some(pairs) = shown.concept.pair_scores.get(rank) {
         let mut sorted = pairs.clone();
-        sorted.sort_by(f32::total_cmp);
+        cellprism_core::order::sort_by(&mut sorted, f32::total_cmp);
         if sorted.len() >= 4 {
             let (low, high) = (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4]);
             let half = format!("{} to {}", score(f64::from(low)), score(f64::from(high)));

@@ -24,7 +24,7 @@ impl Scale {
     /// others together, so the rest is drawn as rings at the edge.
     pub fn of(shown: &Shown, genes: &[GeneAttribution]) -> Self {
         let mut pairs: Vec<f32> = shown.concept.pair_scores.iter().take(FIRST).flatten().copied().collect();
-        pairs.sort_by(f32::total_cmp);
+        cellprism_core::order::sort_by(&mut pairs, f32::total_cmp);
         let beyond = pairs.len() / 50;
         let inner = pairs.get(beyond..pairs.len() - beyond).unwrap_or_default();
         let means = genes.iter().take(FIRST).flat_map(|g| [g.mean, g.mean_pre_topk]);

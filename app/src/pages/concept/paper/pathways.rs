@@ -83,9 +83,10 @@ fn table(
         let sets = &rows_of.sets;
         let mut order: Vec<usize> = (0..sets.len()).collect();
         match by.get() {
-            "nes" => order.sort_by(|&a, &b| sets[b].nes.total_cmp(&sets[a].nes)),
-            "p" => order
-                .sort_by(|&a, &b| sets[a].p.total_cmp(&sets[b].p).then(sets[b].es.total_cmp(&sets[a].es))),
+            "nes" => cellprism_core::order::sort_by(&mut order, |&a, &b| sets[b].nes.total_cmp(&sets[a].nes)),
+            "p" => cellprism_core::order::sort_by(&mut order, |&a, &b| {
+                sets[a].p.total_cmp(&sets[b].p).then(sets[b].es.total_cmp(&sets[a].es))
+            }),
             _ => {}
         }
         let n = if all.get() { order.len() } else { order.len().min(FIRST) };
