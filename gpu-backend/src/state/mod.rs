@@ -9,7 +9,8 @@
 //! | `clock` | time as it is kept |
 //! | `uploads` | what is being sent, and how much of it is on the disk |
 //! | `libraries` | datasets, gene sets and imported models |
-//! | `jobs` | jobs, and the only changes of state that there are |
+//! | `jobs` | what is kept of a job |
+//! | `transitions` | the only changes of its state that there are |
 //! | `events` | what happened in a job, numbered |
 //! | `labels` | shared labels of a bundle, with their history |
 //! | `audit` | who changed what |
@@ -26,6 +27,7 @@ mod migrations;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transitions;
 mod uploads;
 
 pub use audit::Act;
