@@ -1,14 +1,7 @@
-//! A linear layer over many rows.
-//!
-//! Every output is one sum in the order of the inputs, with separate multiplication and addition: wide
-//! registers only change how many outputs are computed at once, so native code on any processor and
-//! WebAssembly give the same bits. Inputs that are 0 in all rows computed together are left out: behind a ReLU that is the
-//! half of them and more, and a sum does not change by 0.
+//! A linear layer over rows of numbers.
 
 use crate::simd::{Simd, WithSimd, widest};
 
-/// Weights that are read for several lists of rows: half a megabyte.
-const STRETCH: usize = 1 << 16;
 /// Rows that are looked through together for inputs that are 0 in all of them: the swaps of one cell are.
 const TOGETHER: usize = 128;
 /// Of which so many are looked at first: rows of different cells have few such inputs in common.
@@ -231,90 +224,6 @@ fn packed_tile<const R: usize, const LANES: usize>(
     }
 }
 
-/// `sums[j] += Σ_i factors[i] · weights[rows[i]][j]`, in the order of i: a linear layer over the few inputs of a row that
-/// are not zero. The sums of 128 outputs stay in registers while the rows of weights go by.
-///
-/// # Panics
-/// If there are fewer factors than rows, or `weights` has not as many rows of `sums.len()` values.
-pub fn add_rows(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
-    assert!(factors.len() == rows.len());
-    widest(Sparse { sums, rows, factors, weights });
-}
-
-struct Sparse<'a> {
-    sums: &'a mut [f32],
-    rows: &'a [u32],
-    factors: &'a [f32],
-    weights: &'a [f32],
-}
-
-impl WithSimd for Sparse<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { sums, rows, factors, weights } = self;
-        // Eight registers of sums.
-        match S::F32_LANES {
-            16 => sparse::<128>(sums, rows, factors, weights),
-            8 => sparse::<64>(sums, rows, factors, weights),
-            _ => sparse::<32>(sums, rows, factors, weights),
-        }
-    }
-}
-
-/// [`add_rows`] for several lists of rows, each with its factors: `sums` is `[lists, outputs]`. A stretch of weights that
-/// fits the processor's cache is read for all lists before the next one. The order within a list, and so every bit, is the
-/// same.
-///
-/// # Panics
-/// As [`add_rows`], or if there are fewer sums than lists.
-pub fn add_rows_of_many(sums: &mut [f32], lists: &[(&[u32], Vec<f32>)], weights: &[f32]) {
-    let Some(outputs) = sums.len().checked_div(lists.len()).filter(|&outputs| outputs > 0) else { return };
-    let stretch = (STRETCH / outputs).max(1);
-    let mut done = vec![0; lists.len()];
-    for end in (0..weights.len() / outputs).step_by(stretch).map(|start| start + stretch) {
-        for ((sums, (rows, factors)), done) in sums.chunks_mut(outputs).zip(lists).zip(&mut done) {
-            let from = *done;
-            // Not a binary search: in a list that does not rise, what comes after a later row waits for it.
-            *done += rows[from..].iter().take_while(|&&row| (row as usize) < end).count();
-            add_rows(sums, &rows[from..*done], &factors[from..*done], weights);
-        }
-    }
-}
-
-#[inline(always)]
-fn sparse<const WIDTH: usize>(sums: &mut [f32], rows: &[u32], factors: &[f32], weights: &[f32]) {
-    let outputs = sums.len();
-    let (whole, rest) = sums.as_chunks_mut::<WIDTH>();
-    let mut start = 0;
-    for sum in whole {
-        let mut held = *sum;
-        for (&row, &factor) in rows.iter().zip(factors) {
-            let at = row as usize * outputs + start;
-            let weights: &[f32; WIDTH] = weights[at..].first_chunk().expect("one row of weights a row");
-            for (total, weight) in held.iter_mut().zip(weights) {
-                *total += factor * weight;
-            }
-        }
-        *sum = held;
-        start += WIDTH;
-    }
-    if !rest.is_empty() {
-        for (&row, &factor) in rows.iter().zip(factors) {
-            let at = row as usize * outputs + start;
-            add_scaled(rest, factor, &weights[at..at + rest.len()]);
-        }
-    }
-}
-
-/// `into[j] += factor · row[j]`.
-pub fn add_scaled(into: &mut [f32], factor: f32, row: &[f32]) {
-    for (total, weight) in into.iter_mut().zip(row) {
-        *total += factor * weight;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -322,26 +231,6 @@ mod tests {
     use super::*;
 
     proptest! {
-        #[test]
-        fn rows_held_in_registers_give_the_bits_of_one_after_another(
-            outputs in 1usize..300,
-            picked in prop::collection::vec(0u32..6, 0..12),
-        ) {
-            let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0) - 1.0;
-            let weights: Vec<f32> = (0..6 * outputs).map(number).collect();
-            let factors: Vec<f32> = (0..picked.len()).map(|i| number(i + 77)).collect();
-            let mut sums: Vec<f32> = (0..outputs).map(|i| number(i + 9999)).collect();
-            let mut expected = sums.clone();
-            let mut many = [sums.as_slice(), &sums].concat();
-            add_rows_of_many(&mut many, &[(&picked, factors.clone()), (&picked, factors.clone())], &weights);
-            add_rows(&mut sums, &picked, &factors, &weights);
-            prop_assert_eq!(many, [sums.as_slice(), &sums].concat());
-            for (&row, &factor) in picked.iter().zip(&factors) {
-                add_scaled(&mut expected, factor, &weights[row as usize * outputs..(row as usize + 1) * outputs]);
-            }
-            prop_assert_eq!(sums, expected);
-        }
-
         #[test]
         fn blocks_equal_one_sum_after_another(rows in 0usize..9, inputs in 0usize..7, outputs in 1usize..40, seed in 0u32..1000) {
             let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761 ^ seed) >> 8) as f32 / 8_388_608.0) - 1.0;
