@@ -146,7 +146,7 @@ mod tests {
         over(&mut pixel, [200, 100, 0, 255], 0.5);
         assert_eq!(pixel, [200, 100, 0, 128]);
         over(&mut pixel, [0, 0, 0, 255], 0.5);
-        assert_eq!(pixel[3], 191);
+        assert_eq!(pixel[3], 192);
         assert!((64..=68).contains(&pixel[0]), "{pixel:?}");
         over(&mut pixel, [1, 2, 3, 255], 1.0);
         assert_eq!(pixel, [1, 2, 3, 255]);
