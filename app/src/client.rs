@@ -76,7 +76,7 @@ pub async fn ask(method: &str, path: &str, body: Option<&Value>) -> Result<Value
     if response.status() == 204 {
         return Ok(Value::Null);
     }
-    cellprism_core::json::from_slice(text(&response).await?.as_bytes())
+    serde_json::from_slice(text(&response).await?.as_bytes())
         .map_err(|error| format!("an answer that is no JSON: {error}"))
 }
 
@@ -136,7 +136,7 @@ async fn sent(url: &str, request: &RequestInit) -> Result<Response, String> {
     if response.ok() {
         return Ok(response);
     }
-    let problem: Option<Value> = cellprism_core::json::from_slice(text(&response).await?.as_bytes()).ok();
+    let problem: Option<Value> = serde_json::from_slice(text(&response).await?.as_bytes()).ok();
     let said = problem.as_ref().and_then(|problem| problem["detail"].as_str());
     Err(said.map_or_else(|| format!("the server answered {}", response.status()), str::to_owned))
 }

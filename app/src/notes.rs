@@ -53,7 +53,7 @@ pub fn all(tag: &str) -> Vec<Note> {
 /// All of them, those that were taken back included.
 pub fn with_history(tag: &str) -> Vec<Note> {
     let stored = browser::storage().and_then(|s| s.get_item(&key(tag)).ok().flatten());
-    stored.and_then(|json| cellprism_core::json::from_slice(json.as_bytes()).ok()).unwrap_or_default()
+    stored.and_then(|json| serde_json::from_slice(json.as_bytes()).ok()).unwrap_or_default()
 }
 
 /// The note on one concept, empty where there is none.

@@ -153,7 +153,7 @@ fn read(message: &JsValue) -> Result<(Said, Files, Written), String> {
     let field =
         |key: &str| Reflect::get(message, &key.into()).map_err(|_| format!("the worker sent no {key}"));
     let said = field("said")?.as_string().ok_or("the worker sent no text")?;
-    let said = cellprism_core::json::from_slice(said.as_bytes()).map_err(|e| e.to_string())?;
+    let said = serde_json::from_slice(said.as_bytes()).map_err(|e| e.to_string())?;
     let files: Object = field("files")?.dyn_into().map_err(|_| "the worker sent no files")?;
     let file = |entry: JsValue| {
         let entry: Array = entry.unchecked_into();

@@ -15,7 +15,6 @@
 //! | [`gsea`] | gene sets and preranked gene set enrichment analysis |
 //! | [`stats`] | differential expression, assignment, multiple testing |
 //! | [`study`] | blinded rating: what raters see, and what their answers say |
-//! | [`json`] | JSON to values |
 //! | [`maybe`] | a value, or the reason why there is none |
 //! | [`order`] | sorting in little code |
 //! | [`bundle`] | the folder that passes between the parts: its schema and its encoding |
@@ -31,7 +30,6 @@ pub mod embedding;
 pub mod evaluation;
 pub mod gsea;
 pub mod ids;
-pub mod json;
 pub mod limits;
 pub mod maybe;
 pub mod order;

@@ -38,7 +38,7 @@ pub fn begin() {
     }
     let kept = session().and_then(|kept| kept.get_item(KEPT).ok().flatten());
     let places: BTreeMap<u64, Place> =
-        kept.and_then(|kept| cellprism_core::json::from_slice(kept.as_bytes()).ok()).unwrap_or_default();
+        kept.and_then(|kept| serde_json::from_slice(kept.as_bytes()).ok()).unwrap_or_default();
     let known = number_of_entry();
     let entry = known.unwrap_or_else(|| name_entry(&places));
     let place = known.and_then(|entry| places.get(&entry).cloned());

@@ -39,7 +39,7 @@ impl<T: JsonFile> File for T {
 
 /// JSON whose errors name the file.
 pub(super) fn parse<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, ReadError> {
-    crate::json::from_slice(bytes).map_err(|source| ReadError::Json { file: path.to_owned(), source })
+    serde_json::from_slice(bytes).map_err(|source| ReadError::Json { file: path.to_owned(), source })
 }
 
 /// What `read` makes of a file's tensors; errors name the file.

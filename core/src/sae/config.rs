@@ -99,7 +99,7 @@ impl SaeConfig {
     /// # Errors
     /// If it is not JSON, or asks for something this program does not compute.
     pub fn from_json(json: &[u8]) -> Result<Self, ConfigError> {
-        let config: Self = crate::json::from_slice(json)?;
+        let config: Self = serde_json::from_slice(json)?;
         config.validate()?;
         Ok(config)
     }

@@ -100,9 +100,8 @@ impl Known {
         found: Result<Value, String>,
         to: RwSignal<Vec<T>>,
     ) {
-        let read = found.and_then(|found| {
-            cellprism_core::json::from_value::<Vec<T>>(found).map_err(|error| error.to_string())
-        });
+        let read = found
+            .and_then(|found| serde_json::from_value::<Vec<T>>(found).map_err(|error| error.to_string()));
         match read {
             Ok(all) if to.try_with_untracked(|now| *now != all).unwrap_or(false) => {
                 let _ = to.try_set(all);

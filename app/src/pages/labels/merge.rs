@@ -33,8 +33,8 @@ struct Exported {
 /// In words, if it is neither.
 pub fn read(name: &str, text: &str) -> Result<Theirs, String> {
     let wrong = |why: String| format!("{name} is no file of labels: {why}");
-    if let Ok(value) = cellprism_core::json::from_slice::<Value>(text.as_bytes()) {
-        let found: Exported = cellprism_core::json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+    if let Ok(value) = serde_json::from_slice::<Value>(text.as_bytes()) {
+        let found: Exported = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
         let labels = found.labels.into_iter().filter(|note| !note.label.trim().is_empty());
         let labels = labels.map(|note| (note.concept, note.label.trim().to_owned())).collect();
         return Ok(Theirs { by: found.by, tag: found.tag, labels });

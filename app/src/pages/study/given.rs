@@ -60,8 +60,8 @@ impl Given {
     /// # Errors
     /// In words, if it is no file of a study, or of another one.
     pub fn take(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let value: Value = cellprism_core::json::from_slice(text.as_bytes())
-            .map_err(|e| format!("{name} is no JSON: {e}"))?;
+        let value: Value =
+            serde_json::from_slice(text.as_bytes()).map_err(|e| format!("{name} is no JSON: {e}"))?;
         let has = |key: &str| value.get(key).is_some();
         if has("answers") && has("rater") {
             let answers: Answers = read(name, value)?;
@@ -96,7 +96,7 @@ impl Given {
 }
 
 fn read<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
-    cellprism_core::json::from_value(value).map_err(|e| format!("{name}: {e}"))
+    serde_json::from_value(value).map_err(|e| format!("{name}: {e}"))
 }
 
 /// Reads what was chosen, JSON only; the study before its items, so that these are not taken for another one's.

@@ -119,8 +119,7 @@ impl Record {
     /// What a rater has answered before.
     pub fn load(study: &str, rater: &str) -> Self {
         let kept = browser::storage().and_then(|kept| kept.get_item(&place(study, rater)).ok().flatten());
-        let entries =
-            kept.and_then(|kept| cellprism_core::json::from_slice(kept.as_bytes()).ok()).unwrap_or_default();
+        let entries = kept.and_then(|kept| serde_json::from_slice(kept.as_bytes()).ok()).unwrap_or_default();
         Self { rater: rater.to_owned(), entries, kept: true }
     }
 

@@ -186,7 +186,7 @@ impl ModelCard {
     /// # Errors
     /// If it is not a card, of a later format, or contradicts itself.
     pub fn from_json(json: &[u8]) -> Result<Self, CardError> {
-        let card: Self = crate::json::from_slice(json)?;
+        let card: Self = serde_json::from_slice(json)?;
         card.check()?;
         Ok(card)
     }
