@@ -84,7 +84,7 @@ pub fn find(backend: &Backend, id: &str, asked: JobRequest) -> anyhow::Result<Fo
 /// Refuses what a job could not begin with.
 ///
 /// # Errors
-/// As [`find`].
+/// If what is asked for is not there, or not to be had.
 pub fn check(backend: &Backend, asked: JobRequest) -> anyhow::Result<()> {
     for (what, given) in [("name", &asked.name), ("title", &asked.title)] {
         if given

@@ -3,11 +3,11 @@
 //!
 //! | WORK | tensors | OUT |
 //! |---|---|---|
-//! | assignment | weights [n, n] | column of each row |
-//! | logistic | indices, values [cells, k], labels [cells], width [1], tolerance [1] | the loss, iterations |
-//! | differential | counts [cells, genes], group, reference [concepts, cells of a side] | t of every gene and concept |
-//! | pca | embeddings [cells, d] | variances |
-//! | ica | embeddings [cells, d], start [d, d] | unmixing [d, d], iterations |
+//! | assignment | weights `[n, n]` | column of each row |
+//! | logistic | indices and values `[cells, k]`, labels `[cells]`, width, tolerance | the loss, iterations |
+//! | differential | counts `[cells, genes]`, group and reference `[concepts, cells of a side]` | t of every gene and concept |
+//! | pca | embeddings `[cells, d]` | variances |
+//! | ica | embeddings `[cells, d]`, start `[d, d]` | unmixing `[d, d]`, iterations |
 
 use std::{env, fs, time::Instant};
 
