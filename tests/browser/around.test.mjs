@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, saveFrom, visitPage } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json, stem } from "./lib/tensors.mjs";
 
@@ -32,24 +32,9 @@ after(async () => {
   rmSync(downloads, { recursive: true });
 });
 
-async function visit(hash, work, viewport) {
-  const { page, problems, close } = await openPage(browser, server.origin, viewport);
-  try {
-    await page.goto(`${server.url}${hash}`);
-    await page.locator("h1:not(.vh)").first().waitFor();
-    await work(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const visit = (hash, work, viewport) => visitPage(browser, server, hash, (page) => page.locator("h1:not(.vh)").first().waitFor(), work, viewport);
 
-async function download(page, button) {
-  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  const path = join(downloads, file.suggestedFilename());
-  await file.saveAs(path);
-  return path;
-}
+const download = (page, button) => saveFrom(page, button, downloads);
 
 test("a new page has the focus on its heading, Back on the link that was followed, where it was", async () => {
   await visit("#/concepts", async (page) => {

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, visitPage } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json } from "./lib/tensors.mjs";
 
@@ -37,17 +37,7 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-async function visit(address, look, viewport) {
-  const { page, problems, close } = await openPage(browser, server.origin, viewport);
-  try {
-    await page.goto(`${server.url}${address}`);
-    await page.locator("h1:not(.vh)").first().waitFor();
-    await look(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const visit = (address, look, viewport) => visitPage(browser, server, address, (page) => page.locator("h1:not(.vh)").first().waitFor(), look, viewport);
 
 const opened = "?bundle=bundles/evaluated/";
 const table = (name) => csv(join(evaluated, `evaluation/${name}.csv`));

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage, wide } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, openPage, visitPage } from "./lib/browser.mjs";
 import { programServer, staticServer } from "./lib/servers.mjs";
 
 let browser;
@@ -25,17 +25,7 @@ after(async () => {
 });
 
 // A page that must have nothing to complain about when the visitor leaves.
-async function visit(server, hash, work, viewport = wide, options = {}) {
-  const { page, problems, close } = await openPage(browser, server.origin, viewport, options);
-  try {
-    await page.goto(`${server.url}${hash}`);
-    await page.locator("h1").first().waitFor();
-    await work(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const visit = (server, hash, work, viewport, options) => visitPage(browser, server, hash, (page) => page.locator("h1").first().waitFor(), work, viewport, options);
 
 const heading = (page) => page.locator("h1").first().innerText();
 

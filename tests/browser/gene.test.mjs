@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage, screenshot, wide } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, saveFrom, screenshot, visitPage } from "./lib/browser.mjs";
 import { programServer, staticServer } from "./lib/servers.mjs";
 import { csv, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -49,23 +49,9 @@ after(async () => {
   rmSync(own, { recursive: true });
 });
 
-async function visit(server, hash, work, viewport = wide, options = {}) {
-  const { page, problems, close } = await openPage(browser, server.origin, viewport, options);
-  try {
-    await page.goto(`${server.url}${hash}`);
-    await page.locator("h1").first().waitFor();
-    await work(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const visit = (server, hash, work, viewport, options) => visitPage(browser, server, hash, (page) => page.locator("h1").first().waitFor(), work, viewport, options);
 
-async function saved(page, button, name) {
-  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  await download.saveAs(join(own, name));
-  return csv(join(own, name));
-}
+const saved = async (page, button, name) => csv(await saveFrom(page, button, own, name));
 
 test("every gene's counts are in the bundle, in as many cells as the index says", () => {
   const { files, counts: total } = manifest.expression;

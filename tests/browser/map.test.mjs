@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage, screenshot, wide } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, saveFrom, screenshot, visitPage, wide } from "./lib/browser.mjs";
 import { programServer, staticServer } from "./lib/servers.mjs";
 import { csv, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -44,18 +44,12 @@ after(async () => {
   rmSync(own, { recursive: true });
 });
 
-async function visit(server, hash, work, viewport = wide, options = {}, by = browser) {
-  const { page, problems, close } = await openPage(by, server.origin, viewport, options);
-  try {
-    await page.goto(`${server.url}${hash}`);
-    await map(page).waitFor();
-    await page.waitForTimeout(400);
-    await work(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
+async function drawn(page) {
+  await map(page).waitFor();
+  await page.waitForTimeout(400);
 }
+
+const visit = (server, hash, work, viewport, options, by = browser) => visitPage(by, server, hash, drawn, work, viewport, options);
 
 const map = (page) => page.getByRole("application").first();
 
@@ -79,11 +73,7 @@ function alone(n) {
   return found;
 }
 
-async function saved(page, button, name) {
-  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  await download.saveAs(join(own, name));
-  return join(own, name);
-}
+const saved = (page, button, name) => saveFrom(page, button, own, name);
 
 async function drag(page, points) {
   await page.mouse.move(...points[0]);

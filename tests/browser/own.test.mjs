@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, openPage, saveFrom, visitPage } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -29,24 +29,9 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-async function visit(hash, look, viewport, options) {
-  const { page, problems, close } = await openPage(browser, server.origin, viewport, options);
-  try {
-    await page.goto(`${server.url}${hash}`);
-    await page.locator("h1:not(.vh)").first().waitFor();
-    await look(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const visit = (hash, look, viewport, options) => visitPage(browser, server, hash, (page) => page.locator("h1:not(.vh)").first().waitFor(), look, viewport, options);
 
-async function saved(page, button) {
-  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  const path = join(work, file.suggestedFilename());
-  await file.saveAs(path);
-  return path;
-}
+const saved = (page, button) => saveFrom(page, button, work);
 
 async function label(page, id, text) {
   await page.goto(`${server.url}#/concept/${id}`);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { needed, openBrowser, openPage } from "./lib/browser.mjs";
+import { needed, openBrowser, openPage, saveFrom } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, falling, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -48,12 +48,7 @@ async function visit(hash, work, prepare) {
 
 const text = async (locator) => (await locator.innerText()).replaceAll(/\s+/g, " ").trim();
 
-async function save(page, button) {
-  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  const path = join(downloads, download.suggestedFilename());
-  await download.saveAs(path);
-  return csv(path);
-}
+const save = async (page, button) => csv(await saveFrom(page, button, downloads));
 
 // Symbol, mean and carried-by of the rows of one side.
 async function shown(page, side) {

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, saveFrom, visitPage } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 
 const program = needed("CELLPRISM_BINARY");
@@ -30,26 +30,15 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-async function visit(look, viewport) {
-  const { page, problems, close } = await openPage(browser, server.origin, viewport);
-  try {
-    await page.goto(`${server.url}#/study`);
-    await page.locator("h1", { hasText: "Study" }).waitFor();
-    await page.getByTestId("study-folder").setInputFiles(join(rating, "study"));
-    await page.getByTestId("study-there").filter({ hasText: `${items.length} items.` }).waitFor();
-    await look(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
+async function ready(page) {
+  await page.locator("h1", { hasText: "Study" }).waitFor();
+  await page.getByTestId("study-folder").setInputFiles(join(rating, "study"));
+  await page.getByTestId("study-there").filter({ hasText: `${items.length} items.` }).waitFor();
 }
 
-async function saved(page, button, name) {
-  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  const path = join(work, name);
-  await file.saveAs(path);
-  return path;
-}
+const visit = (look, viewport) => visitPage(browser, server, "#/study", ready, look, viewport);
+
+const saved = (page, button, name) => saveFrom(page, button, work, name);
 
 test("every item is rated by keyboard alone, and scored as study score does", async () => {
   await visit(async (page) => {

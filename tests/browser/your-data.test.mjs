@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage, screenshot, wide } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, openPage, screenshot, visitPage, wide } from "./lib/browser.mjs";
 import { BLOCK, writeLarge } from "./lib/large.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { json, stem, tensor } from "./lib/tensors.mjs";
@@ -33,17 +33,8 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-async function visit(use, viewport = wide, options = {}) {
-  const { page, problems, close } = await openPage(browser, site.origin, viewport, options);
-  try {
-    await page.goto(`${site.url}#/your-data`);
-    await page.getByRole("heading", { name: "Your data", level: 1 }).waitFor();
-    await use(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const arrived = (page) => page.getByRole("heading", { name: "Your data", level: 1 }).waitFor();
+const visit = (use, viewport, options) => visitPage(browser, site, "#/your-data", arrived, use, viewport, options);
 
 const choose = (page, file) => page.getByTestId("own-file").setInputFiles(file);
 const found = (page) => page.getByTestId("own-figures").waitFor({ timeout: 240_000 });

@@ -1,4 +1,5 @@
 // A headless Chromium, and pages that remember whatever a visitor would trip over.
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -50,6 +51,27 @@ export async function openPage(browser, origin, viewport = wide, options = {}) {
     if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) problems.push(`asks another host: ${url}`);
   });
   return { page, problems, close: () => context.close() };
+}
+
+// Works on a page of a server once it has `arrived`; it must have met no problems by the end.
+export async function visitPage(browser, server, address, arrived, work, viewport, options) {
+  const { page, problems, close } = await openPage(browser, server.origin, viewport, options);
+  try {
+    await page.goto(`${server.url}${address}`);
+    await arrived(page);
+    await work(page);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+}
+
+// Saves what a button lets down into a folder, by its own name or another; gives the path.
+export async function saveFrom(page, button, folder, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  const path = join(folder, name ?? download.suggestedFilename());
+  await download.saveAs(path);
+  return path;
 }
 
 // Where a screenshot goes.
