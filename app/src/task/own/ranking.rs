@@ -133,23 +133,23 @@ pub fn run(request: &Request, files: &Files, place: &mut dyn Place) -> Result<An
         }
         ControlFlow::Continue(())
     };
-    let genes = |places: &[u32]| places.iter().map(|&at| ranking.genes()[at as usize].clone()).collect();
+    let row = |set: usize, [es, nes, p, fdr, fwer]: [f64; 5], edge: &[u32]| SetRow {
+        term: matched.sets[set].term.clone(),
+        size: matched.sets[set].size as u32,
+        es,
+        nes,
+        p,
+        fdr,
+        fwer,
+        leading_edge: edge.iter().map(|&at| ranking.genes()[at as usize].clone()).collect(),
+    };
     let mut rows: Vec<SetRow> = match request.convention {
         Convention::Gseapy => {
             let found =
                 prerank_within(ranking.scores(), matched.distinct, &matched.sets, &options, &mut watch)
                     .map_err(|e| e.to_string())?;
-            let row = |(set, s): (usize, cellprism_core::gsea::SetStatistics)| SetRow {
-                term: matched.sets[set].term.clone(),
-                size: matched.sets[set].size as u32,
-                es: s.es,
-                nes: s.nes,
-                p: s.p,
-                fdr: s.fdr,
-                fwer: s.fwer,
-                leading_edge: genes(&s.peak.leading_edge),
-            };
-            found.sets.into_iter().enumerate().map(row).collect()
+            let of = found.sets.iter().enumerate();
+            of.map(|(set, s)| row(set, [s.es, s.nes, s.p, s.fdr, s.fwer], &s.peak.leading_edge)).collect()
         }
         Convention::Canonical => {
             let found = canonical(
@@ -160,20 +160,8 @@ pub fn run(request: &Request, files: &Files, place: &mut dyn Place) -> Result<An
                 &mut watch,
             )
             .map_err(|e| e.to_string())?;
-            let row = |(set, s): (usize, Result<cellprism_core::gsea::CanonicalStatistics, _>)| {
-                let s = s.ok()?;
-                Some(SetRow {
-                    term: matched.sets[set].term.clone(),
-                    size: matched.sets[set].size as u32,
-                    es: s.es,
-                    nes: s.nes,
-                    p: s.p,
-                    fdr: s.fdr,
-                    fwer: s.fwer,
-                    leading_edge: genes(&s.peak.leading_edge),
-                })
-            };
-            found.into_iter().enumerate().filter_map(row).collect()
+            let known = found.iter().enumerate().filter_map(|(set, s)| Some((set, s.as_ref().ok()?)));
+            known.map(|(set, s)| row(set, [s.es, s.nes, s.p, s.fdr, s.fwer], &s.peak.leading_edge)).collect()
         }
     };
     rows.sort_by(|a, b| {

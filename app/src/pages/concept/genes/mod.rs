@@ -7,11 +7,13 @@
 //! | `card` | what is known of a gene, beside its row |
 //! | `picture` | the side as a file: table, CSV, SVG, PNG |
 //! | `csv` | every gene as a file |
+//! | `shown_first` | how many genes at first, and in what unit |
 
 mod card;
 mod csv;
 mod dots;
 mod picture;
+mod shown_first;
 mod table;
 
 use cellprism_core::bundle::{Maybe, Reading, Side, SideGene};
@@ -23,6 +25,7 @@ use crate::{
     route,
 };
 use dots::Axis;
+use shown_first::FIRST;
 use table::SideTable;
 
 /// Which other cells a concept's cells are compared with.
@@ -125,8 +128,7 @@ fn switch(reading: &Reading, contrast: Memo<Contrast>) -> AnyView {
 }
 
 fn both(shown: &Shown, reading: &Reading, contrast: Contrast) -> AnyView {
-    let axis =
-        Axis::of(Side::BOTH.iter().flat_map(|&side| contrast.genes(reading, side).iter().take(table::FIRST)));
+    let axis = Axis::of(Side::BOTH.iter().flat_map(|&side| contrast.genes(reading, side).iter().take(FIRST)));
     let side = |side: Side, title: &'static str| {
         let genes = contrast.genes(reading, side).to_vec();
         let (shown, reading) = (shown.clone(), reading.clone());
@@ -183,12 +185,12 @@ fn both_ways(reading: &Reading) -> String {
         return String::new();
     }
     let side = reading.side(Side::Presence);
-    let first: Vec<_> = side.genes.iter().take(table::FIRST).collect();
-    let typical = || side.typical_genes.iter().take(2 * table::FIRST);
+    let first: Vec<_> = side.genes.iter().take(FIRST).collect();
+    let typical = || side.typical_genes.iter().take(2 * FIRST);
     let both = first.iter().filter(|gene| typical().any(|other| other.gene == gene.gene)).count();
     format!(
         "Of the first {} genes that its cells have, {both} are among the first {} against typical cells, too: those are the concept, the others tell it from its neighbours.",
         first.len(),
-        2 * table::FIRST
+        2 * FIRST
     )
 }

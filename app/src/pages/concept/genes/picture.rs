@@ -3,7 +3,7 @@
 use cellprism_core::bundle::{Side, SideGene};
 use cellprism_figures::{Colour, Dots, Mark, Panel, Row, Series};
 
-use super::{Contrast, Shown, csv, table::FIRST};
+use super::{Contrast, Shown, csv, shown_first::FIRST};
 use crate::{bundle::side_name, components::figure_menu::Behind};
 
 const HEADER: [&str; 5] = ["gene", "mean", "carried_by", "of", "by_cell"];

@@ -1,16 +1,16 @@
 //! The genes of one side.
 
-use cellprism_core::bundle::{ModelKind, Reading, Side, SideGene};
+use cellprism_core::bundle::{Reading, Side, SideGene};
 use leptos::prelude::*;
 
-use super::{Contrast, Shown, card, dots, picture};
+use super::{
+    Contrast, Shown, card, dots, picture,
+    shown_first::{FIRST, reads_counts},
+};
 use crate::{
     components::figure_menu,
     format::{mean_count, score},
 };
-
-/// Genes shown at first.
-pub const FIRST: usize = 10;
 
 /// What every row needs.
 #[derive(Clone)]
@@ -90,11 +90,6 @@ fn other_cell(contrast: Contrast) -> &'static str {
         Contrast::Nearest => "neighbour",
         Contrast::Typical => "typical cell",
     }
-}
-
-/// Whether the model reads counts as they are.
-pub fn reads_counts(shown: &Shown) -> bool {
-    shown.bundle.manifest.model.kind == ModelKind::Scvi
 }
 
 fn row(rows: &Rows, gene: &SideGene, rank: usize) -> AnyView {
