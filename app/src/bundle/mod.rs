@@ -7,6 +7,7 @@
 //! | `concept` | the files of one of them |
 //! | `evaluation` | what `cellprism evaluate` has put into it |
 //! | `other` | another bundle, to compare with |
+//! | `zip` | a bundle in a zip file |
 //! | `points` | the cells that maps draw |
 
 mod concept;
@@ -15,12 +16,13 @@ mod listing;
 mod load;
 mod other;
 mod points;
+mod zip;
 
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::{
     bundle::{
-        CellMetadata, CellNames, ConceptDetail, ConceptIndex, ConceptRow, Expression, File, FileEntry, Files,
+        CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, ConceptRow, Expression, File, FileEntry, Files,
         FirstIndex, GeneDescriptions, GeneIndex, Manifest, Maybe, Metrics, path,
     },
     gsea::GeneSetFile,
@@ -173,9 +175,14 @@ impl Bundle {
         self.file(&path::gene_sets(library)).await
     }
 
-    /// What is said of a concept, without its arrays.
-    pub async fn readings(&self, id: ConceptId) -> Result<ConceptDetail, FetchError> {
-        self.file(&path::readings(Subject::Concepts.folder(), id)).await
+    /// What is said of a concept or a neuron, without its arrays.
+    pub async fn readings(&self, subject: Subject, id: ConceptId) -> Result<ConceptDetail, FetchError> {
+        self.file(&path::readings(subject.folder(), id)).await
+    }
+
+    /// Arrays of a concept or a neuron.
+    pub async fn arrays_of(&self, subject: Subject, id: ConceptId) -> Result<ConceptArrays, FetchError> {
+        self.file(&path::arrays(subject.folder(), id)).await
     }
 
     /// Names of the cells, fetched when first asked for.

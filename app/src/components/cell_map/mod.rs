@@ -140,7 +140,10 @@ fn working(
         tags.get().iter().map(word).collect_view()
     };
     let (keyed, known) = (Signal::derive(move || colouring.get()), bundle.clone());
-    let key = move || Key::of(&known, &keyed.get_untracked());
+    let key = move || {
+        let over = live.over.with_untracked(|over| over.as_ref().map(|over| over.key.clone()));
+        over.unwrap_or_else(|| Key::of(&known, &keyed.get_untracked()))
+    };
     let (svg_key, title) = (key.clone(), label.clone());
     let svg = move || {
         let drawn = layers.get_value();
