@@ -105,7 +105,12 @@ async fn fetch(part: Part) -> Result<(), cut::Missing> {
 /// The places where the program is cut. The cutter's macro makes each function one that fetches its part first, and declares
 /// it as one that is linked later, which the language calls unsafe.
 #[cfg(feature = "split")]
-#[allow(unsafe_code, improper_ctypes, improper_ctypes_definitions, reason = "both sides of the cut are the same build")]
+#[allow(
+    unsafe_code,
+    improper_ctypes,
+    improper_ctypes_definitions,
+    reason = "both sides of the cut are the same build"
+)]
 mod cut {
     use leptos::prelude::AnyView;
     pub use wasm_split_helpers::SplitLoaderError as Missing;
@@ -157,7 +162,9 @@ fn one(page: Page) -> AnyView {
         Page::Genes => view! { <pages::gene::Genes /> }.into_any(),
         Page::Gene(symbol) => view! { <pages::gene::Gene symbol=symbol /> }.into_any(),
         Page::Search => view! { <pages::search::Search /> }.into_any(),
-        Page::Pathway(library, term) => view! { <pages::pathway::Pathway library=library term=term /> }.into_any(),
+        Page::Pathway(library, term) => {
+            view! { <pages::pathway::Pathway library=library term=term /> }.into_any()
+        }
         _ => ().into_any(),
     }
 }

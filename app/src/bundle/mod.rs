@@ -22,8 +22,8 @@ use std::sync::{Arc, OnceLock};
 
 use cellprism_core::{
     bundle::{
-        CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, ConceptRow, Expression, File, FileEntry, Files,
-        FirstIndex, GeneDescriptions, GeneIndex, Manifest, Maybe, Metrics, path,
+        CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, ConceptRow, Expression, File,
+        FileEntry, Files, FirstIndex, GeneDescriptions, GeneIndex, Manifest, Maybe, Metrics, path,
     },
     gsea::GeneSetFile,
     ids::ConceptId,
@@ -63,6 +63,8 @@ pub struct Bundle {
     /// Colours of each column's labels.
     pub colours: Vec<Vec<String>>,
     cell_files: points::CellFiles,
+    /// Why there is no map, or no labels on it, where a file did not come.
+    pub no_map: Option<FetchError>,
     /// Names of the cells, once they were asked for.
     names: OnceLock<Arc<CellNames>>,
     /// Width over height of the map.
@@ -71,6 +73,8 @@ pub struct Bundle {
     pub genes: GeneIndex,
     /// Metrics of dictionaries.
     pub metrics: Metrics,
+    /// Why there are none, where their file did not come.
+    pub no_metrics: Option<FetchError>,
     files: Option<Files>,
 }
 

@@ -58,7 +58,8 @@ const READ: [&str; 8] = [
 
 /// The name under which a file is read, if it is one that is compared; the folder itself has a name of its own.
 fn wanted(whole: &str) -> Option<&'static str> {
-    READ.into_iter().find(|name| whole == *name || whole.strip_suffix(name).is_some_and(|rest| rest.ends_with('/')))
+    READ.into_iter()
+        .find(|name| whole == *name || whole.strip_suffix(name).is_some_and(|rest| rest.ends_with('/')))
 }
 
 /// Reads what is compared of the files that were chosen: a bundle's folder, a zip file of it, or the two files of a dictionary.

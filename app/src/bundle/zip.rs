@@ -97,7 +97,10 @@ fn unpack(entry: &Entry, packed: &[u8]) -> Result<Vec<u8>, String> {
             unpacking.read_to_end(&mut content).map_err(|_| damaged())?;
         }
         other => {
-            return Err(format!("{} is packed by method {other}: unpack the file, and choose the folder", entry.name));
+            return Err(format!(
+                "{} is packed by method {other}: unpack the file, and choose the folder",
+                entry.name
+            ));
         }
     }
     let mut crc = Crc::new();
@@ -132,7 +135,8 @@ impl Zip {
     pub async fn read(&self, entry: &Entry) -> Result<Vec<u8>, String> {
         let head = slice(&self.file, entry.at as f64, entry.at as f64 + LOCAL as f64).await?;
         let names = (u16_at(&head, 26).zip(u16_at(&head, 28))).filter(|_| head.starts_with(&FILE));
-        let (name, extra) = names.ok_or_else(|| format!("{} is not where its list of files says", entry.name))?;
+        let (name, extra) =
+            names.ok_or_else(|| format!("{} is not where its list of files says", entry.name))?;
         let start = entry.at as f64 + LOCAL as f64 + f64::from(name) + f64::from(extra);
         unpack(entry, &slice(&self.file, start, start + entry.packed as f64).await?)
     }
@@ -169,14 +173,53 @@ mod tests {
             };
             let (name, at) = (format!("b/{i}.json"), bytes.len() as u32);
             let method = [0u16, 8][i];
-            let middle: Vec<u8> = [crc.sum(), packed.len() as u32, content.len() as u32].iter().flat_map(|n| n.to_le_bytes()).collect();
+            let middle: Vec<u8> = [crc.sum(), packed.len() as u32, content.len() as u32]
+                .iter()
+                .flat_map(|n| n.to_le_bytes())
+                .collect();
             let length = (name.len() as u16).to_le_bytes();
-            bytes.extend([&FILE[..], &[20, 0, 0, 0], &method.to_le_bytes(), &[0; 4], &middle, &length, &[0, 0], name.as_bytes(), &packed].concat());
-            directory.extend([&ENTRY[..], &[20, 0, 20, 0, 0, 0], &method.to_le_bytes(), &[0; 4], &middle, &length, &[0; 12], &at.to_le_bytes(), name.as_bytes()].concat());
+            bytes.extend(
+                [
+                    &FILE[..],
+                    &[20, 0, 0, 0],
+                    &method.to_le_bytes(),
+                    &[0; 4],
+                    &middle,
+                    &length,
+                    &[0, 0],
+                    name.as_bytes(),
+                    &packed,
+                ]
+                .concat(),
+            );
+            directory.extend(
+                [
+                    &ENTRY[..],
+                    &[20, 0, 20, 0, 0, 0],
+                    &method.to_le_bytes(),
+                    &[0; 4],
+                    &middle,
+                    &length,
+                    &[0; 12],
+                    &at.to_le_bytes(),
+                    name.as_bytes(),
+                ]
+                .concat(),
+            );
         }
         let (start, length) = (bytes.len() as u32, directory.len() as u32);
         bytes.extend(directory);
-        bytes.extend([&END[..], &[0, 0, 0, 0, 2, 0, 2, 0], &length.to_le_bytes(), &start.to_le_bytes(), &[3, 0], b"end"].concat());
+        bytes.extend(
+            [
+                &END[..],
+                &[0, 0, 0, 0, 2, 0, 2, 0],
+                &length.to_le_bytes(),
+                &start.to_le_bytes(),
+                &[3, 0],
+                b"end",
+            ]
+            .concat(),
+        );
         (bytes, contents)
     }
 

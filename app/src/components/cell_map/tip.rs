@@ -51,9 +51,10 @@ pub fn hit(surface: Surface, lookup: Lookup) -> Memo<Option<Hit>> {
         let at = surface.pointed.get()?;
         let (frame, points) = (surface.seen.get(), lookup.points.get());
         let (unit, reach) = (frame.unit(), if surface.by_keys.get() { REACH_OF_KEYS } else { REACH });
-        let near = surface.live.over.with(|laid| {
-            over.get()?.find(&laid.as_ref()?.places, at, unit, reach, |_| true)
-        });
+        let near = surface
+            .live
+            .over
+            .with(|laid| over.get()?.find(&laid.as_ref()?.places, at, unit, reach, |_| true));
         if let Some(found) = near {
             return Some(Hit::Over(found as usize));
         }

@@ -9,15 +9,34 @@ const SUBJECTS: [(&str, &str, &str); 9] = [
     ("pca", "PCA", "all components of the centred embeddings, both sides apart"),
     ("ica", "ICA", "all components of the centred embeddings, both sides apart"),
     ("semi-nmf", "semi-NMF", "non-negative activations of as many components, about as sparse"),
-    ("random", "random directions", "as many directions of cells drawn at random, as many active; never trained"),
-    ("frozen-decoder", "frozen decoder", "trained with the same schedule, its decoder left at its random start"),
-    ("shuffled", "shuffled activations", "the concepts’ own activations, dealt to other cells: what labels alone would give"),
-    ("best baseline", "best baseline", "the best of random, frozen-decoder, pca and ica (and what a claim names)"),
+    (
+        "random",
+        "random directions",
+        "as many directions of cells drawn at random, as many active; never trained",
+    ),
+    (
+        "frozen-decoder",
+        "frozen decoder",
+        "trained with the same schedule, its decoder left at its random start",
+    ),
+    (
+        "shuffled",
+        "shuffled activations",
+        "the concepts’ own activations, dealt to other cells: what labels alone would give",
+    ),
+    (
+        "best baseline",
+        "best baseline",
+        "the best of random, frozen-decoder, pca and ica (and what a claim names)",
+    ),
 ];
 
 /// What a subject of a table is called on a page; its own name where it is none of the usual ones.
 pub fn called(subject: &str) -> String {
-    SUBJECTS.iter().find(|known| known.0 == subject).map_or_else(|| subject.replace('_', " "), |known| known.1.to_owned())
+    SUBJECTS
+        .iter()
+        .find(|known| known.0 == subject)
+        .map_or_else(|| subject.replace('_', " "), |known| known.1.to_owned())
 }
 
 /// The list.
@@ -44,6 +63,9 @@ mod tests {
 
     #[test]
     fn tables_names_become_names_for_people() {
-        assert_eq!((called("sae").as_str(), called("pca").as_str(), called("my_own").as_str()), ("SAE concepts", "PCA", "my own"));
+        assert_eq!(
+            (called("sae").as_str(), called("pca").as_str(), called("my_own").as_str()),
+            ("SAE concepts", "PCA", "my own")
+        );
     }
 }

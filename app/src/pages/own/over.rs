@@ -64,7 +64,10 @@ impl Over {
                 let (codes, colours) = self.columns.get(column)?;
                 let none = colours.len() as u16;
                 let code = |i: usize| codes.get(i).map_or(none, |&code| code.min(none));
-                (0..placed.cells.len()).map(|i| (i, code(i), 0.0)).filter(|(_, code, _)| filter.shows(*code)).collect()
+                (0..placed.cells.len())
+                    .map(|i| (i, code(i), 0.0))
+                    .filter(|(_, code, _)| filter.shows(*code))
+                    .collect()
             }
             By::Concept => {
                 let values = (0..placed.cells.len()).map(|i| (i, activation(placed, i, concept)));
@@ -79,7 +82,11 @@ impl Over {
         cellprism_core::order::sort_by(&mut cells, |a, b| a.2.total_cmp(&b.2));
         cells.retain(|(i, ..)| placed.nearest.get(*i).is_some_and(|&near| points.place(near).is_some()));
         let place = |&(i, ..): &(usize, u16, f32)| {
-            points.place(placed.nearest[i]).and_then(|place| points.map.get(place)).copied().unwrap_or_default()
+            points
+                .place(placed.nearest[i])
+                .and_then(|place| points.map.get(place))
+                .copied()
+                .unwrap_or_default()
         };
         let colours = match by {
             By::Column(column) => {
@@ -104,7 +111,8 @@ impl Over {
     /// What is said of a placed cell: where it is in the file, its labels, its activation, and how far it is from its place.
     fn says(&self, i: usize, concept: u32) -> Vec<String> {
         let Some(placed) = self.placed() else { return Vec::new() };
-        let mut lines = vec![format!("Your cell in row {}", thousands(placed.cells.get(i).copied().unwrap_or(0)))];
+        let mut lines =
+            vec![format!("Your cell in row {}", thousands(placed.cells.get(i).copied().unwrap_or(0)))];
         for (column, (codes, _)) in self.found.answer.columns.iter().zip(self.columns.iter()).take(3) {
             let label = codes.get(i).and_then(|&code| column.labels.get(usize::from(code)));
             lines.extend(label.map(|label| format!("{}: {label}", column.name.replace('_', " "))));
@@ -128,9 +136,12 @@ impl Over {
                 else {
                     return Key::None;
                 };
-                let cells = |code: usize| codes.iter().filter(|&&own| usize::from(own) == code).count() as u32;
+                let cells =
+                    |code: usize| codes.iter().filter(|&&own| usize::from(own) == code).count() as u32;
                 let mut labels: Vec<(u16, String, String, u32)> = (0..column.labels.len())
-                    .map(|code| (code as u16, column.labels[code].clone(), colours[code].clone(), cells(code)))
+                    .map(|code| {
+                        (code as u16, column.labels[code].clone(), colours[code].clone(), cells(code))
+                    })
                     .filter(|label| label.3 > 0)
                     .collect();
                 cellprism_core::order::sort_by_key(&mut labels, |label| std::cmp::Reverse(label.3));

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cellprism_core::{
     bundle::path,
     ids::ConceptId,
-    study::{Blinded, Chosen, Evidence, GeneName, GeneNames, Kind, LeftOut, Unfit, blind, drawn_concepts, drawn_neurons},
+    study::{
+        Blinded, Chosen, Evidence, GeneName, GeneNames, Kind, LeftOut, Unfit, blind, drawn_concepts,
+        drawn_neurons,
+    },
 };
 use leptos::prelude::*;
 
@@ -64,7 +67,9 @@ impl Fields {
         };
         match asked.concepts + asked.neurons {
             0 => Err("Concepts and neurons are both 0: there is nothing to rate".into()),
-            all if asked.repeat > all => Err(format!("Shown twice: {} is more than the {all} items", asked.repeat)),
+            all if asked.repeat > all => {
+                Err(format!("Shown twice: {} is more than the {all} items", asked.repeat))
+            }
             _ => Ok(asked),
         }
     }
@@ -109,7 +114,8 @@ pub fn view(shown: Shown) -> AnyView {
                 <span class="hint">{hint}</span></label>
         }
     };
-    let without = (!has_neurons).then_some("This bundle does not describe its neurons: there is nothing to hold concepts against. ");
+    let without = (!has_neurons)
+        .then_some("This bundle does not describe its neurons: there is nothing to hold concepts against. ");
     let said = move || match state.get() {
         State::Idle => String::new(),
         State::Drawing(done, all) => format!("Reading item {} of {all} …", (done + 1).min(all)),
@@ -154,7 +160,11 @@ fn words(error: FetchError) -> String {
 }
 
 /// Concepts and neurons in the order of their draw, passed over where they show less than others.
-async fn drawn(bundle: &Bundle, asked: Asked, state: RwSignal<State>) -> Result<(Blinded, GeneNames), String> {
+async fn drawn(
+    bundle: &Bundle,
+    asked: Asked,
+    state: RwSignal<State>,
+) -> Result<(Blinded, GeneNames), String> {
     let (mut chosen, mut left_out) = (Vec::new(), LeftOut::default());
     let all = asked.concepts + asked.neurons;
     for (kind, count, left_out) in [
@@ -236,7 +246,9 @@ async fn names(bundle: &Bundle, blinded: &Blinded) -> Result<GeneNames, String> 
         if names.contains_key(&gene.gene) {
             continue;
         }
-        let Some(place) = bundle.genes.symbols.iter().position(|symbol| *symbol == gene.gene) else { continue };
+        let Some(place) = bundle.genes.symbols.iter().position(|symbol| *symbol == gene.gene) else {
+            continue;
+        };
         let known = bundle.descriptions(place as u32).await.map_err(words)?;
         if let Some(found) = known.get(&gene.gene).filter(|found| !found.name.is_empty()) {
             names.insert(gene.gene.clone(), GeneName { name: found.name.clone(), ncbi: found.ncbi.clone() });

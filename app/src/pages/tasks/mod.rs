@@ -138,7 +138,11 @@ fn parts(tables: &Tables) -> AnyView {
     };
     let choice =
         Choice { task: chosen("task", &tasks, "cell_type"), subject: chosen("subject", &subjects, "sae") };
-    let segment = |key: &'static str, name: &'static str, values: &[String], now: Memo<String>, named: fn(&str) -> String| {
+    let segment = |key: &'static str,
+                   name: &'static str,
+                   values: &[String],
+                   now: Memo<String>,
+                   named: fn(&str) -> String| {
         let button = |value: &String| {
             let (own, text) = (value.clone(), named(value));
             let pressed = move || now.with(|now| *now == own).to_string();

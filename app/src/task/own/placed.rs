@@ -119,7 +119,10 @@ impl Spread {
         let measured = distances(measured);
         let usual = measured.get(measured.len() * 99 / 100).copied().unwrap_or(f64::INFINITY);
         let codes = |column: &Column| {
-            self.cells.iter().map(|&cell| column.codes.get(cell as usize).copied().unwrap_or(u16::MAX)).collect()
+            self.cells
+                .iter()
+                .map(|&cell| column.codes.get(cell as usize).copied().unwrap_or(u16::MAX))
+                .collect()
         };
         let labels =
             columns.iter().map(|column| PlacedLabels { column: column.name.clone(), codes: codes(column) });
@@ -154,7 +157,11 @@ mod tests {
             spread.offer(cell, &bundle.row(cell as usize).to_vec(), [(cell, 1.5)].into_iter());
         }
         spread.offer(40, &[-500.0, 0.0], std::iter::empty());
-        let column = Column { name: "type".into(), labels: vec!["B".into(), "T".into()], codes: (0..40).map(|i| i % 2).collect() };
+        let column = Column {
+            name: "type".into(),
+            labels: vec!["B".into(), "T".into()],
+            codes: (0..40).map(|i| i % 2).collect(),
+        };
         let placed = spread.place(bundle.view(), &[column]).unwrap();
         assert_eq!(placed.labels, [PlacedLabels { column: "type".into(), codes: vec![1, 1, u16::MAX] }]);
         assert_eq!(placed.active, [vec![(7, 1.5)], vec![(31, 1.5)], vec![]]);
