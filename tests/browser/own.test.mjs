@@ -149,7 +149,7 @@ test("nothing jumps while a concept arrives", async () => {
   await page.waitForTimeout(600);
   const shifted = await page.evaluate(() => window.shifted);
   await close();
-  assert.ok(shifted < 0.1, `layout shift ${shifted}`);
+  assert.ok(shifted < 0.05, `layout shift ${shifted}`);
 });
 
 test("labels and a gene's page fit a telephone", async () => {

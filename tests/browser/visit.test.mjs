@@ -12,7 +12,7 @@
 // | 10 | one number here, another there                                | here: "what is counted on one page is what another lists" |
 // | 11 | a list without end, letters, nothing found is blank           | here: "genes are listed some at a time, in any letters" |
 // | 12 | a slash in a field; Copy link says nothing                    | own: "a slash goes to the box", "the bundle is cited" |
-// | 13 | forced colours: black map                                     | map: "forced colours leave" |
+// | 13 | forced colours: black map                                     | map: "forced colours leave"; here: "forced colours leave bars" |
 // | 14 | a concept's page jumps                                        | own: "nothing jumps" |
 // | 15 | a chip, and a concept from the list, take long                | here: "an answer comes within a tenth of a second" |
 // | 16 | another bundle keeps the concept's number                     | here: "another bundle begins at its overview" |
@@ -264,6 +264,16 @@ test("an answer comes within a tenth of a second, on a machine of the usual pace
     assert.ok(middle(chips) <= 100 * slow, `a filter takes ${middle(chips)} ms`);
     assert.ok(middle(opened) <= 100 * slow, `a concept takes ${middle(opened)} ms`);
   });
+});
+
+test("forced colours leave bars their colours", async () => {
+  await visit("#/concepts", async (page) => {
+    await page.locator(".clist .idl").first().waitFor();
+    const bars = await page.locator(".stackbar i").evaluateAll((bars) => bars.map((bar) => [getComputedStyle(bar).forcedColorAdjust, getComputedStyle(bar).backgroundColor]));
+    assert.ok(bars.length > 10);
+    for (const [adjust] of bars) assert.equal(adjust, "none");
+    assert.ok(new Set(bars.map(([, colour]) => colour)).size > 2);
+  }, undefined, { forcedColors: "active" });
 });
 
 test("another bundle begins at its overview", async () => {

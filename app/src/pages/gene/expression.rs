@@ -149,7 +149,7 @@ fn table(
             <div class="scroll" tabindex="0" role="region" aria-label="Expression by label">
                 <table class="tight" data-testid="expression">
                     <thead><tr>
-                        <th>{found.name.replace('_', " ")}</th><th class="n">"Cells"</th><th></th>
+                        <th>{found.name.replace('_', " ")}</th><th class="n">"Cells"</th><th><span class="vh">"Share, as a bar"</span></th>
                         <th class="n">"Counted in"</th><th class="n">"Mean count"</th>
                     </tr></thead>
                     <tbody>{rows}</tbody>

@@ -81,7 +81,7 @@ fn inside(bundle: &Arc<Bundle>, found: &Arc<Found>, placed: &Placed, concept: Rw
     let label = format!("Map of the bundle’s cells, with {} placed on it", count(n as u32, "cell"));
     view! {
         <div class="grid">
-            <figure class="fig c8" data-testid="own-map">
+            <figure class="fig c7" data-testid="own-map">
                 <header>{choice}<span class="tools"><button on:click=save>"CSV"</button></span></header>
                 <div class="ogrid">
                     <div><CellMap bundle=bundle.clone() points=points colouring=Signal::stored(Colouring::Unknown) label=label live=live /></div>
@@ -90,7 +90,7 @@ fn inside(bundle: &Arc<Bundle>, found: &Arc<Found>, placed: &Placed, concept: Rw
                 <figcaption data-testid="own-placed">"Grey: the bundle’s cells. In colour, larger: yours. "{distance}
                     "Cells of yours with the same nearest cell lie on each other. A placement, not a new map: a cell of a kind that the bundle lacks is put beside the nearest that it has."</figcaption>
             </figure>
-            <figure class="fig c4">{table}</figure>
+            <figure class="fig c5">{table}</figure>
         </div>
     }
     .into_any()
