@@ -11,8 +11,8 @@ use crate::{
     runtime::Place,
     work::{
         progress::Steps,
-        share::Share,
         shards::{Rows, Shards},
+        share::Share,
     },
 };
 

@@ -278,7 +278,14 @@ mod tests {
             values.extend_from_slice(some);
             Ok(())
         };
-        let all = shards.collect((&mut Ones(700), share), 100, 1, &Silent, &mut vec![worker; workers], &mut take)?;
+        let all = shards.collect(
+            (&mut Ones(700), share),
+            100,
+            1,
+            &Silent,
+            &mut vec![worker; workers],
+            &mut take,
+        )?;
         Ok(Shard { values, ..all })
     }
 

@@ -8,8 +8,8 @@ use std::{
 };
 
 use cellprism_core::bundle::Tensors;
-use cellprism_tests::{cellprism, demo_data, program};
 pub use cellprism_tests::{assert_same, contents};
+use cellprism_tests::{cellprism, demo_data, program};
 use tempfile::TempDir;
 
 /// A folder with a model, its embeddings, a dictionary, rankings and an app.

@@ -16,14 +16,8 @@ use ndarray::ArrayView2;
 use crate::{jobs::fetched::Fetched, work::counts::CountStore};
 
 use super::{
-    Job,
-    codes,
-    dictionary::Dictionary,
-    embedding::Embedding,
-    inputs::Inputs,
-    opened::Opened,
-    subject::Subject,
-    work::Work,
+    Job, codes, dictionary::Dictionary, embedding::Embedding, inputs::Inputs, opened::Opened,
+    subject::Subject, work::Work,
 };
 
 /// Cells whose counts are in memory while sums are taken.

@@ -15,7 +15,12 @@ use crate::{
     files::embeddings::{self, Values, Writer},
     jobs::inputs::open_cells,
     models::{self, Embedded, Engine},
-    work::{counts::CountStore, progress::Progress, share::Share, shards::{Rows, Shards}},
+    work::{
+        counts::CountStore,
+        progress::Progress,
+        shards::{Rows, Shards},
+        share::Share,
+    },
 };
 
 /// The finished stage.

@@ -28,9 +28,9 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// If the device is not there, or weights are damaged.
     pub fn get(&self) -> anyhow::Result<&(dyn Swapper + 'a)> {
-        let opened = self.swapper.get_or_init(|| {
-            self.model.swapper(&self.place).map_err(|error| format!("{error:#}"))
-        });
+        let opened = self
+            .swapper
+            .get_or_init(|| self.model.swapper(&self.place).map_err(|error| format!("{error:#}")));
         match opened {
             Ok(swapper) => Ok(&**swapper),
             Err(error) => Err(anyhow!(error.clone())),

@@ -95,9 +95,7 @@ impl Stages<'_> {
     /// # Errors
     /// As [`Stages::describe`].
     pub fn calibrate(&self) -> anyhow::Result<()> {
-        self.with_context(|context| {
-            calibration::calibrate(context, self.work, self.progress).map(|_| ())
-        })
+        self.with_context(|context| calibration::calibrate(context, self.work, self.progress).map(|_| ()))
     }
 
     fn with_context(&self, then: impl FnOnce(&Context<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {

@@ -158,3 +158,35 @@ pub fn of(job: &Job, sizes: &Sizes, stage: Stage, shares: u32) -> Takes {
         seconds: (START + ALLOWED * seconds / faster / f64::from(shares)).ceil() as u64,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_take_less_and_only_what_runs_the_model_takes_a_card() {
+        let mut job = Job::default();
+        job.place.device = Device::Cuda(0);
+        let sizes = Sizes {
+            cells: 600_000.0,
+            file: 2e9,
+            genes: 1200.0,
+            latent: 512.0,
+            model: 204e6,
+            is_dear: true,
+            concepts: 5000.0,
+            described: 100.0,
+            calibrated: 0.0,
+            training: 1e9,
+            cores: 8,
+        };
+        let [one, ten] = [1, 10].map(|shares| of(&job, &sizes, Stage::Embed, shares));
+        assert_eq!((one.gpus, one.cores), (1, 8));
+        assert!((9.0..11.0).contains(&((one.seconds - 120) as f64 / (ten.seconds - 120) as f64)));
+        assert_eq!(of(&job, &sizes, Stage::Train, 1).gpus, 0);
+        job.place.device = Device::Cpu;
+        let slow = of(&job, &sizes, Stage::Embed, 1);
+        assert!(slow.gpus == 0 && slow.seconds > 3 * one.seconds);
+        assert!(of(&job, &sizes, Stage::Train, 1).memory_mb > 1e9 as u64 >> 20);
+    }
+}

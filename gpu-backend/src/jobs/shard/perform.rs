@@ -1,6 +1,11 @@
 //! Tasks done, each in a work folder beside its result: a kill leaves what it has finished there, and the same task goes on.
 
-use std::{collections::BTreeMap, thread::sleep, time::Duration, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use serde::Serialize;
@@ -26,7 +31,7 @@ pub struct TaskReport {
     /// The task.
     pub task: String,
     /// The folder of its result, or the bundle.
-    pub result: std::path::PathBuf,
+    pub result: PathBuf,
     /// Whether it was done already.
     pub unchanged: bool,
     /// How long it took when it was done.
@@ -67,19 +72,14 @@ pub fn run(options: &RunOptions, progress: &dyn Progress) -> anyhow::Result<Vec<
                 inputs = Some(plan.inputs()?);
             }
             let inputs = inputs.as_ref().context("the inputs were not read")?;
-            perform(&plan, inputs, task, progress).with_context(|| task.id.clone())?
+            perform(&plan, inputs, task, progress)?
         };
         reports.push(report);
     }
     Ok(reports)
 }
 
-fn perform(
-    plan: &Plan,
-    inputs: &Inputs,
-    task: &Task,
-    progress: &dyn Progress,
-) -> anyhow::Result<TaskReport> {
+fn perform(plan: &Plan, inputs: &Inputs, task: &Task, progress: &dyn Progress) -> anyhow::Result<TaskReport> {
     let folder = result::folder(plan, task);
     let report = |done: &Done, unchanged| TaskReport {
         task: task.id.clone(),
@@ -94,11 +94,9 @@ fn perform(
     let needed = needed(plan, task)?;
     let contents: BTreeMap<String, String> =
         needed.iter().map(|(id, done)| (id.clone(), done.content.clone())).collect();
-    let key = contents
-        .iter()
-        .fold(plan.key.clone().with("task", &task.id), |key, (id, content)| {
-            key.with(&format!("made of {id}"), content)
-        });
+    let key = contents.iter().fold(plan.key.clone().with("task", &task.id), |key, (id, content)| {
+        key.with(&format!("made of {id}"), content)
+    });
     let mut said = false;
     let work = loop {
         match Work::of_task(&folder, &key, progress) {
@@ -120,7 +118,8 @@ fn perform(
     }
     let began = Instant::now();
     lay(plan, &needed, &work)?;
-    stage(plan, task, &Stages { job: &plan.job, inputs, work: &work, progress })?;
+    let stages = Stages { job: &plan.job, inputs, work: &work, progress };
+    stage(plan, task, &stages).with_context(|| task.id.clone())?;
     let files = take(task.stage, &needed, &work)?;
     if let Err(error) = inputs.stamps.check() {
         // Nobody knows which part was made of what.

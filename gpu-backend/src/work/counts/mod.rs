@@ -21,7 +21,7 @@ use std::{
 use anyhow::Context;
 use cellprism_core::{cells::CountMatrix, ids::CellId};
 
-use super::{progress::Steps, share::Share, shards::Rows};
+use super::{progress::Steps, shards::Rows, share::Share};
 use part::{Part, PartBuilder};
 
 /// Cells of a part: 32 MB where a cell has 2,000 counts.
