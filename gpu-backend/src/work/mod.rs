@@ -10,6 +10,7 @@
 //! | `memory` | whether work fits the machine |
 //! | `partial` | unfinished work beside an output: marker, lock, finished parts |
 //! | `regular` | input: regular files, their size known first |
+//! | `share` | which part of a stage one does |
 //! | `shards` | finished parts of a long embedding |
 //! | `stamps` | inputs that stay what they were |
 //! | `place`, `sync` | names in one step, contents on the disk |
@@ -26,6 +27,7 @@ pub mod place;
 pub mod progress;
 pub mod regular;
 pub mod shards;
+pub mod share;
 pub mod stamps;
 pub mod sync;
 pub mod target;
