@@ -1,12 +1,16 @@
 // What a reader does with a published bundle: from the start page to a concept, its genes and pathways, and back.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { narrow, needed, openBrowser, openPage, visitPage } from "./lib/browser.mjs";
 import { programServer, staticServer } from "./lib/servers.mjs";
+
+// The server of the folder lives in this process: it goes on answering while a program runs.
+const run = promisify(execFile);
 
 let browser;
 let folder;
@@ -108,7 +112,7 @@ test("a concept doubled in the page changes genes as cellprism steer says", asyn
       const bundle = needed("CELLPRISM_BUNDLE");
       const inputs = ["--model", join(bundle, "../model"), "--sae", join(bundle, "sae"), "--cells", join(import.meta.dirname, "../fixtures/demo/cells.h5ad")];
       const number = concept.match(/\d+/)[0];
-      execFileSync(needed("CELLPRISM_BINARY"), ["steer", ...inputs, "--concept", number, "--scale", "2", "--out", join(own, "command.csv")], { stdio: "pipe" });
+      await run(needed("CELLPRISM_BINARY"), ["steer", ...inputs, "--concept", number, "--scale", "2", "--out", join(own, "command.csv")]);
       const [here, there] = [table(join(own, "page.csv")), table(join(own, "command.csv"))];
       assert.ok(there.size > 500 && here.size === there.size);
       for (const [gene, expected] of there) {
@@ -158,7 +162,7 @@ test("a dictionary trained in the page is, byte for byte, what the command under
       const path = join(bundle, command[command.indexOf("--embeddings") + 1].split("/").slice(1).join("/"));
       command[command.indexOf("--embeddings") + 1] = path;
       command[command.indexOf("--out") + 1] = join(own, "sae");
-      execFileSync(needed("CELLPRISM_BINARY"), command, { stdio: "pipe" });
+      await run(needed("CELLPRISM_BINARY"), command);
       for (const name of ["cfg.json", "sae_weights.safetensors"]) {
         const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-file="${name}"]`).click()]);
         await download.saveAs(join(own, name));

@@ -17,12 +17,66 @@ pub(super) struct Count {
     failed: Vec<String>,
     failed_inside: u64,
     skipped: Vec<String>,
+    /// Tests that failed, and passed when they were tried again.
+    unsteady: Vec<String>,
+    /// What test programs said of their failures.
+    evidence: Vec<String>,
     began: Instant,
+}
+
+/// What one program of tests came to.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    passed: u64,
+    failed: u64,
+    skipped: Vec<String>,
+    evidence: Vec<String>,
+}
+
+/// Lines that are kept of one program's failures; the whole output is above them on the screen.
+const EVIDENCE: usize = 120;
+
+impl Outcome {
+    /// Whether nothing failed.
+    pub(super) fn is_good(&self) -> bool {
+        self.failed == 0
+    }
+
+    /// Reads a line of a test program's output: cargo's `test result: …`, node's `ℹ pass …`,
+    /// pytest's last line, our `skipped: …`; what follows a headline of failures is kept.
+    fn read(&mut self, line: &str) {
+        if let Some(result) = line.strip_prefix("test result: ") {
+            self.passed += number_before(result, " passed");
+            self.failed += number_before(result, " failed");
+        } else if let Some(number) = line.strip_prefix("ℹ pass ") {
+            self.passed += number.trim().parse().unwrap_or(0);
+        } else if let Some(number) = line.strip_prefix("ℹ fail ") {
+            self.failed += number.trim().parse().unwrap_or(0);
+        } else if let Some(result) = pytest_result(line) {
+            self.passed += number_before(result, " passed");
+            self.failed += number_before(result, " failed") + number_before(result, " error");
+        } else if let Some(why) = line.strip_prefix("skipped: ").or_else(|| pytest_skip(line)) {
+            self.skipped.push(why.to_owned());
+        }
+        let headline = line == "failures:" || line == "✖ failing tests:" || pytest_failures(line);
+        let runs = !self.evidence.is_empty() && !line.starts_with("test result: ");
+        if (headline || runs) && self.evidence.len() < EVIDENCE {
+            self.evidence.push(line.to_owned());
+        }
+    }
 }
 
 impl Default for Count {
     fn default() -> Self {
-        Self { passed: 0, failed: Vec::new(), failed_inside: 0, skipped: Vec::new(), began: Instant::now() }
+        Self {
+            passed: 0,
+            failed: Vec::new(),
+            failed_inside: 0,
+            skipped: Vec::new(),
+            unsteady: Vec::new(),
+            evidence: Vec::new(),
+            began: Instant::now(),
+        }
     }
 }
 
@@ -59,27 +113,30 @@ impl Count {
         self.skipped.push(why.to_owned());
     }
 
-    /// Reads a line of a test program's output: cargo's `test result: …`, node's `ℹ pass …`,
-    /// pytest's last line, our `skipped: …`.
-    pub(super) fn read(&mut self, line: &str) {
-        if let Some(result) = line.strip_prefix("test result: ") {
-            self.passed += number_before(result, " passed");
-            self.failed_inside += number_before(result, " failed");
-        } else if let Some(number) = line.strip_prefix("ℹ pass ") {
-            self.passed += number.trim().parse().unwrap_or(0);
-        } else if let Some(number) = line.strip_prefix("ℹ fail ") {
-            self.failed_inside += number.trim().parse().unwrap_or(0);
-        } else if let Some(result) = pytest_result(line) {
-            self.passed += number_before(result, " passed");
-            self.failed_inside += number_before(result, " failed") + number_before(result, " error");
-        } else if let Some(why) = line.strip_prefix("skipped: ").or_else(|| pytest_skip(line)) {
-            self.skipped.push(why.to_owned());
-        }
+    /// Adds what a program of tests came to.
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        self.passed += outcome.passed;
+        self.failed_inside += outcome.failed;
+        self.skipped.extend(outcome.skipped);
+        self.evidence.extend(outcome.evidence);
+    }
+
+    /// Adds a program that failed once and not the second time; what it said the first time stays on record.
+    pub(super) fn add_second(&mut self, what: &str, first: Outcome, second: Outcome) {
+        self.unsteady.push(format!("{what}: {} failed at first", first.failed));
+        self.evidence.extend(first.evidence);
+        self.add(second);
     }
 
     /// Says it all; the exit code is that of a test program.
     pub(super) fn report(&self) -> ExitCode {
         println!();
+        for line in &self.evidence {
+            println!("{line}");
+        }
+        for what in &self.unsteady {
+            println!("unsteady: {what}, passed when tried again");
+        }
         for why in &self.skipped {
             println!("skipped: {why}");
         }
@@ -97,19 +154,29 @@ impl Count {
 /// # Errors
 /// If it cannot be started.
 pub(super) fn counted(command: &mut Command, count: &mut Count) -> Result<()> {
+    count.add(outcome(command)?);
+    Ok(())
+}
+
+/// Runs a program of many tests; its output stays on the screen.
+///
+/// # Errors
+/// If it cannot be started.
+pub(super) fn outcome(command: &mut Command) -> Result<Outcome> {
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start the tests")?;
-    let failed_before = count.failed();
     let output = child.stdout.take().context("no output of the tests")?;
+    let mut outcome = Outcome::default();
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
-        count.read(&line);
+        outcome.read(&line);
     }
     let status = child.wait()?;
-    if !status.success() && count.failed() == failed_before {
-        count.failed.push(format!("the tests ended with {status}"));
+    if !status.success() && outcome.is_good() {
+        outcome.failed = 1;
+        outcome.evidence.push(format!("failed: the tests ended with {status}"));
     }
-    Ok(())
+    Ok(outcome)
 }
 
 /// `ok. 12 passed; 1 failed` and ` passed` → 12.
@@ -127,6 +194,11 @@ fn pytest_result(line: &str) -> Option<&str> {
     (counts && begins && time.ends_with(['s', ')'])).then_some(result)
 }
 
+/// `===== FAILURES =====` and `===== ERRORS =====` of pytest.
+fn pytest_failures(line: &str) -> bool {
+    line.starts_with("===") && matches!(line.trim_matches(|c| c == '=' || c == ' '), "FAILURES" | "ERRORS")
+}
+
 /// `SKIPPED [1] test_notebook.py:12: no shared data` of pytest.
 fn pytest_skip(line: &str) -> Option<&str> {
     line.strip_prefix("SKIPPED [")?.split_once("] ").map(|(_, why)| why)
@@ -136,27 +208,58 @@ fn pytest_skip(line: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    fn read(lines: &[&str]) -> Outcome {
+        let mut outcome = Outcome::default();
+        lines.iter().for_each(|line| outcome.read(line));
+        outcome
+    }
+
     #[test]
-    fn cargo_s_lines_are_counted() {
+    fn cargo_s_and_node_s_lines_are_counted() {
+        let found = read(&[
+            "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out",
+            "skipped: no shared data",
+            "ℹ pass 4",
+            "ℹ fail 1",
+        ]);
+        assert_eq!((found.passed, found.failed, found.skipped.len()), (19, 3, 1));
         let mut count = Count::default();
-        count.read("test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out");
-        count.read("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out");
-        count.read("skipped: no shared data");
-        count.read("ℹ pass 4");
-        count.read("ℹ fail 1");
-        assert_eq!((count.passed, count.failed(), count.skipped.len()), (19, 3, 1));
+        count.add(found);
         assert_eq!(count.report(), ExitCode::FAILURE);
     }
 
     #[test]
     fn pytest_s_lines_are_counted() {
+        let found = read(&[
+            "2 failed, 12 passed, 1 skipped in 3.21s",
+            "===== 3 passed, 1 error in 75.20s (0:01:15) =====",
+            "SKIPPED [1] test_notebook.py:12: no shared data",
+            "..... 3 passed in words",
+        ]);
+        assert_eq!((found.passed, found.failed, found.skipped.len()), (15, 3, 1));
+        assert_eq!(found.skipped[0], "test_notebook.py:12: no shared data");
+    }
+
+    #[test]
+    fn what_is_said_of_a_failure_is_kept() {
+        let found = read(&[
+            "test a ... FAILED",
+            "failures:",
+            "---- a stdout ----",
+            "left: 1",
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored",
+        ]);
+        assert_eq!(found.evidence, ["failures:", "---- a stdout ----", "left: 1"]);
+        assert!(read(&["test a ... ok", "test result: ok. 1 passed; 0 failed"]).evidence.is_empty());
+    }
+
+    #[test]
+    fn what_passes_the_second_time_is_no_failure_and_is_told() {
         let mut count = Count::default();
-        count.read("2 failed, 12 passed, 1 skipped in 3.21s");
-        count.read("===== 3 passed, 1 error in 75.20s (0:01:15) =====");
-        count.read("SKIPPED [1] test_notebook.py:12: no shared data");
-        count.read("..... 3 passed in words");
-        assert_eq!((count.passed, count.failed(), count.skipped.len()), (15, 3, 1));
-        assert_eq!(count.skipped[0], "test_notebook.py:12: no shared data");
+        count.add_second("x", read(&["✖ failing tests:", "Timeout", "ℹ fail 1"]), read(&["ℹ pass 1"]));
+        assert_eq!((count.failed(), count.passed, count.unsteady.len()), (0, 1, 1));
+        assert_eq!(count.evidence[1], "Timeout");
     }
 
     #[test]
