@@ -103,6 +103,16 @@ pub fn of_label(label: &SideLabel) -> AnyView {
         .into_any()
 }
 
+/// Bar, word and odds of a set of a side: those of the side's label where the set is it.
+pub fn of_set(set: &SideSet, label: Option<&SideLabel>, rankings: u32, limit: Option<f64>) -> AnyView {
+    let stands = set_stands(set, label, limit);
+    let (chance, odds) = match label.filter(|label| label.term == set.term && label.library == set.library) {
+        Some(label) => (label.chance, odds(label.chance, label.rankings, label.tail_fitted)),
+        None => (set.chance, odds(set.chance, rankings, false)),
+    };
+    view! { {scale(chance, stands)}" "<span class="micro faint odds">{odds}</span> }.into_any()
+}
+
 /// Whether a set that is not the best of its side stands: it does as well as labels that survive.
 pub fn set_stands(set: &SideSet, label: Option<&SideLabel>, limit: Option<f64>) -> bool {
     match label {

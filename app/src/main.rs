@@ -8,6 +8,7 @@
 //! | `search` | everything that a bundle names |
 //! | `worker` | work that would stop the page |
 //! | `frame` | what is around every page, and which one is shown |
+//! | `parts` | where the program is cut into files that are fetched when a page needs them |
 //! | `pages` `components` `plots` | what is seen |
 //! | `origin` | whose content is shown |
 //! | `picture` | figures as SVG and PNG |
@@ -25,6 +26,7 @@ mod notes;
 mod origin;
 mod page;
 mod pages;
+mod parts;
 mod picture;
 mod plots;
 mod route;

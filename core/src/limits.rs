@@ -76,6 +76,8 @@ pub const PAIRS: Limit =
 pub const FURTHER_CELLS: Limit = Limit::new(0, 100_000, "each is compared with cells gene by gene");
 /// Concepts that are read for comparison.
 pub const CALIBRATION: Limit = Limit::new(0, 100_000, "each takes as long as a concept");
+/// Shares that a stage is cut into.
+pub const SHARES: Limit = Limit::new(1, 10_000, "each share is a process that reads all names of the cells");
 /// Genes of a set.
 pub const SET_SIZE: Limit = Limit::new(0, 1_000_000, "no genome has as many genes");
 /// Cells of a label that make it one to be specific for.

@@ -1,13 +1,14 @@
 // What a bundle is worth beside others: the evaluation's claims and tables, tasks, another dictionary.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { narrow, needed, openBrowser, visitPage } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json } from "./lib/tensors.mjs";
+import { writeZip } from "./lib/zip.mjs";
 
 const bundle = needed("CELLPRISM_BUNDLE");
 const program = needed("CELLPRISM_BINARY");
@@ -112,7 +113,8 @@ test("tasks: accuracies, confusion and coefficients are the tables', concepts ar
   const confusion = table("tables/confusion").filter((row) => row.task === "cell_type" && row.subject === "sae");
   const cells = confusion.reduce((sum, row) => sum + Number(row.count), 0);
   await visit(`${opened}#/tasks`, async (page) => {
-    const line = page.getByTestId("accuracy").locator("tr", { hasText: "sae" });
+    const line = page.getByTestId("accuracy").locator('tr[data-subject="sae"]');
+    assert.equal((await line.locator("td").first().innerText()).trim(), "SAE concepts");
     const shown = (await line.locator("td").allInnerTexts()).slice(1, 4);
     assert.deepEqual(shown, [paper.accuracy, optimum.accuracy, optimum.balanced_accuracy].map((x) => Number(x).toFixed(3)));
     assert.match(await page.getByTestId("confusion").innerText(), new RegExp(`^${cells} test cells`));
@@ -165,6 +167,26 @@ test("two bundles, by address: the same one is its own counterpart", async () =>
     const metrics = json(bundle, "evaluation/metrics.json")[0].r2.toFixed(3);
     const across = await page.getByTestId("across").locator("tbody td.n").allInnerTexts();
     assert.deepEqual(across, [metrics, metrics, metrics, metrics]);
+  });
+});
+
+test("a bundle in a zip file is compared, and a damaged one is named", async () => {
+  const files = ["manifest.json", "concepts/index.json", "sae/cfg.json", "sae/sae_weights.safetensors", "cells/embeddings.safetensors"];
+  const packed = join(work, "packed.zip");
+  writeZip(packed, Object.fromEntries(files.map((file) => [`bundle/${file}`, readFileSync(join(bundle, file))])));
+  const damaged = join(work, "damaged.zip");
+  const bytes = readFileSync(packed);
+  bytes.fill(0, 200, 400);
+  writeFileSync(damaged, bytes);
+  await visit("#/compare", async (page) => {
+    await page.getByTestId("zip").setInputFiles(damaged);
+    await page.getByRole("alert").filter({ hasText: "damaged.zip" }).waitFor();
+    await page.getByTestId("zip").setInputFiles(packed);
+    await page.getByTestId("compared").waitFor({ timeout: 120_000 });
+    const rows = page.getByTestId("pairs").locator("tbody tr");
+    assert.equal((await rows.first().locator("td").nth(2).innerText()).trim(), "1.000");
+    const metrics = json(bundle, "evaluation/metrics.json")[0].r2.toFixed(3);
+    assert.deepEqual(await page.getByTestId("across").locator("tbody td.n").allInnerTexts(), [metrics, metrics, metrics, metrics]);
   });
 });
 

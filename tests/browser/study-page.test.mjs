@@ -99,6 +99,29 @@ test("every item is rated by keyboard alone, and scored as study score does", as
   });
 });
 
+test("a study drawn from the bundle is the one that study new draws, its key included", async () => {
+  const arrived = (page) => page.getByRole("form", { name: "A study of this bundle" }).waitFor();
+  await visitPage(browser, server, "#/study", arrived, async (page) => {
+    const form = page.getByRole("form", { name: "A study of this bundle" });
+    for (const [field, value] of [["Concepts", "3"], ["Neurons", "3"], ["Shown twice", "9"], ["Seed", "4"]]) await form.getByLabel(field).fill(value);
+    await form.getByRole("button", { name: "Draw the items" }).click();
+    await page.getByTestId("drawn-study").filter({ hasText: "9 is more than the 6 items" }).waitFor();
+    await form.getByLabel("Shown twice").fill("1");
+    await form.getByRole("button", { name: "Draw the items" }).click();
+    await page.getByTestId("drawn-study").filter({ hasText: "Drawn." }).waitFor({ timeout: 60_000 });
+    const key = await saved(page, form.getByRole("button", { name: "Save the key" }), "drawn-key.json");
+    assert.deepEqual(JSON.parse(readFileSync(key)), JSON.parse(readFileSync(join(rating, "key.json"))));
+    await page.getByTestId("rater").fill("Cem");
+    await page.getByTestId("rater").press("Enter");
+    for (const [i, { item }] of items.entries()) {
+      await page.locator("h1", { hasText: `Item ${i + 1} of ${items.length}` }).waitFor();
+      const sheet = JSON.parse(readFileSync(join(rating, `study/items/${item}.json`), "utf8"));
+      assert.deepEqual(await page.getByTestId("sheet").locator("tbody th").allInnerTexts(), sheet.genes.map((gene) => gene.gene));
+      await page.keyboard.press("]");
+    }
+  });
+});
+
 test("a key of another study, and a file of none, are named", async () => {
   await visit(async (page) => {
     const key = JSON.parse(readFileSync(join(rating, "key.json"), "utf8"));

@@ -48,6 +48,11 @@ async function saved(page, name) {
   return readFileSync(await download.path(), "utf8");
 }
 
+async function savedAs(page, button) {
+  const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  return download.path();
+}
+
 // Fields of a line that may quote the first one.
 function fields(line) {
   const quoted = line.match(/^"((?:[^"]|"")*)",(.*)$/);
@@ -125,6 +130,29 @@ test("the bundle's own cells: its own activations, labels, and every cell on its
 
     // each cell's nearest is itself: median distance 0 in the caption
     assert.match(await page.getByTestId("own-placed").innerText(), /median distance 0,/);
+
+    // over the map in colour: by a label of theirs, then by the concept that was chosen above
+    const map = page.getByTestId("own-map");
+    const counted = await page.getByTestId("own-labels").locator("tbody tr").evaluateAll((rows) =>
+      rows.map((row) => [row.dataset.label, Number(row.cells[1].innerText.replace(",", ""))]));
+    await map.locator(".legend .lg").first().waitFor();
+    const key = await map.locator(".legend .lg").evaluateAll((labels) =>
+      labels.map((label) => [label.querySelector("span").innerText, Number(label.querySelector(".n").innerText.replace(",", ""))]));
+    assert.deepEqual(new Map(key.toSorted()), new Map(counted.toSorted()));
+    const dots = async () => readFileSync(await savedAs(page, map.getByRole("button", { name: "SVG" })), "utf8").match(/M[\d.]+ [\d.]+h0/g).length;
+    assert.equal(await dots(), 2 * ids.length);
+    await map.locator(".legend .lg").first().click();
+    await map.getByRole("button", { name: "Show all labels" }).waitFor();
+    assert.equal(await dots(), ids.length + key[0][1]);
+    await page.getByTestId("own-by").selectOption("concept");
+    const ramp = page.getByTestId("own-ramp");
+    await ramp.filter({ hasText: `C${most.id}, activation` }).waitFor();
+    const strongest = Math.max(...tensor(join(bundle, "concepts", `${stem(most.id)}.safetensors`), "activations"));
+    assert.ok(Math.abs(Number(await ramp.locator(".rampkey span").last().innerText()) - strongest) < 0.01 * strongest);
+    assert.equal(await dots(), 2 * ids.length);
+    await map.locator(".umap.live").focus();
+    await page.keyboard.press("ArrowRight");
+    await map.getByTestId("cell-tip").filter({ hasText: /Your cell in row \d+[\s\S]*0 from the bundle’s nearest cell/ }).waitFor();
     await page.screenshot({ path: screenshot("your-data-wide"), fullPage: true });
 
     const embeddings = await saved(page, "embeddings.csv");

@@ -8,6 +8,7 @@ mod kill;
 mod parity;
 pub mod parsers;
 mod program;
+mod same;
 
 use std::{
     env, fs,
@@ -19,6 +20,7 @@ use cellprism_core::bundle::{ConceptDetail, ConceptIndex, Manifest, concept_stem
 pub use kill::{killed_after, timed, together};
 pub use parity::parity;
 pub use program::{Outcome, cellprism, program};
+pub use same::{assert_same, contents};
 
 /// The embedded demo data.
 pub fn demo_data() -> PathBuf {

@@ -94,6 +94,8 @@ fn lints(count: &mut Count, wasm: wasm_target::WasmToolchain) {
         "--target",
         wasm_target::TARGET,
         "--release",
+        "--features",
+        "cellprism-app/split",
         "--target-dir",
     ]);
     browser.arg(project::target().join("wasm")).args(warnings);

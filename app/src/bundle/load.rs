@@ -46,10 +46,15 @@ pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
     let manifest: Manifest = client::file(&base, path::MANIFEST, None).await?;
     let entry = |file: &str| manifest.files.get(file);
     let cells = client::file::<CellMetadata>(&base, path::CELL_METADATA, entry(path::CELL_METADATA));
-    let metrics = client::file::<Metrics>(&base, path::METRICS, entry(path::METRICS));
+    // What only one part of a page shows fails there alone.
+    let metrics = async { Ok(client::file::<Metrics>(&base, path::METRICS, entry(path::METRICS)).await) };
     let listed = listed(&base, &manifest);
     let ((cells, metrics), (index, genes)) = try_join(try_join(cells, metrics), listed).await?;
-    let cell_files = cell_files(&base, &manifest, &cells).await?;
+    let (metrics, no_metrics) =
+        metrics.map_or_else(|e| (Metrics::default(), Some(e)), |metrics| (metrics, None));
+    let cell_files = cell_files(&base, &manifest, &cells).await;
+    let (cell_files, no_map) =
+        cell_files.map_or_else(|e| (CellFiles::default(), Some(e)), |files| (files, None));
     let ratio = |scale: &MapScale| {
         (scale.max[0] - scale.min[0]) / (scale.max[1] - scale.min[1]).max(f32::MIN_POSITIVE)
     };
@@ -68,10 +73,12 @@ pub async fn load(base: String) -> Result<Arc<Bundle>, FetchError> {
         cells,
         colours,
         cell_files,
+        no_map,
         names: OnceLock::new(),
         map_ratio: map_ratio.clamp(0.7, 1.6),
         genes,
         metrics,
+        no_metrics,
         files,
         manifest,
     }))

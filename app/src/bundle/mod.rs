@@ -7,6 +7,7 @@
 //! | `concept` | the files of one of them |
 //! | `evaluation` | what `cellprism evaluate` has put into it |
 //! | `other` | another bundle, to compare with |
+//! | `zip` | a bundle in a zip file |
 //! | `points` | the cells that maps draw |
 
 mod concept;
@@ -15,13 +16,14 @@ mod listing;
 mod load;
 mod other;
 mod points;
+mod zip;
 
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::{
     bundle::{
-        CellMetadata, CellNames, ConceptDetail, ConceptIndex, ConceptRow, Expression, File, FileEntry, Files,
-        FirstIndex, GeneDescriptions, GeneIndex, Manifest, Maybe, Metrics, path,
+        CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, ConceptRow, Expression, File,
+        FileEntry, Files, FirstIndex, GeneDescriptions, GeneIndex, Manifest, Maybe, Metrics, path,
     },
     gsea::GeneSetFile,
     ids::ConceptId,
@@ -61,6 +63,8 @@ pub struct Bundle {
     /// Colours of each column's labels.
     pub colours: Vec<Vec<String>>,
     cell_files: points::CellFiles,
+    /// Why there is no map, or no labels on it, where a file did not come.
+    pub no_map: Option<FetchError>,
     /// Names of the cells, once they were asked for.
     names: OnceLock<Arc<CellNames>>,
     /// Width over height of the map.
@@ -69,6 +73,8 @@ pub struct Bundle {
     pub genes: GeneIndex,
     /// Metrics of dictionaries.
     pub metrics: Metrics,
+    /// Why there are none, where their file did not come.
+    pub no_metrics: Option<FetchError>,
     files: Option<Files>,
 }
 
@@ -173,9 +179,14 @@ impl Bundle {
         self.file(&path::gene_sets(library)).await
     }
 
-    /// What is said of a concept, without its arrays.
-    pub async fn readings(&self, id: ConceptId) -> Result<ConceptDetail, FetchError> {
-        self.file(&path::readings(Subject::Concepts.folder(), id)).await
+    /// What is said of a concept or a neuron, without its arrays.
+    pub async fn readings(&self, subject: Subject, id: ConceptId) -> Result<ConceptDetail, FetchError> {
+        self.file(&path::readings(subject.folder(), id)).await
+    }
+
+    /// Arrays of a concept or a neuron.
+    pub async fn arrays_of(&self, subject: Subject, id: ConceptId) -> Result<ConceptArrays, FetchError> {
+        self.file(&path::arrays(subject.folder(), id)).await
     }
 
     /// Names of the cells, fetched when first asked for.

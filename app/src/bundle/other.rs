@@ -1,4 +1,4 @@
-//! Another bundle, beside the one on show: at an address, or in a folder of this computer.
+//! Another bundle, beside the one on show: at an address, in a folder or in a zip file of this computer.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::FileList;
 
+use super::zip::Zip;
 use crate::client::{self, FetchError};
 
 /// Files of this computer by their path within the folder that was given.
@@ -20,7 +21,7 @@ const MOST_BYTES: f64 = 512e6;
 pub enum Place {
     /// Its address, ending in `/`.
     Address(String),
-    /// Its files.
+    /// Its files, from a folder or a zip file.
     Folder(Given),
 }
 
@@ -55,30 +56,50 @@ const READ: [&str; 8] = [
     "sae_weights.safetensors",
 ];
 
-/// Reads what is compared of the files that were chosen: a bundle's folder, or the two files of a dictionary.
+/// The name under which a file is read, if it is one that is compared; the folder itself has a name of its own.
+fn wanted(whole: &str) -> Option<&'static str> {
+    READ.into_iter()
+        .find(|name| whole == *name || whole.strip_suffix(name).is_some_and(|rest| rest.ends_with('/')))
+}
+
+/// Reads what is compared of the files that were chosen: a bundle's folder, a zip file of it, or the two files of a dictionary.
 pub async fn given(files: FileList) -> Result<Given, String> {
     let mut found = BTreeMap::new();
+    let too_large = |whole: &str| format!("{whole} is larger than 512 MB");
     for i in 0..files.length() {
         let Some(file) = files.get(i) else { continue };
         let whole =
             js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
         let whole = whole.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name());
-        // The folder itself has a name of its own.
-        let Some(name) = READ.iter().find(|name| whole == **name || whole.ends_with(&format!("/{name}")))
-        else {
+        if whole.to_lowercase().ends_with(".zip") {
+            let in_it = |what: String| format!("{whole}: {what}");
+            let zip = Zip::open(file).await.map_err(in_it)?;
+            for entry in &zip.entries {
+                let Some(name) = wanted(&entry.name) else { continue };
+                if entry.size as f64 > MOST_BYTES {
+                    return Err(too_large(&entry.name));
+                }
+                if !found.contains_key(name) {
+                    found.insert(name.to_owned(), zip.read(entry).await.map_err(in_it)?);
+                }
+            }
             continue;
-        };
+        }
+        let Some(name) = wanted(&whole) else { continue };
         if file.size() > MOST_BYTES {
-            return Err(format!("{whole} is larger than 512 MB"));
+            return Err(too_large(&whole));
         }
         let content =
             JsFuture::from(file.array_buffer()).await.map_err(|_| format!("{whole} could not be read"))?;
-        found.entry((*name).to_owned()).or_insert_with(|| js_sys::Uint8Array::new(&content).to_vec());
+        found.entry(name.to_owned()).or_insert_with(|| js_sys::Uint8Array::new(&content).to_vec());
     }
     // In a bundle the dictionary's files also end in these names.
     if found.contains_key(path::SAE_CONFIG) {
         found.remove("cfg.json");
         found.remove("sae_weights.safetensors");
+    }
+    if found.is_empty() {
+        return Err("this holds neither a bundle (manifest.json) nor a dictionary (cfg.json, sae_weights.safetensors)".into());
     }
     Ok(Arc::new(found))
 }

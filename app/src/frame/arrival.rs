@@ -11,7 +11,7 @@ use crate::browser;
 /// Where places are kept while the page is loaded again.
 const KEPT: &str = "cellprism-places";
 /// How long is waited for a page that is still being filled, in steps of [`STEP`].
-const TRIES: u32 = 60;
+const TRIES: u32 = 240;
 /// Milliseconds.
 const STEP: i32 = 50;
 

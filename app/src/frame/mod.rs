@@ -29,7 +29,9 @@ use crate::{
     },
     origin,
     page::Page,
-    pages, route,
+    pages,
+    parts::{self, Part},
+    route,
     search::Words,
 };
 
@@ -40,6 +42,10 @@ pub fn App() -> impl IntoView {
     let route = route::follow(arrival::leave, arrival::arrive);
     provide_context(route);
     provide_redraw();
+    // What the address asks for comes at the same time as the bundle.
+    if let Some(part) = parts::part_of(&route.with_untracked(|route| Page::of(&route.path))) {
+        parts::fetch_ahead(part);
+    }
     let loaded = RwSignal::new(Load::<Arc<Bundle>>::Waiting);
     let listed = RwSignal::new(Vec::<Listed>::new());
     // Content of another origin waits for the reader.
@@ -89,7 +95,7 @@ pub fn App() -> impl IntoView {
         // A server of jobs that has made no bundle yet.
         Load::Failed(_) if client::has_jobs() => view! {
             <Bar bundle=None listed=vec![] />
-            <main id="main" class="wrap" tabindex="-1"><pages::jobs::Jobs /></main>
+            <main id="main" class="wrap" tabindex="-1">{parts::shown(Part::Work, Page::Jobs)}</main>
         }
         .into_any(),
         Load::Failed(error) => view! {
@@ -128,6 +134,7 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
     provide_context(bundle.clone());
     provide_context(Words::new(&bundle));
     let route = route::current();
+    parts::fetch_next_step();
     let footer = footer::footer(&bundle);
     let named = bundle.clone();
     // The page itself only changes with the path; its state is followed inside.
@@ -135,32 +142,18 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
     let shown = move || {
         let page = page.get();
         document().set_title(&format!("{} · {} · cellprism", page.title(), named.manifest.name));
+        if let Some(part) = parts::part_of(&page) {
+            return parts::shown(part, page);
+        }
         match page {
             Page::Overview => view! { <pages::overview::Overview /> }.into_any(),
             Page::List(subject) => view! { <pages::list::ListPage subject=subject /> }.into_any(),
-            Page::One(subject, id) => {
-                view! { <pages::concept::ConceptPage subject=subject id=id /> }.into_any()
-            }
-            Page::Genes => view! { <pages::gene::Genes /> }.into_any(),
-            Page::Gene(symbol) => view! { <pages::gene::Gene symbol=symbol /> }.into_any(),
-            Page::Search => view! { <pages::search::Search /> }.into_any(),
-            Page::Pathway(library, term) => {
-                view! { <pages::pathway::Pathway library=library term=term /> }.into_any()
-            }
-            Page::Evaluation => view! { <pages::evaluation::Evaluation /> }.into_any(),
-            Page::Compare => view! { <pages::compare::Compare /> }.into_any(),
-            Page::Labels => view! { <pages::labels::Labels /> }.into_any(),
-            Page::Study => view! { <pages::study::Study /> }.into_any(),
-            Page::Tasks => view! { <pages::tasks::Tasks /> }.into_any(),
-            Page::YourData => view! { <pages::own::YourData /> }.into_any(),
-            Page::Train => view! { <pages::train::Train /> }.into_any(),
-            Page::Jobs => view! { <pages::jobs::Jobs /> }.into_any(),
-            Page::About => view! { <pages::about::About /> }.into_any(),
             Page::Unknown(name) => view! {
                 <h1>"No such page"</h1>
                 <p>{format!("There is no page {name:?}. ")}<a href="#/">"Overview"</a></p>
             }
             .into_any(),
+            _ => ().into_any(),
         }
     };
     let whose = origin::note(&bundle.base);

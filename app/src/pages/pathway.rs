@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use cellprism_core::{
-    bundle::{ConceptDetail, ConceptRow, Maybe, Side, SideSet},
+    bundle::{ConceptDetail, ConceptRow, Maybe, Side, SideLabel, SideSet},
     ids::ConceptId,
 };
 use leptos::prelude::*;
 
 use crate::{
-    bundle::{self, Bundle, side_name},
+    bundle::{self, Bundle, Subject, side_name},
     certainty,
     components::{
         states::{Failed, Load, Loading},
@@ -124,6 +124,9 @@ struct Said {
     row: ConceptRow,
     side: Side,
     set: SideSet,
+    /// The best set of that side, and the random rankings behind both.
+    label: Option<SideLabel>,
+    rankings: u32,
 }
 
 fn every(bundle: Arc<Bundle>, library: String, term: String) -> AnyView {
@@ -132,6 +135,7 @@ fn every(bundle: Arc<Bundle>, library: String, term: String) -> AnyView {
     let all: Vec<u32> =
         bundle.concepts.active().filter(|row| !row.not_described).map(|row| row.id.0).collect();
     let n = all.len();
+    let limit = bundle.concepts.limit();
     let (fetched, ids) = (bundle.clone(), all);
     let ask = move |_| {
         answers.set(Some(Load::Waiting));
@@ -140,7 +144,7 @@ fn every(bundle: Arc<Bundle>, library: String, term: String) -> AnyView {
         leptos::task::spawn_local(async move {
             let mut found = Vec::new();
             for id in ids {
-                let detail = match bundle.readings(ConceptId(id)).await {
+                let detail = match bundle.readings(Subject::Concepts, ConceptId(id)).await {
                     Ok(detail) => detail,
                     Err(error) => {
                         answers.try_set(Some(Load::Failed(error)));
@@ -166,7 +170,7 @@ fn every(bundle: Arc<Bundle>, library: String, term: String) -> AnyView {
         }
         .into_any(),
         Some(Load::Failed(error)) => view! { <Failed what="A concept" error=error /> }.into_any(),
-        Some(Load::Ready(found)) => table(&found, n),
+        Some(Load::Ready(found)) => table(&found, n, limit),
     };
     view! {
         <section class="section">
@@ -194,11 +198,12 @@ fn said<'a>(
     Side::BOTH.into_iter().filter_map(move |side| {
         let found = reading?.side(side).enrichment.as_ref()?.value()?;
         let set = found.sets.iter().find(|set| set.library == library && set.term == term)?;
-        Some(Said { row: row.clone(), side, set: set.clone() })
+        let label = detail.labels.of(side).cloned();
+        Some(Said { row: row.clone(), side, set: set.clone(), label, rankings: found.rankings })
     })
 }
 
-fn table(found: &[Arc<Said>], n: usize) -> AnyView {
+fn table(found: &[Arc<Said>], n: usize, limit: Option<f64>) -> AnyView {
     if found.is_empty() {
         return view! { <p class="notice">{format!("It is among the published sets of none of the {n} concepts.")}</p> }.into_any();
     }
@@ -211,13 +216,13 @@ fn table(found: &[Arc<Said>], n: usize) -> AnyView {
                 <td>{title::view(&said.row)}</td>
                 <td>{if said.side == Side::Presence { "has" } else { "lacks" }}</td>
                 <td class="n">{score(said.set.nes)}</td>
-                <td>{certainty::scale(said.set.chance, false)}</td>
+                <td>{certainty::of_set(&said.set, said.label.as_ref(), said.rankings, limit)}</td>
                 <td class="gene small">{genes}</td>
             </tr>
         }
     };
     let caption = format!(
-        "{} of {n} concepts hold it among their published sets ({} or {}). Chance of this set alone; what stands after every concept was asked is said above.",
+        "{} of {n} concepts hold it among their published sets ({} or {}). How certain: as on the concept’s own page.",
         found.iter().map(|said| said.row.id.0).collect::<std::collections::BTreeSet<_>>().len(),
         side_name(Side::Presence),
         side_name(Side::Absence)

@@ -95,4 +95,9 @@ pub trait Perturb: Sync {
     /// What the model reads of a gene in a cell: the count, where it is scaled by the cell's sum the scaled count (for
     /// SCimilarity and Geneformer per 10,000), for scGPT the bin.
     fn value(&self, cell: CellId, gene: u32) -> f32;
+
+    /// [`Self::value`] of every gene, `[genes]`.
+    fn values(&self, cell: CellId) -> Vec<f32> {
+        (0..self.genes() as u32).map(|gene| self.value(cell, gene)).collect()
+    }
 }

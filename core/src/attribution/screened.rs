@@ -167,6 +167,10 @@ impl<M: Perturb + ?Sized> Perturb for Screened<'_, M> {
     fn value(&self, cell: CellId, gene: u32) -> f32 {
         self.model.value(cell, gene)
     }
+
+    fn values(&self, cell: CellId) -> Vec<f32> {
+        self.model.values(cell)
+    }
 }
 
 #[cfg(test)]

@@ -154,6 +154,16 @@ impl Perturb for ScviSwaps<'_> {
         let total = if self.encoder.scales_by_sum() { total(self.cells.row(cell)) } else { 0.0 };
         self.encoder.card().scaled(self.cells.get(cell, gene as usize), total)
     }
+
+    fn values(&self, cell: CellId) -> Vec<f32> {
+        let (genes, counts) = self.cells.row(cell);
+        let total = if self.encoder.scales_by_sum() { total((genes, counts)) } else { 0.0 };
+        let mut values = vec![self.encoder.card().scaled(0.0, total); self.cells.genes()];
+        for (&gene, &count) in genes.iter().zip(counts) {
+            values[gene as usize] = self.encoder.card().scaled(count, total);
+        }
+        values
+    }
 }
 
 /// Sum of a cell's counts.

@@ -68,8 +68,8 @@ pub use over_representation::{OverRepresentation, over_representation};
 pub use parameters::{Convention, EnrichmentParameters, LabelChoice};
 pub use permutations::{Permutations, WithinStrata};
 pub use prerank::{
-    Prerank, PrerankOptions, SetStatistics, deck, prerank, prerank_with, prerank_within,
-    weights as prerank_weights,
+    Prerank, PrerankBySize, PrerankOptions, SetStatistics, deck, prerank, prerank_by_size, prerank_with,
+    prerank_within, weights as prerank_weights,
 };
 pub use ranking::{Order, Ranking, RankingError};
 pub use redundancy::representatives;

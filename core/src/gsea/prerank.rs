@@ -132,7 +132,7 @@ pub fn prerank_within(
     let rng = Xoshiro256PlusPlus::seed_from_u64(options.seed);
     let mut source = Shuffles { rng, places: distinct };
     let null = null_scores(&weights, &hits, AllZero::Ends, options.permutations, &mut source, watch)?;
-    Ok(summarise(&weights, distinct, sets, &order, &hits, null))
+    Ok(prerank_of(&weights, distinct, sets, &order, &hits, null))
 }
 
 /// GSEApy's permutations of one gene list, for [`prerank_with`].
@@ -147,7 +147,54 @@ pub fn prerank_with(deck: &Deck, scores: &[f64], sets: &[MatchedSet], weight: f6
     let order = by_name(sets);
     let hits: Vec<&[u32]> = order.iter().map(|&i| sets[i].hits.as_slice()).collect();
     let null = deck.scores(&weights, &hits, AllZero::Ends);
-    summarise(&weights, scores.len(), sets, &order, &hits, null)
+    prerank_of(&weights, scores.len(), sets, &order, &hits, null)
+}
+
+/// Statistics of all sets, in the order given, and the null scores that sets of one size share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrerankBySize {
+    /// One entry a set.
+    pub sets: Vec<SetStatistics>,
+    /// Sizes of sets, ascending, and `[permutations]` null scores of each.
+    null: Vec<(usize, Vec<f64>)>,
+}
+
+impl PrerankBySize {
+    /// Null scores of sets of a size that occurs among them, `[permutations]`; else none.
+    pub fn null_of(&self, size: usize) -> &[f64] {
+        let found = self.null.binary_search_by_key(&size, |&(size, _)| size);
+        found.map_or(&[], |at| self.null[at].1.as_slice())
+    }
+}
+
+/// [`prerank_with`], but sets of one size share their null scores, as in fgsea: where genes are permuted freely these depend on
+/// the size of a set alone. For thousands of sets of a hundred sizes it takes a twentieth of the time; digits are not
+/// GSEApy's.
+///
+/// ```
+/// use cellprism_core::gsea::{MatchedSet, PrerankOptions, deck, prerank_by_size};
+///
+/// let scores = [3.0, 2.0, 1.0, -1.0, -2.0];
+/// let set = |hits: Vec<u32>| MatchedSet { term: "set".into(), size: 2, hits };
+/// let deck = deck(5, &PrerankOptions::default());
+/// let found = prerank_by_size(&deck, &scores, &[set(vec![0, 1]), set(vec![2, 4])], 1.0);
+/// assert_eq!(found.sets[0].es, 1.0);
+/// assert_eq!(found.null_of(2).len(), 1000);
+/// ```
+pub fn prerank_by_size(deck: &Deck, scores: &[f64], sets: &[MatchedSet], weight: f64) -> PrerankBySize {
+    let weights = weights(scores, weight);
+    let order = by_name(sets);
+    let hits: Vec<&[u32]> = order.iter().map(|&i| sets[i].hits.as_slice()).collect();
+    let mut sizes: Vec<usize> = hits.iter().map(|hits| hits.len()).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let places: Vec<u32> = (0..scores.len() as u32).collect();
+    let of_size: Vec<&[u32]> = sizes.iter().map(|&size| &places[..size]).collect();
+    let null = deck.scores(&weights, &of_size, AllZero::Ends);
+    let null = PrerankBySize { sets: Vec::new(), null: sizes.into_iter().zip(null).collect() };
+    let shared: Vec<&[f64]> = hits.iter().map(|hits| null.null_of(hits.len())).collect();
+    let sets = summarise(&weights, scores.len(), sets, &order, &hits, &shared);
+    PrerankBySize { sets, ..null }
 }
 
 /// GSEApy goes through the sets by name, and sums over sets follow that order.
@@ -157,7 +204,7 @@ fn by_name(sets: &[MatchedSet]) -> Vec<usize> {
     order
 }
 
-fn summarise(
+fn prerank_of(
     weights: &[f64],
     distinct: usize,
     sets: &[MatchedSet],
@@ -165,12 +212,30 @@ fn summarise(
     hits: &[&[u32]],
     null: Vec<Vec<f64>>,
 ) -> Prerank {
+    let of_set: Vec<&[f64]> = null.iter().map(Vec::as_slice).collect();
+    let found = summarise(weights, distinct, sets, order, hits, &of_set);
+    let mut null_by_set = vec![Vec::new(); sets.len()];
+    for (i, scores) in null.into_iter().enumerate() {
+        null_by_set[order[i]] = scores;
+    }
+    Prerank { sets: found, null: null_by_set }
+}
+
+/// `hits` and `null` are in `order`, the result is in that of `sets`.
+fn summarise(
+    weights: &[f64],
+    distinct: usize,
+    sets: &[MatchedSet],
+    order: &[usize],
+    hits: &[&[u32]],
+    null: &[&[f64]],
+) -> Vec<SetStatistics> {
     let es: Vec<f64> = hits.iter().map(|hits| enrichment_score(weights, hits)).collect();
     let peaks = parallel::map(hits.len(), |i| peak_within(weights, distinct, &sets[order[i]].hits, es[i]));
     let mut found: Vec<Option<SetStatistics>> = vec![None; sets.len()];
     for members in libraries(order, sets) {
         let library_es: Vec<f64> = members.iter().map(|&i| es[i]).collect();
-        let library_null: Vec<&[f64]> = members.iter().map(|&i| null[i].as_slice()).collect();
+        let library_null: Vec<&[f64]> = members.iter().map(|&i| null[i]).collect();
         let s = statistics(&library_es, &library_null);
         for (j, &i) in members.iter().enumerate() {
             let peak = peaks[i].clone();
@@ -184,11 +249,7 @@ fn summarise(
             });
         }
     }
-    let mut null_by_set = vec![Vec::new(); sets.len()];
-    for (i, scores) in null.into_iter().enumerate() {
-        null_by_set[order[i]] = scores;
-    }
-    Prerank { sets: found.into_iter().flatten().collect(), null: null_by_set }
+    found.into_iter().flatten().collect()
 }
 
 /// Places in `order` grouped by what stands before `__` in the term.
@@ -218,5 +279,32 @@ mod tests {
         let deck = deck(90, &options);
         assert_eq!(prerank_with(&deck, &scores, &sets, 1.0), once);
         assert_eq!(prerank_with(&deck, &scores, &sets[..2], 1.0).sets[1].es, once.sets[1].es);
+    }
+
+    #[test]
+    fn sets_of_one_size_share_a_null_that_is_theirs() {
+        let scores: Vec<f64> = (0..300).map(|i| f64::from(140 - i) / 7.0).collect();
+        let set = |term: &str, hits: Vec<u32>| MatchedSet { term: term.into(), size: hits.len(), hits };
+        let sets = [
+            set("first", (0..20).collect()),
+            set("spread", (0..300).step_by(15).collect()),
+            set("larger", (90..130).collect()),
+        ];
+        let deck = deck(300, &PrerankOptions { permutations: 4000, ..PrerankOptions::default() });
+        let (own, shared) =
+            (prerank_with(&deck, &scores, &sets, 1.0), prerank_by_size(&deck, &scores, &sets, 1.0));
+        // Genes in the first places are those of the shared null.
+        assert_eq!(own.null[0], shared.null_of(20));
+        let mean = |null: &[f64]| {
+            let positive: Vec<f64> = null.iter().copied().filter(|&x| x >= 0.0).collect();
+            positive.iter().sum::<f64>() / positive.len() as f64
+        };
+        for (i, set) in sets.iter().enumerate() {
+            assert_eq!(own.sets[i].es, shared.sets[i].es);
+            let (a, b) = (mean(&own.null[i]), mean(shared.null_of(set.size)));
+            assert!((a / b - 1.0).abs() < 0.03, "{a} and {b}");
+            assert!((own.sets[i].p - shared.sets[i].p).abs() < 0.03);
+        }
+        assert!(shared.null_of(21).is_empty());
     }
 }

@@ -39,6 +39,12 @@ pub(super) struct Chance {
     pub tail_fitted: bool,
 }
 
+/// Random rankings as good after which no more are drawn: the chance is then known to a seventh of itself, and far from
+/// any that survives.
+pub const HITS: usize = 50;
+/// Random rankings between two looks at how many were as good.
+const AT_ONCE: usize = 128;
+
 impl<'a> Contrast<'a> {
     /// Ranks genes by score (`[genes]`) and scores all sets; nothing where no set can be tested.
     pub(super) fn rank(
@@ -59,8 +65,8 @@ impl<'a> Contrast<'a> {
     }
 
     /// The chance of one set, and the best normalised score of every random ranking: the scores are dealt again among genes
-    /// of one stratum. Where no ranking has a set as good, more are drawn until the chance could survive among `tests`, or
-    /// the tail is fitted.
+    /// of one stratum. Drawing ends early once [`HITS`] rankings have a set as good (Besag & Clifford 1991). Where none has,
+    /// more are drawn until the chance could survive among `tests`, or the tail is fitted.
     ///
     /// # Errors
     /// If `watch` says to stop.
@@ -79,8 +85,11 @@ impl<'a> Contrast<'a> {
         let first = reading.rankings.max(1) as usize;
         let enough = rankings_needed(tests, reading);
         let (mut highest, mut reached) = (Vec::new(), 0);
-        while reached == 0 && highest.len() < enough {
-            let more = first.min(enough - highest.len());
+        while highest.len() < if reached == 0 { enough } else { first } && reached < HITS {
+            let more = match first.saturating_sub(highest.len()) {
+                0 => first.min(enough - highest.len()),
+                left => left.min(AT_ONCE),
+            };
             let null = null_scores(&self.weights, &hits, AllZero::Ends, more, &mut source, watch)?;
             highest.extend(self.found.highest(&null));
             reached = highest.iter().filter(|&&other| other >= nes).count();

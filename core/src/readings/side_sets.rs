@@ -2,7 +2,7 @@
 
 use crate::{
     bundle::{EnrichmentParameters, GeneSetFile},
-    gsea::{Deck, MatchedSet, peak, prerank_with, rank_sets},
+    gsea::{Deck, MatchedSet, peak, prerank_by_size, rank_sets},
 };
 
 /// Sets of several libraries.
@@ -77,12 +77,14 @@ impl<'a> SideSets<'a> {
         peak(weights, &self.sets[set].hits, es).leading_edge.into_iter()
     }
 
-    /// Statistics of scores in ranking order, library by library.
+    /// Statistics of scores in ranking order, library by library; sets of one size share their permutations.
     pub(super) fn statistics(&self, deck: &Deck, sorted: &[f64], weight: f64) -> AllStatistics {
         let mut sets = Vec::with_capacity(self.sets.len());
         for &(end, _) in &self.libraries {
-            let found = prerank_with(deck, sorted, &self.sets[sets.len()..end], weight);
-            sets.extend(found.sets.iter().zip(&found.null).map(|(set, null)| one(set.es, null, set.fdr)));
+            let of_library = &self.sets[sets.len()..end];
+            let found = prerank_by_size(deck, sorted, of_library, weight);
+            let with_hits = found.sets.iter().zip(of_library);
+            sets.extend(with_hits.map(|(set, of)| one(set.es, found.null_of(of.hits.len()), set.fdr)));
         }
         AllStatistics { sets }
     }

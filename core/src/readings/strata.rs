@@ -22,9 +22,9 @@ pub fn mean_counts(
     for pair in &attribution.pairs {
         let prototype = cells.prototypes[pair.prototype].0;
         let other = cells.counterfactuals[pair.prototype][pair.counterfactual].cell;
-        for (gene, sum) in sums.iter_mut().enumerate() {
-            let gene = gene as u32;
-            *sum += f64::from(model.value(prototype, gene)) + f64::from(model.value(other, gene));
+        let pair = model.values(prototype).into_iter().zip(model.values(other));
+        for (sum, (own, other)) in sums.iter_mut().zip(pair) {
+            *sum += f64::from(own) + f64::from(other);
         }
     }
     let n = 2.0 * attribution.pairs.len().max(1) as f64;

@@ -1,4 +1,4 @@
-//! `--config run.toml`: options of `cellprism run` kept in a file.
+//! `--config run.toml`: options of `cellprism run`, and of `shard plan`, kept in a file.
 //!
 //! Every key is the name of an option. They become arguments before those are read, so a value is checked in one place
 //! only, and what is said on the command line wins.
@@ -13,7 +13,7 @@ use super::Cli;
 
 use crate::work::regular;
 
-/// Arguments with those of the config file put in, where the command is `run` and names one.
+/// Arguments with those of the config file put in, where the command is `run` or `shard plan` and names one.
 ///
 /// # Errors
 /// If the file cannot be read, is no TOML, or has a key or value that no option has.
@@ -23,9 +23,11 @@ pub fn expand(arguments: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
     let Some(command) = words.iter().skip(1).position(|word| !word.starts_with('-')).map(|at| at + 1) else {
         return Ok(arguments);
     };
-    if words[command] != "run" {
-        return Ok(arguments);
-    }
+    let command = match (words[command], words.get(command + 1)) {
+        ("run", _) => command,
+        ("shard", Some(&"plan")) => command + 1,
+        _ => return Ok(arguments),
+    };
     let Some(path) = value_of("config", &words[command..]) else { return Ok(arguments) };
     let text =
         regular::text(Path::new(path), regular::SETTINGS).with_context(|| format!("--config {path}"))?;

@@ -25,6 +25,7 @@ pub mod sae;
 mod screening;
 pub mod sequence;
 pub mod serve;
+pub mod shard;
 pub mod signals;
 pub mod simulate;
 pub mod site;
@@ -103,6 +104,8 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Train, apply, measure and compare sparse autoencoders
     Sae(sae::Args),
+    /// Do the whole job on several machines: cut into tasks, and put together
+    Shard(shard::Args),
     /// Rate concepts beside neurons without knowing which is which
     Study(study::Args),
     /// Hold a bundle against baselines: tables, claims, figures and a page
@@ -146,6 +149,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Simulate(args) => simulate::run(args, global),
         Command::Evaluate(args) => evaluate::run(args, global),
         Command::Sae(args) => sae::run(args, global),
+        Command::Shard(args) => shard::run(args, global),
         Command::Study(args) => study::run(args, global),
         Command::Site(args) => site::run(args, global),
         Command::Serve(args) => serve::run(args, global),

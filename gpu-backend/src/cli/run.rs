@@ -19,7 +19,7 @@ use super::{
 };
 use super::{stderr::errln, stdout::outln};
 use crate::{
-    jobs::bundle::{self, Job},
+    jobs::bundle::{self, Job, Report},
     runtime::Device,
 };
 
@@ -172,13 +172,18 @@ enum LabelBy {
 /// # Errors
 /// Whatever was wrong with the inputs, or failed on the way.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
-    if args.concepts == Some(0) || args.active == Some(0) || args.epochs == Some(0) {
-        bail!("--concepts, --active and --epochs must be at least 1");
-    }
-    let job = job(args);
+    let job = job(args)?;
     let report = bundle::run(&job, &global.progress())?;
+    tell(&job, &report, global)
+}
+
+/// Tells what came out, in words or as JSON.
+///
+/// # Errors
+/// If stdout cannot be written.
+pub fn tell(job: &Job, report: &Report, global: &Global) -> anyhow::Result<()> {
     if global.json {
-        outln!("{}", serde_json::to_string(&report).context("report")?);
+        outln!("{}", serde_json::to_string(report).context("report")?);
     } else if !global.quiet {
         let chance = report
             .labelled_by_chance
@@ -202,8 +207,15 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn job(args: Args) -> Job {
-    Job {
+/// What the options ask for.
+///
+/// # Errors
+/// If a number that has to be chosen is 0, which means "not said" further on.
+pub fn job(args: Args) -> anyhow::Result<Job> {
+    if args.concepts == Some(0) || args.active == Some(0) || args.epochs == Some(0) {
+        bail!("--concepts, --active and --epochs must be at least 1");
+    }
+    Ok(Job {
         parameters: Parameters {
             sae: SaeParameters {
                 concepts: args.concepts.unwrap_or(0),
@@ -260,7 +272,7 @@ fn job(args: Args) -> Job {
         allow_non_integer: args.allow_non_integer,
         name: args.name,
         title: args.title,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -278,7 +290,7 @@ mod tests {
             ["cellprism", "run", "--cells", "c.h5ad", "--model", "m", "--gene-sets", "g.gmt", "--out", "o"];
         let cli = Cli::try_parse_from(fixed.iter().chain(words)).unwrap();
         let Command::Run(args) = cli.command else { panic!("another command") };
-        job(args)
+        job(args).unwrap()
     }
 
     fn of_request(more: serde_json::Value) -> Job {

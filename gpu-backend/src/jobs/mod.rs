@@ -16,6 +16,7 @@
 //! | `simulate` | cells with planted gene programs |
 //! | `study` | concepts and neurons rated without knowing which is which |
 //! | `bundle` | the whole, from cells to bundle |
+//! | `shard` | the whole, cut into tasks for several machines |
 
 pub mod attribute;
 pub mod bundle;
@@ -32,6 +33,7 @@ pub mod import;
 mod inputs;
 pub mod ladder;
 pub mod sae;
+pub mod shard;
 pub mod simulate;
 pub mod steer;
 pub mod study;

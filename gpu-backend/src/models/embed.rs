@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::{Embed, Prepared};
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     work::{
         progress::Steps,
         shards::{Rows, Shards},
+        share::Share,
     },
 };
 
@@ -43,6 +45,17 @@ impl Embedded {
     }
 }
 
+/// What computed a share of the embeddings, which others put together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Engine {
+    /// As in [`Embedded`].
+    pub provider: String,
+    /// As in [`Embedded`].
+    pub runtime: Option<String>,
+    /// Cells of a part.
+    pub rows: usize,
+}
+
 /// Embeds all cells, shared among `places`, the same model on several devices; those that `shards` holds are not computed
 /// again. `cells` are in the data's gene order; the embeddings go to `take` in the cells' order, some at a time.
 ///
@@ -56,21 +69,74 @@ pub fn embed(
     steps: &dyn Steps,
     take: &mut dyn FnMut(&[f32]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Embedded> {
-    let mut embedders =
-        places.iter().map(|place| model.embedder(place)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut embedders = open(model, places)?;
+    let engine = engine(&embedders)?;
+    collect(model, &engine, &mut embedders, (cells, Share::WHOLE, names), shards, steps, take)
+}
+
+/// Embeds a share of the cells into parts, which stay; says what computed them, and the seconds.
+///
+/// # Errors
+/// As [`embed`].
+pub fn embed_share(
+    model: &dyn Prepared,
+    place: &Place,
+    (cells, share, names): (&mut dyn Rows, Share, &[String]),
+    shards: &Shards,
+    steps: &dyn Steps,
+) -> anyhow::Result<(Engine, f64)> {
+    let mut embedders = open(model, std::slice::from_ref(place))?;
+    let engine = engine(&embedders)?;
+    let cells = (cells, share, names);
+    let found = collect(model, &engine, &mut embedders, cells, shards, steps, &mut |_| Ok(()))?;
+    Ok((engine, found.seconds))
+}
+
+/// Puts together what shares have left in `shards`. No model runs, and no device is asked for.
+///
+/// # Errors
+/// If a part is missing, an embedding is not finite, or `take` fails.
+pub fn join(
+    model: &dyn Prepared,
+    engine: &Engine,
+    (cells, names): (&mut dyn Rows, &[String]),
+    shards: &Shards,
+    steps: &dyn Steps,
+    take: &mut dyn FnMut(&[f32]) -> anyhow::Result<()>,
+) -> anyhow::Result<Embedded> {
+    collect(model, engine, &mut [], (cells, Share::WHOLE, names), shards, steps, take)
+}
+
+fn open<'a>(model: &'a dyn Prepared, places: &[Place]) -> anyhow::Result<Vec<Box<dyn Embed + 'a>>> {
+    places.iter().map(|place| model.embedder(place)).collect()
+}
+
+fn engine(embedders: &[Box<dyn Embed + '_>]) -> anyhow::Result<Engine> {
     let first = embedders.first().context("no device is given")?;
-    let (provider, runtime, rows) = (first.provider().to_owned(), first.runtime(), first.rows());
+    Ok(Engine { provider: first.provider().to_owned(), runtime: first.runtime(), rows: first.rows() })
+}
+
+fn collect(
+    model: &dyn Prepared,
+    engine: &Engine,
+    embedders: &mut [Box<dyn Embed + '_>],
+    (cells, share, names): (&mut dyn Rows, Share, &[String]),
+    shards: &Shards,
+    steps: &dyn Steps,
+    take: &mut dyn FnMut(&[f32]) -> anyhow::Result<()>,
+) -> anyhow::Result<Embedded> {
     // Reading a large model is no part of a cell's time.
     let started = std::time::Instant::now();
     let mut workers: Vec<_> = embedders
         .iter_mut()
-        .map(|embedder: &mut Box<dyn Embed + '_>| {
+        .map(|embedder| {
             |counts: &CountMatrix, start: usize| embedder.embed(counts, start, &|n| steps.advance(n))
         })
         .collect();
     let latent = model.model().card.latent as usize;
     let count = cells.count();
-    let mut seen = 0;
+    let parts = count.div_ceil(engine.rows.max(1));
+    let mut seen = share.range(parts).start * engine.rows;
     let mut checked = |values: &[f32]| {
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             let cell = seen + at / latent.max(1);
@@ -83,12 +149,12 @@ pub fn embed(
         seen += values.len() / latent.max(1);
         take(values)
     };
-    let all = shards.collect(cells, rows, latent, steps, &mut workers, &mut checked)?;
+    let all = shards.collect((cells, share), engine.rows, latent, steps, &mut workers, &mut checked)?;
     Ok(Embedded {
         cells: count,
         latent,
-        provider,
-        runtime,
+        provider: engine.provider.clone(),
+        runtime: engine.runtime.clone(),
         counts: all.counts,
         shortened: all.shortened,
         kept: all.kept,

@@ -29,7 +29,7 @@ pub mod scvi;
 mod settings;
 pub mod transformer;
 
-pub use embed::{Embedded, embed, embeddings};
+pub use embed::{Embedded, Engine, embed, embed_share, embeddings, join};
 pub use folder::{CARD, Model};
 pub use kind::{ImportOptions, Kind, Request};
 pub use options::SequenceOptions;

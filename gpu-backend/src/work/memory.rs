@@ -1,4 +1,4 @@
-//! Whether work fits the machine: asked before memory is taken, since taking too much ends the program.
+//! Whether work fits the machine: asked before memory is taken, since taking too much ends the program; and how much was taken.
 
 /// Bytes that this program can still take, where the system says (Linux): those of the machine, of its control
 /// group, or of the program's own limit (`ulimit -v`), whichever are the fewest.
@@ -31,6 +31,13 @@ fn machine() -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+/// Most bytes that this program has held at once, mapped files included, where the system says (Linux).
+pub fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(most.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 /// Refuses what would not fit.

@@ -12,6 +12,7 @@
 //! | `partial` | unfinished work beside an output: marker, lock, finished parts |
 //! | `regular` | input: regular files, their size known first |
 //! | `room` | what is free on a disk |
+//! | `share` | which part of a stage one does |
 //! | `shards` | finished parts of a long embedding |
 //! | `stamps` | inputs that stay what they were |
 //! | `place`, `sync` | names in one step, contents on the disk |
@@ -30,6 +31,7 @@ pub mod progress;
 pub mod regular;
 pub mod room;
 pub mod shards;
+pub mod share;
 pub mod stamps;
 pub mod sync;
 pub mod target;

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use cellprism_core::cells::CountMatrix;
 use sha2::{Digest, Sha256};
 
-use super::progress::Steps;
+use super::{progress::Steps, share::Share};
 
 /// Bytes before the values: a checksum of all that follows, two sums of counts and a number of cells.
 const HEADER: usize = 32;
@@ -42,17 +42,24 @@ pub trait Rows: Send {
 pub struct Shards {
     folder: Option<PathBuf>,
     stays: Cell<bool>,
+    /// Whether the parts are what is wanted: they stay, and are kept even where there is only one.
+    wanted: bool,
 }
 
 impl Shards {
     /// No parts are kept.
     pub fn none() -> Self {
-        Self { folder: None, stays: Cell::new(false) }
+        Self { folder: None, stays: Cell::new(false), wanted: false }
     }
 
     /// The parts in a folder, which belongs to one [`Partial`](super::partial::Partial) and so to one key.
     pub fn within(folder: PathBuf) -> Self {
-        Self { folder: Some(folder), stays: Cell::new(false) }
+        Self { folder: Some(folder), stays: Cell::new(false), wanted: false }
+    }
+
+    /// The same where the parts are what is wanted, and stay.
+    pub fn wanted_within(folder: PathBuf) -> Self {
+        Self { folder: Some(folder), stays: Cell::new(false), wanted: true }
     }
 
     /// The part of so many cells from `start` on, each of `width` values, where it is finished.
@@ -89,7 +96,7 @@ impl Shards {
         fs::write(&path, &bytes)
     }
 
-    /// All cells of a file, `step` at a time: parts that are finished are read, the others computed from their counts
+    /// All cells of a file, or a share of them, `step` at a time: parts that are finished are read, the others computed from their counts
     /// and kept, as many at once as there are `workers`. `width` is the number of values of a cell. The values go to `take` part
     /// by part, in the order of the cells, and are not in what is returned. The result does not depend on the number of workers.
     ///
@@ -97,7 +104,7 @@ impl Shards {
     /// If the file is damaged, a worker fails or gives another number of values, or a part cannot be written.
     pub fn collect<W>(
         &self,
-        cells: &mut dyn Rows,
+        (cells, share): (&mut dyn Rows, Share),
         step: usize,
         width: usize,
         progress: &dyn Steps,
@@ -116,9 +123,10 @@ impl Shards {
             all.kept += shard.kept;
             Ok(())
         };
-        let part = |start: usize| (start, step.min(n - start));
+        let own = share.range(n.div_ceil(step));
+        let part = |place: usize| (place * step, step.min(n - place * step));
         let is_there = |&(start, rows): &(usize, usize)| self.get(start, rows, width).is_some();
-        let missing: Vec<_> = (0..n).step_by(step).map(part).filter(|part| !is_there(part)).collect();
+        let missing: Vec<_> = own.clone().map(part).filter(|part| !is_there(part)).collect();
         thread::scope(|scope| {
             // While some parts are computed, the next are read.
             let (send, read) = mpsc::sync_channel(workers.len().saturating_sub(1));
@@ -134,7 +142,7 @@ impl Shards {
                 }
             });
             let mut missing = missing.into_iter().peekable();
-            let mut parts = (0..n).step_by(step).map(part).peekable();
+            let mut parts = own.map(part).peekable();
             while let Some((start, rows)) = parts.peek().copied() {
                 let mut round = Vec::new();
                 while let Some(next) = parts.peek().filter(|_| round.len() < workers.len())
@@ -161,7 +169,7 @@ impl Shards {
                         if shard.values.len() != rows * width {
                             bail!("{} values for {rows} cells", shard.values.len());
                         }
-                        if rows < n {
+                        if rows < n || self.wanted {
                             self.put(start, &shard).context("cannot keep the cells embedded so far")?;
                             self.stays.set(true);
                         }
@@ -224,6 +232,7 @@ impl Drop for Shards {
     fn drop(&mut self) {
         if let Some(folder) = &self.folder
             && !self.stays.get()
+            && !self.wanted
             && folder.exists()
         {
             // What cannot be removed is thrown away by the next run.
@@ -253,6 +262,10 @@ mod tests {
 
     /// Sums of counts by so many workers, those of cell `broken` and later fail.
     fn sums(shards: &Shards, workers: usize, broken: usize) -> anyhow::Result<Shard> {
+        sums_of(shards, Share::WHOLE, workers, broken)
+    }
+
+    fn sums_of(shards: &Shards, share: Share, workers: usize, broken: usize) -> anyhow::Result<Shard> {
         let worker = |counts: &CountMatrix, start: usize| {
             if start + counts.rows > broken {
                 bail!("broken");
@@ -265,7 +278,14 @@ mod tests {
             values.extend_from_slice(some);
             Ok(())
         };
-        let all = shards.collect(&mut Ones(700), 100, 1, &Silent, &mut vec![worker; workers], &mut take)?;
+        let all = shards.collect(
+            (&mut Ones(700), share),
+            100,
+            1,
+            &Silent,
+            &mut vec![worker; workers],
+            &mut take,
+        )?;
         Ok(Shard { values, ..all })
     }
 
@@ -282,6 +302,22 @@ mod tests {
             assert_eq!(resumed, Shard { kept: 300, ..one.clone() }, "{workers} workers");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
+    }
+
+    #[test]
+    fn shares_together_are_the_whole() {
+        let whole = sums(&Shards::none(), 1, usize::MAX).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let parts = folder.path().join("parts");
+        for part in [3, 1, 2] {
+            let shards = Shards::wanted_within(parts.clone());
+            let own = sums_of(&shards, Share { part, of: 3 }, 2, usize::MAX).unwrap();
+            assert!(own.values.len() < 400 && own.kept == 0);
+        }
+        // Nobody computes: every part is there.
+        let joined = sums(&Shards::within(parts.clone()), 0, usize::MAX).unwrap();
+        assert_eq!(joined, Shard { kept: 700, ..whole });
+        assert!(sums(&Shards::within(parts), 0, usize::MAX).is_err(), "the parts are gone");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Small inputs for every command that writes.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
@@ -9,8 +8,8 @@ use std::{
 };
 
 use cellprism_core::bundle::Tensors;
-use cellprism_tests::{cellprism, demo_data, files_of, program};
-use serde_json::Value;
+pub use cellprism_tests::{assert_same, contents};
+use cellprism_tests::{cellprism, demo_data, program};
 use tempfile::TempDir;
 
 /// A folder with a model, its embeddings, a dictionary, rankings and an app.
@@ -214,43 +213,4 @@ fn rankings(path: &Path) {
     file.f32("scores", &[65, n], scores);
     file.metadata("genes", serde_json::to_string(&genes).unwrap());
     fs::write(path, file.to_bytes().unwrap()).unwrap();
-}
-
-/// Contents of an output, without the times that it tells of itself.
-pub fn contents(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    if out.is_file() {
-        return BTreeMap::from([(PathBuf::new(), fs::read(out).unwrap())]);
-    }
-    let mut files = files_of(out);
-    for (name, content) in &mut files {
-        let text = name.file_name().unwrap().to_string_lossy();
-        if text == "metrics.jsonl" {
-            let lines = std::str::from_utf8(content).unwrap().lines();
-            let timeless = |line: &str| {
-                let mut line: Value = serde_json::from_str(line).unwrap();
-                line["seconds"] = Value::Null;
-                line["cells_per_second"] = Value::Null;
-                line.to_string()
-            };
-            *content = lines.map(timeless).collect::<Vec<_>>().join("\n").into_bytes();
-        }
-        if text == "manifest.json" {
-            let mut manifest: Value = serde_json::from_slice(content).unwrap();
-            manifest["created"] = Value::Null;
-            for stage in manifest["stages"].as_array_mut().unwrap() {
-                stage["seconds"] = Value::Null;
-            }
-            *content = manifest.to_string().into_bytes();
-        }
-    }
-    files
-}
-
-/// Asserts that two outputs are the same.
-pub fn assert_same(expected: &BTreeMap<PathBuf, Vec<u8>>, out: &Path, when: &str) {
-    let found = contents(out);
-    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "{when}");
-    for (name, content) in expected {
-        assert!(content == &found[name], "{} differs {when}", name.display());
-    }
 }

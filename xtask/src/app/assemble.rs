@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::{
     bind::{Aim, bind},
     compile::compile,
+    cut,
     index_html::{Asset, Page},
 };
 use crate::{
@@ -20,6 +21,9 @@ use crate::{
 
 /// The script that starts the app; a file, so that a content security policy need not allow inline scripts.
 const START: &str = "start.js";
+
+/// The program that is cut into parts, with its feature `split`.
+pub(super) const CUT: &str = "cellprism-app";
 
 /// How much the compiler is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +68,16 @@ pub(crate) fn build(options: Options, effort: Effort) -> Result<PathBuf> {
     fs::create_dir_all(&partial)?;
     let bound = project::target().join("wasm/bound");
     for ((bin, aim), file) in programs.iter().zip(&files) {
-        copy_folder(&bind(file, bin, *aim, opt.as_ref(), &bound)?, &partial)?;
+        let cut = effort == Effort::Full && *bin == CUT;
+        copy_folder(&bind(file, bin, *aim, cut, opt.as_ref(), &bound)?, &partial)?;
     }
     let _ = fs::remove_file(partial.join("stamp"));
     for asset in &page.assets {
         put(asset, &partial)?;
     }
-    fs::write(partial.join("index.html"), with_policy(&page.render(element))?)?;
+    let is_cut = |bin: &str| partial.join(cut::link(bin)).exists();
+    let html = page.render(|asset| element(asset, is_cut));
+    fs::write(partial.join("index.html"), with_policy(&html)?)?;
     let app = project::app();
     let _ = fs::remove_dir_all(&app);
     fs::rename(&partial, &app)?;
@@ -141,13 +148,18 @@ fn put(asset: &Asset, app: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What stands for an asset in the finished page.
-fn element(asset: &Asset) -> String {
+/// What stands for an asset in the finished page; a program that `is_cut` begins with the script that fetches its parts.
+fn element(asset: &Asset, is_cut: impl Fn(&str) -> bool) -> String {
     match asset {
         Asset::Main { bin } => format!(
-            "<link rel=\"modulepreload\" href=\"./{bin}.js\">\n    \
+            "<link rel=\"modulepreload\" href=\"./{bin}.js\">\n    {}\
              <link rel=\"preload\" href=\"./{bin}_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n    \
-             <script type=\"module\" src=\"./{START}\"></script>"
+             <script type=\"module\" src=\"./{START}\"></script>",
+            if is_cut(bin) {
+                format!("<link rel=\"modulepreload\" href=\"./{}\">\n    ", cut::link(bin))
+            } else {
+                String::new()
+            }
         ),
         Asset::Css { href } => format!("<link rel=\"stylesheet\" href=\"./{}\">", file_name(href)),
         Asset::Icon { href } => format!("<link rel=\"icon\" href=\"./{}\">", file_name(href)),
@@ -198,7 +210,8 @@ mod tests {
             r#"<link data-trunk rel="css" href="app/app.css"><link data-trunk rel="rust" data-bin="cellprism-app">"#,
         )
         .unwrap();
-        let html = page.render(element);
+        let html = page.render(|asset| element(asset, |_| true));
+        assert!(html.contains(r#"modulepreload" href="./cellprism-app_parts.js""#), "{html}");
         assert!(html.contains(r#"href="./app.css""#) && html.contains(r#"src="./start.js""#), "{html}");
         assert!(!html.contains("=\"/") && !html.contains("data-trunk"), "{html}");
     }

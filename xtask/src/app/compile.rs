@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::assemble::Effort;
+use super::assemble::{CUT, Effort};
 use crate::{
     project,
     setup::wasm_target::{TARGET, WasmToolchain},
@@ -26,6 +26,9 @@ pub(super) fn compile(toolchain: WasmToolchain, bins: &[&str], effort: Effort) -
     // each program is a package of its name: programs of one package would share its level of optimisation
     for bin in bins {
         cargo.args(["--package", bin, "--bin", bin]);
+    }
+    if effort == Effort::Full {
+        cargo.arg("--features").arg(format!("{CUT}/split"));
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain)?.join("\u{1f}"));
     shown(&mut cargo)?;

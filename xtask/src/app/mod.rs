@@ -5,6 +5,7 @@
 mod assemble;
 mod bind;
 mod compile;
+mod cut;
 mod index_html;
 
 pub(crate) use assemble::{Effort, build};

@@ -13,7 +13,7 @@ pub type Amounts = Arc<Vec<(u32, f32)>>;
 /// What colours the cells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Colouring {
-    /// Not there yet, or it could not be loaded: nothing is said of any cell.
+    /// Nothing is said of any cell: values are not there (yet), or other cells, laid over these, are what matters.
     Unknown,
     /// A column, by its place; its codes for the cells of the map; the labels whose cells are shown.
     Column(usize, Codes, Filter),

@@ -59,7 +59,10 @@ use self::{
     tip::Lookup,
     view::View,
 };
-use crate::bundle::{Bundle, Points};
+use crate::{
+    bundle::{Bundle, Points},
+    components::states::Failed,
+};
 
 /// The map. `dot` is the radius of a cell in CSS pixels on a map 600 wide. With `live` it is one that a reader can work in:
 /// nearer and further, cells by pointer and keyboard, selections, names beside groups, pictures; without, a still picture.
@@ -79,6 +82,13 @@ pub fn CellMap(
     if bundle.cells.umap.is_none() {
         let why = "These cells have no map: this bundle was made by an older release, which drew none of so many cells.";
         return view! { <p class="notice">{why}</p> }.into_any();
+    }
+    if let Some(error) = bundle.no_map.clone() {
+        return match live {
+            Some(_) => view! { <Failed what="The map of cells" error=error /> }.into_any(),
+            None => view! { <p class="micro" role="status">"The map of cells could not be loaded."</p> }
+                .into_any(),
+        };
     }
     match live {
         Some(live) => working(&bundle, points, colouring, label, dot, live),
@@ -140,7 +150,10 @@ fn working(
         tags.get().iter().map(word).collect_view()
     };
     let (keyed, known) = (Signal::derive(move || colouring.get()), bundle.clone());
-    let key = move || Key::of(&known, &keyed.get_untracked());
+    let key = move || {
+        let over = live.over.with_untracked(|over| over.as_ref().map(|over| over.key.clone()));
+        over.unwrap_or_else(|| Key::of(&known, &keyed.get_untracked()))
+    };
     let (svg_key, title) = (key.clone(), label.clone());
     let svg = move || {
         let drawn = layers.get_value();

@@ -4,7 +4,7 @@
 const SIDE: usize = 256;
 
 /// Cells by the square they lie in.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Nearest {
     /// Where each square's cells begin in `cells`; one more at the end.
     starts: Vec<u32>,

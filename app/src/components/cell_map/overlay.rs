@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::key::Key;
+
 /// Points of one's own. Give them to [`super::Live::over`]; they are drawn last, larger, and are the first to be hovered.
 ///
 /// ```ignore
@@ -10,6 +12,7 @@ use std::sync::Arc;
 ///     places: nearest.iter().map(|&row| points.map[row]).collect(), // 0 to 1, y upwards, as `Points::map`
 ///     colours: vec!["var(--accent)".into()],
 ///     codes: vec![0; nearest.len()],
+///     key: Key::None,
 ///     says: Arc::new(move |i| vec![barcodes[i].clone(), "placed by its nearest cells".into()]),
 /// })));
 /// view! { <CellMap bundle points colouring label live=live /> }
@@ -22,6 +25,8 @@ pub struct Overlay {
     pub colours: Vec<String>,
     /// Each point's colour, by its place in `colours`; one a place.
     pub codes: Vec<u16>,
+    /// What the colours mean, for saved pictures.
+    pub key: Key,
     /// What is said of a point, a line each.
     pub says: Arc<dyn Fn(usize) -> Vec<String> + Send + Sync>,
 }

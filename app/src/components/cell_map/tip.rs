@@ -44,16 +44,19 @@ pub struct Lookup {
 /// What is pointed at; squares of the map are sorted when it is first asked for.
 pub fn hit(surface: Surface, lookup: Lookup) -> Memo<Option<Hit>> {
     let sorted = StoredValue::new_local(RefCell::new(None::<(Arc<Points>, Nearest)>));
+    let over = Memo::new(move |_| {
+        surface.live.over.with(|over| over.as_ref().map(|over| Arc::new(Nearest::of(&over.places))))
+    });
     Memo::new(move |_| {
         let at = surface.pointed.get()?;
         let (frame, points) = (surface.seen.get(), lookup.points.get());
         let (unit, reach) = (frame.unit(), if surface.by_keys.get() { REACH_OF_KEYS } else { REACH });
-        let over = surface.live.over.get();
-        if let Some(over) = over {
-            let near = Nearest::of(&over.places).find(&over.places, at, unit, reach, |_| true);
-            if let Some(found) = near {
-                return Some(Hit::Over(found as usize));
-            }
+        let near = surface
+            .live
+            .over
+            .with(|laid| over.get()?.find(&laid.as_ref()?.places, at, unit, reach, |_| true));
+        if let Some(found) = near {
+            return Some(Hit::Over(found as usize));
         }
         sorted.with_value(|sorted| {
             let mut sorted = sorted.borrow_mut();

@@ -1,6 +1,9 @@
 //! What was computed, in the order in which it was.
 
-use cellprism_core::bundle::{Manifest, ReadingParameters};
+use cellprism_core::{
+    bundle::{Manifest, ReadingParameters},
+    readings::HITS,
+};
 use leptos::prelude::*;
 
 use crate::format::{percent, thousands};
@@ -94,7 +97,7 @@ fn beyond(r: &ReadingParameters) -> Vec<(&'static str, String)> {
         r.typical
     );
     let pathways = format!(
-        "Each list is tested for enrichment in all libraries together. The best set is held against the best sets of {} random rankings (up to {} where none does as well), in which the scores are dealt again among genes of about the same mean count: chance = (hits + 1) / (rankings + 1). Where typical cells were compared, the larger chance of both contrasts counts. It stands where that is at most {} after Benjamini-Hochberg over all concepts and both lists.",
+        "Each list is tested for enrichment in all libraries together. The best set is held against the best sets of {} random rankings (up to {} where none does as well, fewer once {HITS} do), in which the scores are dealt again among genes of about the same mean count: chance = (hits + 1) / (rankings + 1). Where typical cells were compared, the larger chance of both contrasts counts. It stands where that is at most {} after Benjamini-Hochberg over all concepts and both lists.",
         thousands(r.rankings),
         thousands(r.most_rankings),
         percent(r.survives)

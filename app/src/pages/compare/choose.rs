@@ -95,7 +95,7 @@ pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> AnyView {
             }
         });
     };
-    let again = chosen.clone();
+    let (again, packed) = (chosen.clone(), chosen.clone());
     let folder = NodeRef::<leptos::html::Input>::new();
     Effect::new(move || {
         if let Some(input) = folder.get() {
@@ -119,6 +119,8 @@ pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> AnyView {
                 <div class="row source">
                     <label class="field"><span>"A bundle’s folder on this computer"</span>
                         <input type="file" multiple node_ref=folder data-testid="folder" on:change=chosen /></label>
+                    <label class="field"><span>"… or a zip file of it"</span>
+                        <input type="file" accept=".zip,application/zip" data-testid="zip" on:change=packed /></label>
                     <label class="field"><span>"A dictionary: cfg.json and sae_weights.safetensors"</span>
                         <input type="file" multiple accept=".json,.safetensors" data-testid="dictionary" on:change=again /></label>
                 </div>

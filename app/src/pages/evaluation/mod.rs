@@ -5,11 +5,13 @@
 //! | `claims` | each claim with its figure, its best baseline, and whether it holds |
 //! | `figures` | published figures in the page's colours |
 //! | `tables` | every table, opened on request |
+//! | `subjects` | what concepts are held against |
 //! | `missing` | what to do where a bundle has no evaluation |
 
 mod claims;
 mod figures;
 pub mod missing;
+pub mod subjects;
 mod tables;
 
 use std::sync::Arc;
@@ -65,35 +67,10 @@ fn parts(bundle: &Arc<Bundle>, index: &EvaluationIndex) -> AnyView {
         {skipped}
         {figures::view(bundle, index, drawn)}
         {tables::view(bundle, index)}
-        {subjects()}
+        {subjects::view()}
         <section class="section" id="parameters">
             <header><h2>"Parameters"</h2><p>{seed}</p></header>
             <dl class="facts wide">{parameters.collect_view()}</dl>
-        </section>
-    }
-    .into_any()
-}
-
-/// What stands beside the concepts.
-fn subjects() -> AnyView {
-    const SUBJECTS: [(&str, &str); 8] = [
-        ("sae", "the bundle’s trained dictionary"),
-        ("neurons", "each dimension of the embedding, positive and negated side apart"),
-        ("pca, ica", "all components of the centred embeddings, both sides apart"),
-        ("semi-nmf", "non-negative activations of as many components, about as sparse"),
-        ("random", "as many directions of cells drawn at random, as many active; never trained"),
-        ("frozen-decoder", "trained with the same schedule, its decoder left at its random start"),
-        ("shuffled", "the concepts’ own activations, dealt to other cells: what labels alone would give"),
-        ("best baseline", "the best of random, frozen-decoder, pca and ica (and what a claim names)"),
-    ];
-    let row = |(name, what): (&'static str, &'static str)| view! { <div><dt class="mono">{name}</dt><dd>{what}</dd></div> };
-    view! {
-        <section class="section" id="subjects">
-            <header>
-                <h2>"What the concepts are held against"</h2>
-                <p>"Dictionaries with a frozen decoder, and random ones, come close to trained ones on common metrics (arXiv 2602.14111). A claim that they match as well says nothing about training, and counts as one that does not hold."</p>
-            </header>
-            <dl class="facts wide">{SUBJECTS.map(row).collect_view()}</dl>
         </section>
     }
     .into_any()

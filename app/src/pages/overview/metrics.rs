@@ -7,11 +7,19 @@ use leptos::prelude::*;
 
 use crate::{
     bundle::Bundle,
+    components::states::Failed,
     format::{score, thousands},
 };
 
 /// The table of all dictionaries, this bundle's first.
 pub fn view(bundle: &Arc<Bundle>) -> AnyView {
+    if let Some(error) = bundle.no_metrics.clone() {
+        return view! {
+            <section class="section"><header><h2>"How well the dictionary describes the embedding"</h2></header>
+                <Failed what="The metrics" error=error /></section>
+        }
+        .into_any();
+    }
     let rows = bundle.metrics.iter().enumerate().map(|(i, m)| row(m, i == 0)).collect_view();
     let numbers = [
         "Concepts c",

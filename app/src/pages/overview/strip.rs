@@ -30,6 +30,10 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     let m = &bundle.manifest;
     let s = &m.parameters.specificity;
     let r2 = bundle.metrics.first().map_or_else(|| "–".into(), |row| score(row.r2));
+    let r2_of = match &bundle.no_metrics {
+        Some(_) => "could not be loaded".to_owned(),
+        None => "over all cells and dimensions; 0 is the mean cell, 1 is perfect".to_owned(),
+    };
     let dead = match dead(m.counts.concepts, m.counts.active_concepts) {
         0 => "none is dead".to_owned(),
         n => format!("{} dead: no cell activates them", thousands(n)),
@@ -53,7 +57,7 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
     view! {
         <dl class="strip">
             <Figure name="Embedding explained (R²)".to_owned() value=r2 of=None
-                sub="over all cells and dimensions; 0 is the mean cell, 1 is perfect".to_owned() />
+                sub=r2_of />
             <Figure name="Active concepts".to_owned() value=thousands(m.counts.active_concepts)
                 of=thousands(m.counts.concepts) sub=dead />
             <Figure name=name value=thousands(specific.count() as u64) of=thousands(n) sub=sub />
@@ -68,7 +72,8 @@ fn labels(bundle: &Bundle, n: u64) -> AnyView {
     let index = &bundle.concepts.index;
     let e = &bundle.manifest.parameters.enrichment;
     if bundle.concepts.is_read() {
-        let standing = tested(bundle).filter(|row| row.survives).count() as u64;
+        // As many as the list shows that is filtered for them.
+        let standing = index.rows.iter().filter(|row| row.survives).count() as u64;
         let sub = format!(
             "{} labels of {} tested lists; as in the paper {} would have one",
             thousands(index.surviving),
@@ -76,7 +81,7 @@ fn labels(bundle: &Bundle, n: u64) -> AnyView {
             thousands(index.labelled)
         );
         return view! {
-            <Figure name="With a pathway that stands".to_owned() value=thousands(standing) of=thousands(n) sub=sub />
+            <Figure name="With a pathway that stands".to_owned() value=thousands(standing) of=thousands(bundle.manifest.counts.active_concepts) sub=sub />
         }
         .into_any();
     }

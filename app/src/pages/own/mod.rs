@@ -8,7 +8,7 @@
 //! | `live` | the work while it runs |
 //! | `outcome` | what was found, and the files to save |
 //! | `concepts`, `labels` | what is active, and in which cells |
-//! | `placed` | the cells among the bundle's |
+//! | `placed`, `over` | the cells among the bundle's, on its map and in colour |
 //! | `ranking` | gene sets of a ranking |
 
 mod begin;
@@ -18,6 +18,7 @@ mod labels;
 mod live;
 mod opened;
 mod outcome;
+mod over;
 mod placed;
 mod ranking;
 

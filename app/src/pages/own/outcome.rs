@@ -25,7 +25,7 @@ pub fn view(bundle: &Arc<Bundle>, found: &Arc<Found>) -> AnyView {
         </section>
         {concepts::view(bundle, found, concept)}
         {labels::view(bundle, found, concept)}
-        {placed::view(bundle, found)}
+        {placed::view(bundle, found, concept)}
     }
     .into_any()
 }

@@ -1,16 +1,19 @@
 //! The reader's cells among the bundle's: the nearest ones, on the bundle's map. No new map is made.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use cellprism_app::task::own::placed::Placed;
 use leptos::prelude::*;
 
-use super::Found;
+use super::{
+    Found,
+    over::{self, By, Over},
+};
 use crate::{
     browser,
     bundle::{Bundle, Codes, Points},
     client::FetchError,
-    components::cell_map::{CellMap, Colouring},
+    components::cell_map::{CellMap, Colouring, Filter, Live},
     format::{count, percent, significant, thousands},
 };
 
@@ -18,9 +21,9 @@ use crate::{
 const FIRST: usize = 12;
 
 /// Map and table, or why there are none.
-pub fn view(bundle: &Arc<Bundle>, found: &Arc<Found>) -> AnyView {
+pub fn view(bundle: &Arc<Bundle>, found: &Arc<Found>, concept: RwSignal<u32>) -> AnyView {
     let inside = match &found.answer.placed {
-        Some(placed) => inside(bundle, found, placed),
+        Some(placed) => inside(bundle, found, placed, concept),
         None => view! {
             <p class="na"><b>"Not available"</b>": the bundle was published without its cells’ embeddings (they are too large), so nothing can be nearest."</p>
         }
@@ -29,10 +32,7 @@ pub fn view(bundle: &Arc<Bundle>, found: &Arc<Found>) -> AnyView {
     view! { <section class="section" id="placed"><header><h2>"Where the cells lie"</h2></header>{inside}</section> }.into_any()
 }
 
-fn inside(bundle: &Arc<Bundle>, found: &Arc<Found>, placed: &Placed) -> AnyView {
-    let mut at: BTreeMap<u32, f32> = BTreeMap::new();
-    placed.nearest.iter().for_each(|&cell| *at.entry(cell).or_default() += 1.0);
-    let colouring = Colouring::Activation(Arc::new(at.into_iter().collect()));
+fn inside(bundle: &Arc<Bundle>, found: &Arc<Found>, placed: &Placed, concept: RwSignal<u32>) -> AnyView {
     let points = RwSignal::new(bundle.points());
     let codes = RwSignal::new(None::<(Arc<Points>, Codes)>);
     let fetched = bundle.clone();
@@ -60,16 +60,37 @@ fn inside(bundle: &Arc<Bundle>, found: &Arc<Found>, placed: &Placed) -> AnyView 
     let table = move || codes.get().map(|(points, codes)| labels(&of, &points, &codes, &table_of));
     let (csv_bundle, csv_placed) = (bundle.clone(), placed.clone());
     let save = move |_| csv(&csv_bundle, &csv_placed);
+    let over = Over::new(bundle, found, placed);
+    let by = RwSignal::new(over::columns(found).first().map_or(By::Concept, |&column| By::Column(column)));
+    let filter = RwSignal::new(Filter::All);
+    Effect::new(move |before: Option<By>| {
+        let now = by.get();
+        if before.is_some_and(|before| before != now) {
+            filter.set(Filter::All);
+        }
+        now
+    });
+    let live = Live::new();
+    let laid = over.clone();
+    Effect::new(move || {
+        let overlay = points.with(|points| laid.overlay(points, by.get(), concept.get(), &filter.get()));
+        live.over.set(overlay.map(Arc::new));
+    });
+    let choice = over.choice(by, concept);
+    let legend = move || over.legend(by.get(), concept.get(), filter);
     let label = format!("Map of the bundle’s cells, with {} placed on it", count(n as u32, "cell"));
     view! {
         <div class="grid">
-            <figure class="fig c7">
-                <header><h3>"On the bundle’s map"</h3><span class="tools"><button on:click=save>"CSV"</button></span></header>
-                <CellMap bundle=bundle.clone() points=points colouring=Signal::stored(colouring) label=label />
-                <figcaption data-testid="own-placed">{distance}
-                    "A placement, not a new map: a cell of a kind that the bundle lacks is put beside the nearest that it has."</figcaption>
+            <figure class="fig c8" data-testid="own-map">
+                <header>{choice}<span class="tools"><button on:click=save>"CSV"</button></span></header>
+                <div class="ogrid">
+                    <div><CellMap bundle=bundle.clone() points=points colouring=Signal::stored(Colouring::Unknown) label=label live=live /></div>
+                    {legend}
+                </div>
+                <figcaption data-testid="own-placed">"Grey: the bundle’s cells. In colour, larger: yours. "{distance}
+                    "Cells of yours with the same nearest cell lie on each other. A placement, not a new map: a cell of a kind that the bundle lacks is put beside the nearest that it has."</figcaption>
             </figure>
-            <figure class="fig c5">{table}</figure>
+            <figure class="fig c4">{table}</figure>
         </div>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
-use cellprism_core::study::{Answers, GeneNames, Key, Sheet, Study};
+use cellprism_core::study::{Answers, Blinded, GeneNames, Key, Sheet, Study};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wasm_bindgen_futures::JsFuture;
@@ -45,6 +45,14 @@ pub fn keep(given: &Arc<Given>) {
 }
 
 impl Given {
+    /// A study that was drawn here.
+    pub fn drawn(blinded: Blinded, names: GeneNames) -> Self {
+        let sheets: BTreeMap<String, Sheet> =
+            blinded.sheets.into_iter().map(|sheet| (sheet.item.clone(), sheet)).collect();
+        let items = blinded.study.items.iter().map(|item| item.item.clone()).collect();
+        Self { study: Some(blinded.study), sheets, names, key: Some(blinded.key), answers: Vec::new(), items }
+    }
+
     /// Items that can be shown, in order: those with a sheet.
     pub fn items(&self) -> &[String] {
         &self.items

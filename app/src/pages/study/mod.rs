@@ -3,6 +3,7 @@
 //! | file | part |
 //! |---|---|
 //! | `given` | files of a study, whichever way they are dropped |
+//! | `draw` | a study of the bundle on show |
 //! | `record` | answers kept in this browser, those of the form that stands alone included |
 //! | `choose` | files, and who rates |
 //! | `item` | what an item shows |
@@ -10,6 +11,7 @@
 //! | `score` | what answers say, once the key is there |
 
 mod choose;
+mod draw;
 mod form;
 mod given;
 mod item;
@@ -60,6 +62,7 @@ pub fn Study() -> impl IntoView {
         None => view! {
             <h1>"Study"</h1>
             <p class="lead">"Are concepts easier to read than single neurons? Raters who do not know which is which say what the genes of each item suggest to them. Files stay on this computer; nothing is sent."</p>
+            {draw::view(shown)}
             {choose::view(shown)}
             {move || score::view(&shown.given.get(), &shown.record.get())}
         }

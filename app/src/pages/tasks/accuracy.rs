@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Choice, Tables};
+use super::{Choice, Tables, called};
 use crate::{
     browser,
     format::{score, thousands},
@@ -104,8 +104,8 @@ fn row(line: &Line, best: f64) -> AnyView {
     let missing =
         (!line.missing.is_empty()).then(|| view! { <span class="small faint">{line.missing.clone()}</span> });
     view! {
-        <tr class:on=line.subject == "sae">
-            <td><b>{line.subject.clone()}</b></td>
+        <tr class:on=line.subject == "sae" data-subject=line.subject.clone()>
+            <td><b>{called(&line.subject)}</b></td>
             <td class="n">{number(line.accuracy[0])}</td><td class="n">{number(line.accuracy[1])}</td>
             <td class="n">{number(line.balanced)}</td><td style="min-width:120px">{bar}{missing}</td>
         </tr>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Choice, Tables, words};
+use super::{Choice, Tables, called, words};
 use crate::{
     browser,
     bundle::Bundle,
@@ -25,7 +25,8 @@ pub fn view(tables: &Tables, choice: Choice) -> AnyView {
         let (task, subject) = (choice.task.get(), choice.subject.get());
         let found = by_class(&of.coefficients, &task, &subject);
         if found.is_empty() {
-            let what = format!("No coefficients were published for {subject} on {}.", words(&task));
+            let what =
+                format!("No coefficients were published for {} on {}.", called(&subject), words(&task));
             return view! { <p class="notice">{what}</p> }.into_any();
         }
         let linked = subject == "sae";

@@ -3,7 +3,7 @@
 use cellprism_figures::{Heat, Panel};
 use leptos::prelude::*;
 
-use super::{Tables, words};
+use super::{Tables, called, words};
 use crate::{
     components::{
         drawing,
@@ -67,10 +67,10 @@ impl Confusion {
 pub fn view(tables: &Tables, task: &str, subject: &str) -> AnyView {
     let found = Confusion::of(&tables.confusion, task, subject);
     if found.labels.is_empty() {
-        return view! { <section class="section"><p class="notice">{format!("No confusion was computed for {subject} on {}.", words(task))}</p></section> }
+        return view! { <section class="section"><p class="notice">{format!("No confusion was computed for {} on {}.", called(subject), words(task))}</p></section> }
             .into_any();
     }
-    let title = format!("{}, by {subject}", crate::format::capital(&words(task)));
+    let title = format!("{}, by {}", crate::format::capital(&words(task)), called(subject));
     let (listed, drawn) = (found.clone(), found.clone());
     let rows = move || {
         let all = (0..listed.labels.len()).flat_map(|i| (0..listed.labels.len()).map(move |j| (i, j)));

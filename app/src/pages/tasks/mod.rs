@@ -21,7 +21,7 @@ use crate::{
     bundle::{self, Bundle, table_named},
     client::FetchError,
     components::states::{Failed, Load, Loading},
-    pages::evaluation::missing,
+    pages::evaluation::{missing, subjects::called},
     route,
     table::Table,
 };
@@ -138,9 +138,13 @@ fn parts(tables: &Tables) -> AnyView {
     };
     let choice =
         Choice { task: chosen("task", &tasks, "cell_type"), subject: chosen("subject", &subjects, "sae") };
-    let segment = |key: &'static str, name: &'static str, values: &[String], now: Memo<String>| {
+    let segment = |key: &'static str,
+                   name: &'static str,
+                   values: &[String],
+                   now: Memo<String>,
+                   named: fn(&str) -> String| {
         let button = |value: &String| {
-            let (own, text) = (value.clone(), words(value));
+            let (own, text) = (value.clone(), named(value));
             let pressed = move || now.with(|now| *now == own).to_string();
             let value = value.clone();
             view! { <button aria-pressed=pressed on:click=move |_| route::set(route, key, &value)>{text}</button> }
@@ -149,9 +153,9 @@ fn parts(tables: &Tables) -> AnyView {
     };
     let (of, cycle) = (tables.clone(), tables.clone());
     view! {
-        <div class="row" style="margin-top:var(--s5)">{segment("task", "Task", &tasks, choice.task)}</div>
+        <div class="row" style="margin-top:var(--s5)">{segment("task", "Task", &tasks, choice.task, words)}</div>
         {accuracy::view(tables, choice)}
-        <div class="row" style="margin-top:var(--s6)">{segment("subject", "Features", &subjects, choice.subject)}</div>
+        <div class="row" style="margin-top:var(--s6)">{segment("subject", "Features", &subjects, choice.subject, called)}</div>
         {move || confusion::view(&of, &choice.task.get(), &choice.subject.get())}
         {coefficients::view(tables, choice)}
         {move || (choice.task.get() == "cell_cycle").then(|| cycle::view(&cycle))}

@@ -1,6 +1,7 @@
 //! The reader's cells placed among the bundle's: the nearest ones in embedding space. No new map is made.
 
 use cellprism_core::{
+    cells::Column,
     embedding::nearest::{Query, nearest_of_many},
     ids::CellId,
 };
@@ -29,6 +30,19 @@ pub struct Placed {
     pub own_median: f64,
     /// Cells that are as far as no more than one in a hundred of the bundle's own is.
     pub far: u32,
+    /// Their codes in each column of metadata that has labels.
+    pub labels: Vec<PlacedLabels>,
+    /// Concepts active in each of them, with the activation.
+    pub active: Vec<Vec<(u32, f32)>>,
+}
+
+/// Labels of the cells that were placed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlacedLabels {
+    /// The column's name.
+    pub column: String,
+    /// A code for each cell that was placed; beyond the column's labels for a cell without one.
+    pub codes: Vec<u16>,
 }
 
 /// Some cells of many, spread evenly: every so many-th, thinned out as more come.
@@ -39,33 +53,36 @@ pub struct Spread {
     most: usize,
     cells: Vec<u32>,
     values: Vec<f32>,
+    active: Vec<Vec<(u32, f32)>>,
 }
 
 impl Spread {
     /// Of embeddings of so many dimensions, at most so many.
     pub fn new(width: usize, most: usize) -> Self {
-        Self { width, step: 1, most: most.max(2), cells: Vec::new(), values: Vec::new() }
+        Self { width, step: 1, most: most.max(2), ..Self::default() }
     }
 
-    /// The cell of that place.
-    pub fn offer(&mut self, cell: u32, embedding: &[f32]) {
+    /// The cell of that place, with the concepts that are active in it.
+    pub fn offer(&mut self, cell: u32, embedding: &[f32], active: impl Iterator<Item = (u32, f32)>) {
         if !cell.is_multiple_of(self.step) {
             return;
         }
         if self.cells.len() >= self.most {
             self.step *= 2;
             let keep: Vec<bool> = self.cells.iter().map(|cell| cell.is_multiple_of(self.step)).collect();
-            let mut rows = keep.iter();
+            let (mut rows, mut readings) = (keep.iter(), keep.iter());
             let width = self.width;
             let kept = self.values.chunks_exact(width).zip(&keep).filter(|(_, keep)| **keep);
             self.values = kept.flat_map(|(row, _)| row.iter().copied()).collect();
             self.cells.retain(|_| rows.next().is_some_and(|keep| *keep));
+            self.active.retain(|_| readings.next().is_some_and(|keep| *keep));
             if !cell.is_multiple_of(self.step) {
                 return;
             }
         }
         self.cells.push(cell);
         self.values.extend_from_slice(embedding);
+        self.active.push(active.collect());
     }
 
     /// How many may be placed among so many cells of the bundle.
@@ -74,11 +91,11 @@ impl Spread {
         usize::try_from(MOST_WORK / each).unwrap_or(usize::MAX).clamp(50, MOST_PLACED)
     }
 
-    /// The nearest of the bundle's cells to each.
+    /// The nearest of the bundle's cells to each; labels as the columns have them.
     ///
     /// # Errors
     /// In words, if the embeddings are of another size.
-    pub fn place(self, bundle: ArrayView2<'_, f32>) -> Result<Placed, String> {
+    pub fn place(self, bundle: ArrayView2<'_, f32>, columns: &[Column]) -> Result<Placed, String> {
         let (n, width) = bundle.dim();
         if width != self.width || n < 2 {
             return Err(format!("the bundle's embeddings have {width} dimensions, these {}", self.width));
@@ -101,7 +118,17 @@ impl Spread {
         let (own, measured) = found.split_at(self.cells.len());
         let measured = distances(measured);
         let usual = measured.get(measured.len() * 99 / 100).copied().unwrap_or(f64::INFINITY);
+        let codes = |column: &Column| {
+            self.cells
+                .iter()
+                .map(|&cell| column.codes.get(cell as usize).copied().unwrap_or(u16::MAX))
+                .collect()
+        };
+        let labels =
+            columns.iter().map(|column| PlacedLabels { column: column.name.clone(), codes: codes(column) });
         Ok(Placed {
+            labels: labels.collect(),
+            active: self.active,
             nearest: own.iter().flatten().map(|near| near.cell.0).collect(),
             distance: own.iter().flatten().map(|near| near.distance as f32).collect(),
             median: median(&distances(own)),
@@ -127,21 +154,29 @@ mod tests {
         let bundle = Array2::from_shape_fn((50, 2), |(i, j)| (i * (j + 1)) as f32);
         let mut spread = Spread::new(2, 100);
         for cell in [7u32, 31] {
-            spread.offer(cell, &bundle.row(cell as usize).to_vec());
+            spread.offer(cell, &bundle.row(cell as usize).to_vec(), [(cell, 1.5)].into_iter());
         }
-        spread.offer(40, &[-500.0, 0.0]);
-        let placed = spread.place(bundle.view()).unwrap();
+        spread.offer(40, &[-500.0, 0.0], std::iter::empty());
+        let column = Column {
+            name: "type".into(),
+            labels: vec!["B".into(), "T".into()],
+            codes: (0..40).map(|i| i % 2).collect(),
+        };
+        let placed = spread.place(bundle.view(), &[column]).unwrap();
+        assert_eq!(placed.labels, [PlacedLabels { column: "type".into(), codes: vec![1, 1, u16::MAX] }]);
+        assert_eq!(placed.active, [vec![(7, 1.5)], vec![(31, 1.5)], vec![]]);
         assert_eq!((placed.nearest.as_slice(), placed.far), ([7, 31, 0].as_slice(), 1));
         assert_eq!((placed.distance[0], placed.median), (0.0, 0.0));
         assert!((placed.own_median - 5f64.sqrt()).abs() < 1e-6);
-        assert!(Spread::new(3, 9).place(bundle.view()).unwrap_err().contains("2 dimensions"));
+        assert!(Spread::new(3, 9).place(bundle.view(), &[]).unwrap_err().contains("2 dimensions"));
     }
 
     #[test]
     fn as_more_cells_come_they_are_thinned_out_evenly() {
         let mut spread = Spread::new(1, 8);
-        (0..100).for_each(|cell| spread.offer(cell, &[cell as f32]));
+        (0..100).for_each(|cell| spread.offer(cell, &[cell as f32], [(cell, 1.0)].into_iter()));
         assert_eq!(spread.cells, [0, 16, 32, 48, 64, 80, 96]);
+        assert_eq!(spread.active, spread.cells.iter().map(|&cell| vec![(cell, 1.0)]).collect::<Vec<_>>());
         assert_eq!(spread.values, spread.cells.iter().map(|&cell| cell as f32).collect::<Vec<_>>());
     }
 }

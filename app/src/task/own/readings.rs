@@ -15,6 +15,7 @@ pub const EMBEDDINGS: &str = "embeddings.csv";
 pub struct Readings<'a> {
     encoder: cellprism_core::sae::Encoder<'a>,
     width: usize,
+    columns: &'a [Column],
     tally: Tally<'a>,
     spread: Option<Spread>,
     /// Whether embeddings are written, too.
@@ -40,6 +41,7 @@ impl<'a> Readings<'a> {
         Self {
             encoder: sae.encoder(),
             width,
+            columns,
             tally: Tally::new(sae.config.d_sae, columns),
             spread: bundle_cells.map(|cells| Spread::new(width, Spread::most(cells, width))),
             embeddings,
@@ -85,7 +87,9 @@ impl<'a> Readings<'a> {
         }
         if let Some(spread) = &mut self.spread {
             for (cell, row) in values.chunks_exact(self.width).enumerate() {
-                spread.offer((self.seen + cell) as u32, row);
+                let (concepts, activations) = codes.row(cell);
+                let active = concepts.iter().copied().zip(activations.iter().copied());
+                spread.offer((self.seen + cell) as u32, row, active.filter(|(_, value)| *value > 0.0));
             }
         }
         self.tally.take(&codes);
@@ -99,7 +103,7 @@ impl<'a> Readings<'a> {
     /// In words, if the bundle's embeddings cannot be read.
     pub fn finish(self, files: &Files, place: &dyn Place) -> Result<Answer, String> {
         let placed = match (self.spread, files.find(path::EMBEDDINGS)) {
-            (Some(spread), Some(bytes)) => Some(spread.place(read_embeddings(bytes)?.view())?),
+            (Some(spread), Some(bytes)) => Some(spread.place(read_embeddings(bytes)?.view(), self.columns)?),
             _ => None,
         };
         let (concepts, columns, left_out) = self.tally.finish();

@@ -41,6 +41,7 @@ pub fn calibrate(
     if let Some(found) = work.stage(KEPT) {
         return Ok(found);
     }
+    context.swapper.get()?;
     let sae = &context.parameters.sae;
     let random =
         Subject::random(context.embeddings(), sae.concepts as usize, sae.active as usize, parameters.seed)?;
@@ -67,7 +68,7 @@ fn read_some(
     let mut labels = parallel::map(ids.len(), |i| -> anyhow::Result<SideLabels> {
         let cells = &compared[i].cells;
         let fetched = context.fetch(compared[i].swapped())?;
-        let swaps = &*context.swapper.among(fetched.counted())?;
+        let swaps = &*context.swapper.get()?.among(fetched.counted())?;
         let attribution = attribute(swaps, &subject.reader, ids[i], cells, counterfactuals)?;
         let request = ConceptRequest {
             model: swaps,

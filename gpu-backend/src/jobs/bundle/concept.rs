@@ -133,7 +133,7 @@ fn fill(
     let n_counterfactuals = p.counterfactuals as usize;
     let cells = &compared.cells;
     let fetched = context.fetch(compared.swapped())?;
-    let every_gene = &*context.swapper.among(fetched.counted())?;
+    let every_gene = &*context.swapper.get()?.among(fetched.counted())?;
     let screened = screened(context, subject, compared, every_gene)?;
     let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;

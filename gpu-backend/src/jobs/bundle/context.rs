@@ -13,17 +13,18 @@ use cellprism_core::{
 };
 use ndarray::ArrayView2;
 
-use crate::{jobs::fetched::Fetched, models::Swapper, work::counts::CountStore};
+use crate::{jobs::fetched::Fetched, work::counts::CountStore};
 
 use super::{
-    Job,
-    dictionary::{Dictionary, Embedding},
-    inputs::Inputs,
-    subject::Subject,
+    Job, codes, dictionary::Dictionary, embedding::Embedding, inputs::Inputs, opened::Opened,
+    subject::Subject, work::Work,
 };
 
 /// Cells whose counts are in memory while sums are taken.
 const SUMMED: usize = 128;
+
+/// Seconds that others have spent on describing.
+pub const SPENT: &str = "described-before.json";
 
 /// Everything that concepts are described from.
 pub struct Context<'a> {
@@ -44,7 +45,7 @@ pub struct Context<'a> {
     /// Sizes of the dictionary that were tried.
     pub ladder: Option<Ladder>,
     /// The model through which genes are swapped.
-    pub swapper: Box<dyn Swapper + 'a>,
+    pub swapper: Opened<'a>,
     /// Length and repetition of deletion curves.
     pub deletion: DeletionOptions,
     /// Whether a swap is a pass of a large model.
@@ -65,6 +66,8 @@ pub struct Context<'a> {
     pub sets: Vec<GeneSetFile>,
     /// When describing began.
     pub started: Instant,
+    /// Seconds that others have spent on it before.
+    pub spent: f64,
 }
 
 impl<'a> Context<'a> {
@@ -78,6 +81,7 @@ impl<'a> Context<'a> {
         counts: &'a CountStore,
         embedding: Embedding,
         sae: Dictionary,
+        work: &Work,
     ) -> anyhow::Result<Self> {
         let map = inputs.model.map();
         let symbols = symbols(inputs);
@@ -100,14 +104,17 @@ impl<'a> Context<'a> {
             ladder: sae.ladder,
             names: &inputs.cells.names,
             columns,
-            concepts: Subject::concepts(sae.weights, embedding.values.view()),
+            concepts: {
+                let activations = codes::activations(&sae.weights, embedding.values.view(), work);
+                Subject::of_concepts(sae.weights, activations)
+            },
             neurons: inputs
                 .parameters
                 .neurons
                 .then(|| Subject::neurons(embedding.values.view()))
                 .transpose()?,
             training: sae.stage,
-            swapper: inputs.model.swapper(&job.place)?,
+            swapper: Opened::later(&*inputs.model, &job.place),
             deletion: deletion(inputs),
             is_dear: inputs.model.is_dear(),
             counts,
@@ -117,6 +124,7 @@ impl<'a> Context<'a> {
             sets,
             embedding,
             started: Instant::now(),
+            spent: work.stage(SPENT).unwrap_or(0.0),
         })
     }
 

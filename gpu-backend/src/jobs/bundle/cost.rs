@@ -35,7 +35,7 @@ pub fn estimate(context: &Context, open: &[&Compared], unit: &str) -> anyhow::Re
     for one in &counted {
         let others = [&one.further.held_out, &one.further.typical].into_iter().flatten();
         let fetched = context.fetch(every_cell([&one.cells].into_iter().chain(others.clone())))?;
-        let swaps = &*context.swapper.among(fetched.counted())?;
+        let swaps = &*context.swapper.get()?.among(fetched.counted())?;
         let pairs = context.parameters.attribution.counterfactuals as usize;
         let mut genes = HashSet::new();
         let cells: usize = [&one.cells]

@@ -1,10 +1,10 @@
-//! Embeddings, and the sparse autoencoder trained on them.
+//! The sparse autoencoder, trained on the embeddings.
 
-use std::{fs, path::Path, slice, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use anyhow::Context;
 use cellprism_core::{
-    bundle::{GeneAudit, Ladder, SaeParameters, Stage, StageName},
+    bundle::{Ladder, SaeParameters, Stage, StageName},
     sae::{
         SaeWeights,
         train::{Native, Plan},
@@ -15,109 +15,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, inputs::Inputs, work::Work};
 use crate::{
-    files::{
-        embeddings::{self, Values, Writer},
-        sae,
-    },
+    files::sae,
     jobs::{
-        inputs::open_cells,
         ladder::{self, Wish},
         sae::{WorkFolder, epochs},
     },
-    models,
-    work::{counts::CountStore, digest, progress::Progress, shards::Shards},
+    work::{digest, progress::Progress},
 };
 
-/// Finished stages.
-const EMBEDDINGS: &str = "embeddings.safetensors";
-const NOTE: &str = "embeddings.json";
+/// The finished stage.
 const TRAINED: &str = "sae.json";
-
-/// Embeddings of all cells and how they came about.
-pub struct Embedding {
-    /// `[cells, latent]`.
-    pub values: Values,
-    /// Provider, precision, time.
-    pub stage: Stage,
-    /// Version of ONNX Runtime.
-    pub runtime: Option<String>,
-    /// How the genes were matched, with the share of counts.
-    pub audit: GeneAudit,
-}
-
-#[derive(Serialize, Deserialize)]
-struct EmbeddingNote {
-    /// Of the file.
-    sha256: String,
-    stage: Stage,
-    runtime: Option<String>,
-    audit: GeneAudit,
-}
-
-/// Brings the counts where any cells can be fetched; from here on nobody reads the cells' own file.
-///
-/// # Errors
-/// If the file is damaged, or there is no room for them.
-pub fn counts(
-    job: &Job,
-    inputs: &Inputs,
-    work: &Work,
-    progress: &dyn Progress,
-) -> anyhow::Result<CountStore> {
-    let mut file = open_cells(&job.cells, job.allow_non_integer)?;
-    let steps = progress.begin("read", file.len() as u64, "cells");
-    let found = CountStore::fill(&work.folder("counts"), &mut file, inputs.cells.genes.len(), &*steps)?;
-    steps.finish();
-    Ok(found)
-}
-
-/// Embeds the cells, into a file that is mapped.
-///
-/// # Errors
-/// If the device is not there or the model fails.
-pub fn embed(
-    job: &Job,
-    inputs: &Inputs,
-    counts: &CountStore,
-    work: &Work,
-    progress: &dyn Progress,
-) -> anyhow::Result<Embedding> {
-    let path = work.folder(EMBEDDINGS);
-    if let Some(note) = work.stage::<EmbeddingNote>(NOTE)
-        && let Ok(found) = embeddings::read(&path)
-        && found.sha256 == note.sha256
-    {
-        let EmbeddingNote { stage, runtime, audit, .. } = note;
-        return Ok(Embedding { values: found.values, stage, runtime, audit });
-    }
-    let started = Instant::now();
-    let steps = progress.begin("embed", counts.cells() as u64, "cells");
-    let shards = Shards::within(work.folder("parts"));
-    let (model, places) = (&*inputs.model, slice::from_ref(&job.place));
-    let failed = || format!("cannot write {}", path.display());
-    let latent = model.model().card.latent as usize;
-    let mut file = Writer::create(&path, counts.cells(), latent).with_context(failed)?;
-    let mut take = |values: &[f32]| file.write(values).with_context(failed);
-    let mut cells = counts;
-    let found = models::embed(model, places, (&mut cells, &inputs.cells.names), &shards, &*steps, &mut take)?;
-    steps.finish();
-    let mut audit = model.audit().clone();
-    audit.counts_share = found.counts_share();
-    let note = EmbeddingNote {
-        sha256: file.finish().with_context(failed)?,
-        stage: Stage {
-            name: StageName::Embed,
-            seconds: started.elapsed().as_secs_f64(),
-            provider: Some(found.provider),
-            precision: Some(model.model().card.precision.clone()),
-        },
-        runtime: found.runtime,
-        audit,
-    };
-    work.keep(NOTE, &note)?;
-    let EmbeddingNote { stage, runtime, audit, .. } = note;
-    Ok(Embedding { values: embeddings::read(&path)?.values, stage, runtime, audit })
-}
 
 /// The autoencoder and how it came about.
 pub struct Dictionary {
@@ -157,13 +64,10 @@ pub fn train(
     embeddings: ArrayView2<'_, f32>,
     progress: &dyn Progress,
 ) -> anyhow::Result<Dictionary> {
-    let folder = work.folder("sae");
-    if let Some(DictionaryNote { stage, parameters, ladder, files }) = work.stage(TRAINED)
-        && sums(&folder).is_ok_and(|found| found == files)
-        && let Ok(weights) = sae::read(&folder)
-    {
-        return Ok(Dictionary { weights, stage, parameters, ladder });
+    if let Some(found) = kept(work) {
+        return Ok(found);
     }
+    let folder = work.folder("sae");
     let started = Instant::now();
     let mut parameters = inputs.parameters.sae.clone();
     let (weights, ladder) = match &inputs.given {
@@ -191,6 +95,16 @@ pub fn train(
     work.keep(TRAINED, &told)?;
     let DictionaryNote { stage, parameters, ladder, .. } = told;
     Ok(Dictionary { weights, stage, parameters, ladder })
+}
+
+/// The dictionary that a finished stage has kept, where it is whole.
+pub fn kept(work: &Work) -> Option<Dictionary> {
+    let folder = work.folder("sae");
+    let DictionaryNote { stage, parameters, ladder, files } = work.stage(TRAINED)?;
+    if !sums(&folder).is_ok_and(|found| found == files) {
+        return None;
+    }
+    Some(Dictionary { weights: sae::read(&folder).ok()?, stage, parameters, ladder })
 }
 
 /// Tries sizes and fills in the one chosen.

@@ -39,7 +39,7 @@ pub fn write(
     let said = verdict(context, settled, neurons.as_ref().map(|neurons| neurons.1), &calibration);
     let described = Stage {
         name: StageName::Describe,
-        seconds: context.started.elapsed().as_secs_f64(),
+        seconds: context.spent + context.started.elapsed().as_secs_f64(),
         provider: None,
         precision: None,
     };

@@ -5,7 +5,9 @@
 //! | `job` | [`Job`]: what is asked for |
 //! | `inputs` | everything read and checked before any work |
 //! | `work` | the work folder: finished stages survive a kill |
-//! | `dictionary` | counts brought where cells can be fetched, embeddings, and the autoencoder trained on them |
+//! | `embedding` | counts brought where cells can be fetched, and embeddings |
+//! | `dictionary` | the autoencoder trained on them |
+//! | `codes` | which cells activate which concepts |
 //! | `map` | where each cell lies on the map |
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
@@ -21,31 +23,37 @@
 //! | `index`, `shared`, `manifest` | what concepts have in common, and what it was made of |
 //! | `first` | of a large bundle, what a page loads first |
 //! | `expression` | counts of the model's genes, for maps of a gene |
+//! | `stages` | one stage, or a share of one, where a run is cut into tasks |
+//! | `opened` | the model for swaps, opened when it is needed |
 //! | `finish` | … written, and the bundle published |
 
 mod calibration;
+pub(super) mod codes;
 pub(super) mod compared;
 pub(super) mod concept;
 pub(super) mod context;
 mod cost;
 pub(super) mod dictionary;
-mod existing;
+pub(super) mod embedding;
+pub(super) mod existing;
 mod expression;
 mod finish;
 mod first;
 mod index;
-mod inputs;
+pub(super) mod inputs;
 mod job;
 mod listed;
 mod manifest;
 mod map;
 mod notes;
+pub(super) mod opened;
 pub(super) mod reading;
 mod samples;
 mod settle;
 mod shared;
+pub(super) mod stages;
 pub(super) mod subject;
-mod work;
+pub(super) mod work;
 
 use anyhow::Context as _;
 use cellprism_core::{
@@ -57,7 +65,7 @@ use cellprism_core::{
 
 use crate::{
     jobs::inputs::in_words,
-    work::{progress::Progress, target},
+    work::{progress::Progress, share::Share, target},
 };
 use compared::{Compared, Scope};
 use context::Context;
@@ -110,17 +118,22 @@ pub fn run(job: &Job, progress: &dyn Progress) -> anyhow::Result<Report> {
     for line in notes::notes(job, &inputs)? {
         progress.say(&line);
     }
-    let counts = dictionary::counts(job, &inputs, &work, progress)?;
-    let embedded = dictionary::embed(job, &inputs, &counts, &work, progress)?;
+    every_stage(job, &inputs, work, progress)
+}
+
+/// All stages in order; those that are finished are read back.
+fn every_stage(job: &Job, inputs: &Inputs, work: Work, progress: &dyn Progress) -> anyhow::Result<Report> {
+    let counts = embedding::counts(job, inputs, &work, progress)?;
+    let embedded = embedding::embed(job, inputs, &counts, &work, progress)?;
     progress.say(&in_words(&embedded.audit));
-    let sae = dictionary::train(job, &inputs, &work, embedded.values.view(), progress)?;
+    let sae = dictionary::train(job, inputs, &work, embedded.values.view(), progress)?;
     let map = map::place(inputs.cells.umap.as_ref(), embedded.values.view(), &work, progress)?;
-    let context = Context::new(job, &inputs, &counts, embedded, sae)?;
+    let context = Context::new(job, inputs, &counts, embedded, sae, &work)?;
     let concepts = described(&context, &context.concepts, &work, progress)?;
     let neurons =
         context.neurons.as_ref().map(|neurons| described(&context, neurons, &work, progress)).transpose()?;
     let calibration = calibration::calibrate(&context, &work, progress)?;
-    finish::write(job, &inputs, &context, Described { map, concepts, neurons, calibration }, work)
+    finish::write(job, inputs, &context, Described { map, concepts, neurons, calibration }, work)
 }
 
 /// What was read of concepts, neurons and those that mean nothing.
@@ -142,25 +155,30 @@ fn described(
     work: &Work,
     progress: &dyn Progress,
 ) -> anyhow::Result<(Vec<ConceptRow>, Settled)> {
-    let mut rows = describe(context, subject, work, progress)?;
+    let mut rows = describe(context, subject, work, Share::WHOLE, progress)?;
     let settled = settle::settle(context, subject, &mut rows, work)?;
     Ok((rows, settled))
 }
 
-/// Every concept, or every neuron, in parallel; those already described are read back.
+/// A share of the concepts, or of the neurons, in parallel; those already described are read back.
 fn describe(
     context: &Context,
     subject: &Subject,
     work: &Work,
+    share: Share,
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<ConceptRow>> {
     let wanted = listed::wanted(context, subject);
-    let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).collect();
+    let own = |id: &ConceptId| share.has(id.index());
+    let ids: Vec<ConceptId> = subject.activations.iter().map(|(id, _)| id).filter(own).collect();
     let rows: Vec<_> = ids.iter().map(|&id| work.row(subject.folder, id)).collect();
     let open: Vec<ConceptId> =
         ids.iter().zip(&rows).filter(|(_, row)| row.is_none()).map(|(&id, _)| id).collect();
     let to_describe: Vec<ConceptId> =
         open.iter().copied().filter(|id| wanted.binary_search(id).is_ok()).collect();
+    if !to_describe.is_empty() {
+        context.swapper.get()?;
+    }
     let compared = Compared::find(context, subject, &to_describe, Scope::Everything, progress);
     let alive = |id: ConceptId| !subject.activations.of(id).is_empty();
     let of_alive: Vec<&Compared> = compared.iter().filter(|one| alive(one.concept)).collect();

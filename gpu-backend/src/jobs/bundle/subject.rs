@@ -48,13 +48,14 @@ impl Subject {
         Ok(Self::new(path::NEURONS, weights, embeddings))
     }
 
+    /// The same where it is known which cells activate them.
+    pub fn of_concepts(weights: SaeWeights, activations: Activations) -> Self {
+        Self { folder: path::CONCEPTS, activations, reader: ConceptReader::of(&weights), weights }
+    }
+
     fn new(folder: &'static str, weights: SaeWeights, embeddings: ArrayView2<'_, f32>) -> Self {
-        Self {
-            folder,
-            activations: activations(&weights, embeddings),
-            reader: ConceptReader::of(&weights),
-            weights,
-        }
+        let activations = activations(&weights, embeddings);
+        Self { folder, ..Self::of_concepts(weights, activations) }
     }
 
     /// A dictionary that was never trained: its directions are those of cells drawn at random, from the mean of all.

@@ -1,6 +1,9 @@
 //! The work folder beside the output: finished stages and concepts survive a kill.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use cellprism_core::{
@@ -10,10 +13,10 @@ use cellprism_core::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Job, inputs::Inputs};
-use crate::work::{digest, partial::Partial, progress::Progress};
+use crate::work::{digest, key::Key, partial::Partial, progress::Progress};
 
 /// What becomes the output.
-const BUNDLE: &str = "bundle";
+pub const BUNDLE: &str = "bundle";
 
 /// The folder; `bundle/` in it becomes the output.
 #[derive(Debug)]
@@ -40,6 +43,25 @@ impl Work {
         fs::create_dir_all(work.bundle())
             .with_context(|| format!("cannot make {}", work.bundle().display()))?;
         Ok(work)
+    }
+
+    /// The same for a task of a run that is cut into several; `out` is what the task leaves.
+    ///
+    /// # Errors
+    /// As [`Work::open`].
+    pub fn of_task(out: &Path, key: &Key, progress: &dyn Progress) -> anyhow::Result<Self> {
+        let work = Self { partial: Partial::open(out, "shard", key, progress)? };
+        fs::create_dir_all(work.bundle())
+            .with_context(|| format!("cannot make {}", work.bundle().display()))?;
+        Ok(work)
+    }
+
+    /// Gives another folder within this one the name of the output, and removes the rest.
+    ///
+    /// # Errors
+    /// If it cannot be renamed.
+    pub fn publish_folder(self, folder: &str) -> anyhow::Result<()> {
+        self.partial.publish(folder)
     }
 
     /// A folder of an unfinished stage.

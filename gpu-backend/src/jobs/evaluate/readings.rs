@@ -31,7 +31,8 @@ use crate::{
             compared::{Compared, Scope},
             concept,
             context::{Context, detection},
-            dictionary::Embedding,
+            embedding::Embedding,
+            opened::Opened,
             reading, subject,
         },
         inputs::open_cells,
@@ -243,7 +244,7 @@ impl GivenModel {
             neurons: None,
             training: stage(1)?,
             ladder: None,
-            swapper: self.prepared.swapper(&options.place)?,
+            swapper: Opened::later(&*self.prepared, &options.place),
             deletion,
             is_dear: self.prepared.is_dear(),
             detection: detection(counts, map),
@@ -254,7 +255,9 @@ impl GivenModel {
             sets: evidence.sets.clone(),
             parameters,
             started: std::time::Instant::now(),
+            spent: 0.0,
         };
+        context.swapper.get()?;
         read(&context)
     }
 }
@@ -311,7 +314,7 @@ fn one(
 ) -> anyhow::Result<ItemReading> {
     let (id, cells) = (compared.concept, &compared.cells);
     let fetched = context.fetch(compared.swapped())?;
-    let swaps = &*context.swapper.among(fetched.counted())?;
+    let swaps = &*context.swapper.get()?.among(fetched.counted())?;
     let active = described.activations.of(id);
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let attribution = attribute(swaps, &described.reader, id, cells, counterfactuals)?;

@@ -21,7 +21,7 @@ use std::{
 use anyhow::Context;
 use cellprism_core::{cells::CountMatrix, ids::CellId};
 
-use super::{progress::Steps, shards::Rows};
+use super::{progress::Steps, shards::Rows, share::Share};
 use part::{Part, PartBuilder};
 
 /// Cells of a part: 32 MB where a cell has 2,000 counts.
@@ -59,27 +59,32 @@ impl CountStore {
             totals: Vec::with_capacity(n),
             detected: vec![0; genes],
         };
-        for first in (0..n).step_by(CELLS) {
-            let rows = CELLS.min(n - first);
-            let path = name(folder, first);
-            let found = match Part::open(&path, rows, genes) {
-                Some(found) => {
-                    steps.advance(rows as u64);
-                    found
-                }
-                None => {
-                    let built = build(cells, first, rows, genes, steps).inspect_err(|_| {
-                        // What cannot be removed is thrown away by the next run.
-                        let _ = fs::remove_dir_all(folder);
-                    })?;
-                    built.write(&path).with_context(|| format!("cannot write {}", path.display()))?;
-                    Part::open(&path, rows, genes)
-                        .with_context(|| format!("{} is not what was written there", path.display()))?
-                }
-            };
-            store.add(found);
+        for place in 0..Self::parts(n) {
+            store.add(bring(folder, cells, place, genes, steps)?);
         }
         Ok(store)
+    }
+
+    /// The same for a share of the parts only, which nothing is fetched from yet.
+    ///
+    /// # Errors
+    /// As [`CountStore::fill`].
+    pub fn fill_share(
+        folder: &Path,
+        cells: &mut dyn Rows,
+        genes: usize,
+        share: Share,
+        steps: &dyn Steps,
+    ) -> anyhow::Result<()> {
+        for place in share.range(Self::parts(cells.count())) {
+            bring(folder, cells, place, genes, steps)?;
+        }
+        Ok(())
+    }
+
+    /// Parts of so many cells.
+    pub fn parts(cells: usize) -> usize {
+        cells.div_ceil(CELLS)
     }
 
     fn add(&mut self, (part, totals, detected): (Part, Vec<f64>, Vec<u32>)) {
@@ -139,6 +144,30 @@ impl Rows for &CountStore {
         }
         Ok(found)
     }
+}
+
+/// A part of the cells: as it is there, or read from them.
+fn bring(
+    folder: &Path,
+    cells: &mut dyn Rows,
+    place: usize,
+    genes: usize,
+    steps: &dyn Steps,
+) -> anyhow::Result<(Part, Vec<f64>, Vec<u32>)> {
+    let first = place * CELLS;
+    let rows = CELLS.min(cells.count() - first);
+    let path = name(folder, first);
+    if let Some(found) = Part::open(&path, rows, genes) {
+        steps.advance(rows as u64);
+        return Ok(found);
+    }
+    let built = build(cells, first, rows, genes, steps).inspect_err(|_| {
+        // What cannot be removed is thrown away by the next run.
+        let _ = fs::remove_dir_all(folder);
+    })?;
+    built.write(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    Part::open(&path, rows, genes)
+        .with_context(|| format!("{} is not what was written there", path.display()))
 }
 
 fn name(folder: &Path, first: usize) -> PathBuf {
@@ -231,6 +260,24 @@ mod tests {
         fs::write(&path, damaged).unwrap();
         let second = CountStore::fill(&parts, &mut again, 1000, &Silent).unwrap();
         assert_eq!((again.read, second.totals()), (CELLS, first.totals()));
+    }
+
+    #[test]
+    fn shares_are_the_parts_of_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (n, whole, shared) = (2 * CELLS + 5, folder.path().join("whole"), folder.path().join("shared"));
+        CountStore::fill(&whole, &mut made(n), 1000, &Silent).unwrap();
+        let mut read = 0;
+        for part in [2, 1] {
+            let mut cells = made(n);
+            CountStore::fill_share(&shared, &mut cells, 1000, Share { part, of: 2 }, &Silent).unwrap();
+            read += cells.read;
+        }
+        assert_eq!(read, n, "every cell once");
+        for place in 0..CountStore::parts(n) {
+            let part = |folder: &Path| fs::read(name(folder, place * CELLS)).unwrap();
+            assert!(part(&whole) == part(&shared), "part {place}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
@@ -15,6 +15,16 @@ use crate::work::atomic;
 pub const LOCK: &str = "lock";
 /// How often the folder is looked for again, where another process has just removed it.
 const TRIES: usize = 100;
+
+/// Somebody else works there.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is being written by another run (process {process}): wait for it, or choose another --out", out.display())]
+pub struct Held {
+    /// The output.
+    pub out: PathBuf,
+    /// The number of the process.
+    pub process: String,
+}
 
 /// The lock of a folder of ours, which is made where there is none.
 ///
@@ -49,11 +59,7 @@ pub fn take(root: &Path, out: &Path, wanted: &Marker) -> anyhow::Result<File> {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let _ = file.read_to_string(&mut holder);
-                bail!(
-                    "{} is being written by another run (process {}): wait for it, or choose another --out",
-                    out.display(),
-                    holder.trim()
-                );
+                bail!(Held { out: out.to_owned(), process: holder.trim().to_owned() });
             }
             // A file system without locks.
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}

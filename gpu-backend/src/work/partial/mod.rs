@@ -24,6 +24,7 @@ use std::{
 use anyhow::Context;
 
 use super::{atomic, checked, key::Key, place, progress::Progress, sync, target};
+pub use lock::Held;
 use lock::LOCK;
 use marker::{Found, MARKER, Marker};
 

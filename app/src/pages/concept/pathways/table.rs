@@ -1,6 +1,6 @@
 //! The sets of one side, best first, with one scale of certainty.
 
-use cellprism_core::bundle::{Side, SideEnrichment, SideLabel, SideSet};
+use cellprism_core::bundle::{Side, SideEnrichment, SideSet};
 use leptos::prelude::*;
 
 use super::{Chosen, Shown};
@@ -26,9 +26,7 @@ pub fn view(shown: &Shown, found: &SideEnrichment, side: Side, chosen: Chosen) -
             let sets = found.sets[..n].iter().enumerate();
             let permutations = shown.bundle.manifest.parameters.enrichment.permutations;
             sets.map(|(place, set)| {
-                let stands = certainty::set_stands(set, label.as_ref(), limit);
-                let best = label.as_ref().filter(|l| l.term == set.term && l.library == set.library);
-                let certain = certain(set, best, found.rankings, stands);
+                let certain = certainty::of_set(set, label.as_ref(), found.rankings, limit);
                 row(set, (side, place), chosen, certain, permutations)
             })
             .collect_view()
@@ -53,15 +51,6 @@ pub fn view(shown: &Shown, found: &SideEnrichment, side: Side, chosen: Chosen) -
         <figcaption>{tested}</figcaption>
     }
     .into_any()
-}
-
-/// Scale, word, and how often chance does as well.
-fn certain(set: &SideSet, best: Option<&SideLabel>, rankings: u32, stands: bool) -> AnyView {
-    let (chance, odds) = match best {
-        Some(label) => (label.chance, certainty::odds(label.chance, label.rankings, label.tail_fitted)),
-        None => (set.chance, certainty::odds(set.chance, rankings, false)),
-    };
-    view! { {certainty::scale(chance, stands)}" "<span class="micro faint odds">{odds}</span> }.into_any()
 }
 
 fn row(set: &SideSet, own: (Side, usize), chosen: Chosen, certain: AnyView, permutations: u32) -> AnyView {
