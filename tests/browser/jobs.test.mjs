@@ -48,7 +48,7 @@ async function pictures(name) {
     for (const colorScheme of ["light", "dark"]) {
       await visit(
         async (page) => {
-          await page.getByTestId("jobs").or(page.getByText("No job yet.")).first().waitFor();
+          await page.getByTestId("jobs").or(page.getByText("No job yet")).first().waitFor();
           await page.waitForTimeout(300);
           const [inner, all] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
           assert.ok(all <= inner, `${all} pixels in a window of ${inner}`);
@@ -63,7 +63,7 @@ async function pictures(name) {
 
 test("a page without files says what is missing", async () => {
   await visit(async (page) => {
-    await page.getByText("No job yet.").waitFor();
+    await page.getByText("No job yet").waitFor();
     assert.ok(await page.getByTestId("submit").isDisabled());
   });
   await pictures("empty");
