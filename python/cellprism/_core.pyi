@@ -1,14 +1,16 @@
 from collections.abc import Callable
 from os import PathLike
-from typing import Any
+from typing import Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["BundleFolder", "Dictionary", "__version__", "prerank", "read_gene_sets"]
 __version__: str
 
+@final
 class BundleFolder:
-    def __init__(self, folder: str | PathLike[str]) -> None: ...
+    def __new__(cls, folder: str | PathLike[str]) -> Self: ...
     def manifest(self) -> str: ...
     def concepts(self) -> str: ...
     def metadata(self) -> str: ...
@@ -21,6 +23,7 @@ class BundleFolder:
     def activations(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]: ...
     def scores(self, id: int) -> dict[str, NDArray[Any]]: ...
 
+@final
 class Dictionary:
     @staticmethod
     def fit(

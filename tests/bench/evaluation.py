@@ -1,9 +1,9 @@
 """The arithmetic of `evaluate` beside SciPy, scikit-learn and scanpy.
 
 Run by `cargo xtask bench evaluation`, or: CELLPRISM_BENCH_NATIVE=target/release/cellprism-bench-evaluation-native evaluation.py
-    [--rounds 3] [--works NAME ...]
+    [--rounds 3] [--works NAME ...] [--threads N]
 
-The work alone is timed, numbers in memory, in turns, with all cores for both; what both find is compared, and how far it is apart
+The work alone is timed, numbers in memory, in turns, with all cores for both unless --threads says fewer; what both find is compared, and how far it is apart
 goes to stderr. scanpy has no way to compare 500 overlapping groups: it is asked for 10 of them, one after another, and its time
 is multiplied.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
+from threadpoolctl import threadpool_limits
 
 warnings.filterwarnings("ignore")
 
@@ -157,22 +158,25 @@ WORKS = {"assignment": assignment, "logistic": logistic, "differential": differe
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--works", nargs="*", default=list(WORKS), choices=list(WORKS))
     options = parser.parse_args()
-    print("| work | peer | cellprism, s: min / median / max | peer, s | peer / cellprism |")
-    print("| --- | --- | --- | --- | --- |")
+    os.environ["RAYON_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(options.threads)
+    print("| work | peer | cellprism, s: min / median / max | peer, s | peer / cellprism, medians | minima |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for name in options.works:
         with tempfile.TemporaryDirectory() as work:
             for what, who, ours, peer, same in WORKS[name](Path(work), np.random.default_rng(1)):
                 times, theirs = [], []
                 for number in range(options.rounds):
                     print(f"{what}: round {number + 1} of {options.rounds}", file=sys.stderr)
-                    (seconds, a), (other, b) = ours(), peer()
+                    with threadpool_limits(options.threads):
+                        (seconds, a), (other, b) = ours(), peer()
                     times.append(seconds)
                     theirs.append(other)
                 print(f"{what}: {same(a, b)}", file=sys.stderr)
                 three = [" / ".join(f"{f(all):.3g}" for f in (min, statistics.median, max)) for all in (times, theirs)]
-                print(f"| {what} | {who} | {three[0]} | {three[1]} | {statistics.median(theirs) / statistics.median(times):.1f} |", flush=True)
+                print(f"| {what} | {who} | {three[0]} | {three[1]} | {statistics.median(theirs) / statistics.median(times):.1f} | {min(theirs) / min(times):.1f} |", flush=True)
 
 
 if __name__ == "__main__":

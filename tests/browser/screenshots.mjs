@@ -114,11 +114,11 @@ for (const name of ["overview", "concept"].filter((name) => asked?.includes(name
   await take(name, pages[name], wide, { reducedMotion: "reduce" }, `${name}-still`);
 }
 
-const picture = process.env.CELLPRISM_README_PICTURE;
+const picture = process.env.CELLPRISM_README_PICTURE; // the most certain concept
 if (picture) {
   mkdirSync(dirname(picture), { recursive: true });
-  const { page, close } = await openPage(browser, server.origin, { width: 1280, height: 860 });
-  await page.goto(`${server.url}#/`);
+  const { page, close } = await openPage(browser, server.origin, { width: 1440, height: 1000 });
+  await page.goto(`${server.url}${concept}`);
   await settle(page);
   await page.screenshot({ path: picture });
   await close();

@@ -19,7 +19,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     app::build(options, app::Effort::Full)?;
     demo::write()?;
     let browser = Browser::ensure()?.map_err(|remedy| anyhow!("no browser: {remedy}"))?;
-    let picture = project::root().join("docs/overview.png");
+    let picture = project::root().join("docs/concept.png");
     let script = project::root().join("tests/browser/screenshots.mjs");
     shown(script_command(&browser, &script).env("CELLPRISM_README_PICTURE", &picture))?;
     say(&format!("README's picture: {}", picture.display()));

@@ -2,6 +2,7 @@
 
 mod browser;
 mod count;
+mod long;
 mod python;
 
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use anyhow::Result;
 use crate::{
     app, build, demo, project,
     setup::{Options, onnxruntime, wasm_target},
-    step::say,
+    step::{is_set, say},
 };
 pub(crate) use browser::script_command;
 use count::{Count, counted};
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Only the tests written in Rust: no formatting, lints, documentation or browser
     #[arg(long, conflicts_with_all = ["no_browser", "no_python"])]
     rust_only: bool,
+    /// Also what takes longer than every change has room for, up to an hour (CELLPRISM_LONG=1): more kills, larger files
+    #[arg(long)]
+    long: bool,
     /// Only tests of Rust whose names contain this
     filter: Vec<String>,
 }
@@ -40,7 +44,7 @@ pub(crate) struct Args {
 /// # Errors
 /// If something that the tests need cannot be set up.
 pub(crate) fn run(args: &Args, options: Options) -> Result<ExitCode> {
-    let mut count = Count::default();
+    let mut count = Count::new(args.long || is_set(long::VARIABLE));
     if args.python_only {
         build::binary()?;
         app::build(options, app::Effort::Full)?;
@@ -114,6 +118,7 @@ fn rust_tests(count: &mut Count, filter: &[String]) -> Result<()> {
     let mut cargo = project::cargo();
     cargo.args(["test", "--workspace", "--release", "--no-fail-fast", "--", "--show-output"]).args(filter);
     cargo.env("CELLPRISM_BINARY", project::binary());
+    count.tell(&mut cargo, "rs")?;
     counted(&mut cargo, count)
 }
 

@@ -13,6 +13,12 @@ use crate::{
 const BLOCKS: usize = 16;
 /// Cells of a block at least.
 const SMALLEST: usize = 64;
+/// Outputs that are summed side by side.
+const GROUP: usize = 4;
+/// Groups at most that are held in registers.
+const MOST_GROUPS: usize = 8;
+/// Features whose gradients are added up by one thread.
+const PIECE: usize = 256;
 
 /// Cells with their classes.
 pub(super) struct Problem<'a> {
@@ -25,6 +31,9 @@ pub(super) struct Problem<'a> {
     outputs: usize,
     /// What half the squared weights count.
     penalty: f64,
+    /// Numbers that a feature has in `padded` and in the blocks' gradients: `outputs` and zeros up to a whole group.
+    stride: usize,
+    padded: Vec<f64>,
     blocks: Vec<Block>,
 }
 
@@ -46,7 +55,9 @@ impl<'a> Problem<'a> {
         c: f64,
     ) -> Self {
         let count = rows.len().div_ceil(SMALLEST).clamp(1, BLOCKS);
-        let size = (features.width() + 1) * outputs;
+        let groups = outputs.div_ceil(GROUP);
+        let stride = if outputs > 1 && groups <= MOST_GROUPS { groups * GROUP } else { outputs };
+        let size = (features.width() + 1) * stride;
         let block = |i: usize| Block {
             start: rows.len() * i / count,
             end: rows.len() * (i + 1) / count,
@@ -54,27 +65,39 @@ impl<'a> Problem<'a> {
             gradient: vec![0.0; size],
         };
         let penalty = 1.0 / (c * rows.len() as f64);
-        Self { features, rows, classes, outputs, penalty, blocks: (0..count).map(block).collect() }
+        let blocks = (0..count).map(block).collect();
+        Self { features, rows, classes, outputs, penalty, stride, padded: vec![0.0; size], blocks }
     }
 
     /// The loss at `weights` `[width + 1, outputs]`, intercepts last, and its gradient.
     pub(super) fn evaluate(&mut self, weights: &[f64], gradient: &mut [f64]) -> f64 {
-        let Self { features, rows, classes, outputs, penalty, blocks } = self;
-        let outputs = *outputs;
+        let Self { features, rows, classes, outputs, penalty, stride, padded, blocks } = self;
+        let (outputs, stride) = (*outputs, *stride);
+        for (padded, weights) in padded.chunks_exact_mut(stride).zip(weights.chunks_exact(outputs)) {
+            padded[..outputs].copy_from_slice(weights);
+        }
+        let weights = padded.as_slice();
         parallel::for_each_mut(blocks, |_, block| {
             let (rows, classes) = (&rows[block.start..block.end], &classes[block.start..block.end]);
-            widest(OverCells { features, rows, classes, outputs, weights, block });
+            widest(OverCells { features, rows, classes, outputs, stride, weights, block });
         });
         let cells = rows.len() as f64;
+        let mut pieces: Vec<&mut [f64]> = gradient.chunks_mut(PIECE * outputs).collect();
+        parallel::for_each_mut(&mut pieces, |piece, gradient| {
+            gradient.fill(0.0);
+            for block in blocks.iter() {
+                let parts = block.gradient[piece * PIECE * stride..].chunks_exact(stride);
+                for (all, part) in gradient.chunks_exact_mut(outputs).zip(parts) {
+                    all.iter_mut().zip(part).for_each(|(all, part)| *all += part);
+                }
+            }
+        });
+        let loss = blocks.iter().fold(0.0, |sum, block| sum + block.loss);
         let slopes = features.width() * outputs;
-        gradient.fill(0.0);
-        let mut loss = 0.0;
-        for block in blocks {
-            loss += block.loss;
-            gradient.iter_mut().zip(&block.gradient).for_each(|(all, part)| *all += part);
-        }
         let mut squares = 0.0;
-        for (at, (gradient, weight)) in gradient.iter_mut().zip(weights).enumerate() {
+        for (at, (gradient, weight)) in
+            gradient.iter_mut().zip(weights.chunks_exact(stride).flat_map(|all| &all[..outputs])).enumerate()
+        {
             *gradient /= cells;
             if at < slopes {
                 *gradient += *penalty * weight;
@@ -91,17 +114,10 @@ pub(super) fn outputs_of(row: Row<'_>, weights: &[f64], found: &mut [f64]) {
     let outputs = found.len();
     let (slopes, intercepts) = weights.split_at(weights.len() - outputs);
     found.copy_from_slice(intercepts);
-    let mut feature = |at: usize, value: f32| {
-        let value = f64::from(value);
+    each(row, |at, value| {
         let weights = &slopes[at * outputs..(at + 1) * outputs];
         found.iter_mut().zip(weights).for_each(|(found, weight)| *found += value * weight);
-    };
-    match row {
-        Row::Dense(values) => values.iter().enumerate().for_each(|(at, &value)| feature(at, value)),
-        Row::Sparse(indices, values) => {
-            indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, value));
-        }
-    }
+    });
 }
 
 /// Adds what a cell's residuals say to the gradient.
@@ -110,17 +126,10 @@ fn add_gradient(row: Row<'_>, residuals: &[f64], gradient: &mut [f64]) {
     let outputs = residuals.len();
     let (slopes, intercepts) = gradient.split_at_mut(gradient.len() - outputs);
     intercepts.iter_mut().zip(residuals).for_each(|(all, one)| *all += one);
-    let mut feature = |at: usize, value: f32| {
-        let value = f64::from(value);
+    each(row, |at, value| {
         let slopes = &mut slopes[at * outputs..(at + 1) * outputs];
         slopes.iter_mut().zip(residuals).for_each(|(all, one)| *all += value * one);
-    };
-    match row {
-        Row::Dense(values) => values.iter().enumerate().for_each(|(at, &value)| feature(at, value)),
-        Row::Sparse(indices, values) => {
-            indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, value));
-        }
-    }
+    });
 }
 
 /// Turns the linear functions into residuals (probability less truth) and returns the loss −ln p(truth).
@@ -152,6 +161,8 @@ struct OverCells<'a> {
     rows: &'a [usize],
     classes: &'a [usize],
     outputs: usize,
+    stride: usize,
+    /// `[width + 1, stride]`.
     weights: &'a [f64],
     block: &'a mut Block,
 }
@@ -161,15 +172,81 @@ impl WithSimd for OverCells<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { features, rows, classes, outputs, weights, block } = self;
-        block.loss = 0.0;
-        block.gradient.fill(0.0);
+        self.block.loss = 0.0;
+        self.block.gradient.fill(0.0);
+        match (self.outputs, self.stride / GROUP) {
+            (1, _) => self.any(),
+            (_, 1) => self.groups::<1>(),
+            (_, 2) => self.groups::<2>(),
+            (_, 3) => self.groups::<3>(),
+            (_, 4) => self.groups::<4>(),
+            (_, 5) => self.groups::<5>(),
+            (_, 6) => self.groups::<6>(),
+            (_, 7) => self.groups::<7>(),
+            (_, 8) if self.stride == 8 * GROUP => self.groups::<8>(),
+            _ => self.any(),
+        }
+    }
+}
+
+impl OverCells<'_> {
+    /// Any number of outputs.
+    #[inline(always)]
+    fn any(self) {
+        let Self { features, rows, classes, outputs, weights, block, .. } = self;
         let mut found = vec![0.0; outputs];
         for (&row, &class) in rows.iter().zip(classes) {
             let row = features.row(row);
             outputs_of(row, weights, &mut found);
             block.loss += residuals(&mut found, class);
             add_gradient(row, &found, &mut block.gradient);
+        }
+    }
+
+    /// So many groups of outputs, held in registers over the features of a cell: the same sums in the same order.
+    #[inline(always)]
+    fn groups<const GROUPS: usize>(self) {
+        let Self { features, rows, classes, outputs, weights, block, .. } = self;
+        let (weights, _) = weights.as_chunks::<GROUP>();
+        let (weights, _) = weights.as_chunks::<GROUPS>();
+        let (gradient, _) = block.gradient.as_chunks_mut::<GROUP>();
+        let (gradient, _) = gradient.as_chunks_mut::<GROUPS>();
+        let width = features.width();
+        for (&row, &class) in rows.iter().zip(classes) {
+            let row = features.row(row);
+            let mut found = weights[width];
+            each(row, |at, value| multiply_add_to(&mut found, value, &weights[at]));
+            let mut share = [[0.0; GROUP]; GROUPS];
+            share.as_flattened_mut()[..outputs].copy_from_slice(&found.as_flattened()[..outputs]);
+            block.loss += residuals(&mut share.as_flattened_mut()[..outputs], class);
+            multiply_add_to(&mut gradient[width], 1.0, &share);
+            each(row, |at, value| multiply_add_to(&mut gradient[at], value, &share));
+        }
+    }
+}
+
+/// The features of a cell that are not left out.
+#[inline(always)]
+fn each(row: Row<'_>, mut feature: impl FnMut(usize, f64)) {
+    match row {
+        Row::Dense(values) => {
+            values.iter().enumerate().for_each(|(at, &value)| feature(at, f64::from(value)))
+        }
+        Row::Sparse(indices, values) => {
+            indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, f64::from(value)));
+        }
+    }
+}
+
+#[inline(always)]
+fn multiply_add_to<const GROUPS: usize>(
+    sums: &mut [[f64; GROUP]; GROUPS],
+    value: f64,
+    others: &[[f64; GROUP]; GROUPS],
+) {
+    for (sums, others) in sums.iter_mut().zip(others) {
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum += value * other;
         }
     }
 }

@@ -2,30 +2,86 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::parallel;
+use crate::{
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
 
 /// Rows of a block.
 const BLOCK: usize = 512;
+/// Dimensions whose products are one task.
+const TILE: usize = 32;
+/// Dimensions side by side.
+const LANES: usize = 8;
+/// Dimensions whose sums with a panel of others are held at once.
+const QUAD: usize = 4;
+/// Rows that are centred at once.
+const ROWS: usize = 64;
 
 /// Means `[d]` and covariance `[d, d]` (divided by n) of rows `[n, d]`, in f64; zeros where there is no row.
 pub fn covariance(x: ArrayView2<'_, f32>) -> (Vec<f64>, Array2<f64>) {
     let (n, d) = x.dim();
     let mean = means(x);
     let count = n.max(1) as f64;
-    // One dimension's products at a time: the sums of every pair have the same order whatever the threads.
-    let lines = parallel::map(d, |i| {
-        let mut line = vec![0.0f64; i + 1];
-        for row in x.rows() {
-            let from_mean = f64::from(row[i]) - mean[i];
-            for ((s, &v), m) in line.iter_mut().zip(row).zip(&mean) {
-                *s += from_mean * (f64::from(v) - m);
+    // The sums of every pair are added row by row, whatever the threads.
+    let tiles = parallel::map(d.div_ceil(TILE), |tile| {
+        let to = d.min((tile + 1) * TILE);
+        products(x, &mean, tile * TILE, to)
+    });
+    let at = |i: usize, j: usize| tiles[i / TILE][j / LANES][i % TILE][j % LANES];
+    let matrix = Array2::from_shape_fn((d, d), |(i, j)| if j <= i { at(i, j) } else { at(j, i) } / count);
+    (mean, matrix)
+}
+
+/// Sums over rows of the products of dimensions `from` to `to` with dimensions 0 to `to`, from their means: panels of dimensions,
+/// each `[TILE, LANES]`.
+fn products(x: ArrayView2<'_, f32>, mean: &[f64], from: usize, to: usize) -> Vec<[[f64; LANES]; TILE]> {
+    let panels = to.div_ceil(LANES);
+    let mut sums = vec![[[0.0f64; LANES]; TILE]; panels];
+    let mut centred = vec![[[0.0f64; LANES]; ROWS]; panels];
+    for first in (0..x.nrows()).step_by(ROWS) {
+        let rows = ROWS.min(x.nrows() - first);
+        for row in 0..rows {
+            for (at, (&v, m)) in x.row(first + row).iter().zip(mean).take(to).enumerate() {
+                centred[at / LANES][row][at % LANES] = f64::from(v) - m;
             }
         }
-        line
-    });
-    let at = |i: usize, j: usize| if j <= i { lines[i][j] } else { lines[j][i] };
-    let matrix = Array2::from_shape_fn((d, d), |(i, j)| at(i, j) / count);
-    (mean, matrix)
+        widest(Tile { centred: &centred, rows, from, sums: &mut sums });
+    }
+    sums
+}
+
+struct Tile<'a> {
+    centred: &'a [[[f64; LANES]; ROWS]],
+    rows: usize,
+    from: usize,
+    sums: &'a mut [[[f64; LANES]; TILE]],
+}
+
+impl WithSimd for Tile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { centred, rows, from, sums } = self;
+        for (panel, sums) in centred.iter().zip(sums) {
+            let (quads, _) = sums.as_chunks_mut::<QUAD>();
+            for (quad, sums) in quads.iter_mut().enumerate() {
+                let at = from + quad * QUAD;
+                let Some(own) = centred.get(at / LANES) else { break };
+                let mut held = *sums;
+                for (row, own) in panel[..rows].iter().zip(own) {
+                    for (i, held) in held.iter_mut().enumerate() {
+                        let one = own[at % LANES + i];
+                        for (held, value) in held.iter_mut().zip(row) {
+                            *held += one * value;
+                        }
+                    }
+                }
+                *sums = held;
+            }
+        }
+    }
 }
 
 /// Means `[d]` of rows `[n, d]`, in f64; zeros where there is no row.
@@ -84,6 +140,15 @@ mod tests {
 
     #[test]
     fn equals_the_definition() {
+        // more dimensions than a task has, and no multiple of a panel
+        let wide = Array2::from_shape_fn((131, 37), |(i, j)| ((i * (37 + j * 20)) % 101) as f32);
+        let (mean, found) = covariance(wide.view());
+        for (i, j) in [(0, 0), (3, 2), (36, 0), (0, 36), (36, 36), (33, 35), (31, 32)] {
+            let one =
+                |row: usize| (f64::from(wide[[row, i]]) - mean[i]) * (f64::from(wide[[row, j]]) - mean[j]);
+            // the very sum, row by row
+            assert_eq!(found[[i, j]], (0..131).map(one).fold(0.0, |sum, v| sum + v) / 131.0);
+        }
         let x = rows(1300).mapv(f64::from);
         let (mean, found) = covariance(rows(1300).view());
         for i in 0..4 {

@@ -34,14 +34,16 @@ pub(super) fn run(count: &mut Count) -> Result<()> {
     for script in scripts()? {
         let name = script.strip_prefix(project::root()).unwrap_or(&script).display().to_string();
         say(&format!("• {name}"));
-        let first = outcome(&mut script_command(&browser, &script))?;
+        let mut command = script_command(&browser, &script);
+        count.tell(&mut command, "mjs")?;
+        let first = outcome(&mut command)?;
         if first.is_good() {
             count.add(first);
             continue;
         }
         // a browser that another program kept from its work is no fault of the page: what fails twice is one
         say(&format!("• {name}, once more"));
-        let second = outcome(&mut script_command(&browser, &script))?;
+        let second = outcome(&mut command)?;
         if second.is_good() {
             count.add_second(&name, first, second);
         } else {

@@ -2,12 +2,14 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Command, ExitCode, Stdio},
     time::Instant,
 };
 
 use anyhow::{Context, Result};
 
+use super::long;
 use crate::step::{say, shown, time};
 
 /// What happened so far.
@@ -21,6 +23,9 @@ pub(super) struct Count {
     unsteady: Vec<String>,
     /// What test programs said of their failures.
     evidence: Vec<String>,
+    long: bool,
+    /// Files of tests that ran and did what takes long.
+    long_files: Vec<PathBuf>,
     began: Instant,
 }
 
@@ -66,8 +71,9 @@ impl Outcome {
     }
 }
 
-impl Default for Count {
-    fn default() -> Self {
+impl Count {
+    /// Nothing yet; whether tests are to do what takes long.
+    pub(super) fn new(long: bool) -> Self {
         Self {
             passed: 0,
             failed: Vec::new(),
@@ -75,12 +81,30 @@ impl Default for Count {
             skipped: Vec::new(),
             unsteady: Vec::new(),
             evidence: Vec::new(),
+            long,
+            long_files: Vec::new(),
             began: Instant::now(),
         }
     }
-}
 
-impl Count {
+    /// Tells a program of tests whether it is to do what takes long; of the files with this ending those that do are noted.
+    ///
+    /// # Errors
+    /// If the tests cannot be read.
+    pub(super) fn tell(&mut self, command: &mut Command, ending: &str) -> Result<()> {
+        if self.long {
+            command.env(long::VARIABLE, "1");
+            let new = |path: &PathBuf| {
+                path.extension().is_some_and(|one| one == ending) && !self.long_files.contains(path)
+            };
+            let found: Vec<PathBuf> = long::files()?.into_iter().filter(new).collect();
+            self.long_files.extend(found);
+        } else {
+            command.env_remove(long::VARIABLE);
+        }
+        Ok(())
+    }
+
     /// How many failed so far.
     pub(super) fn failed(&self) -> u64 {
         self.failed.len() as u64 + self.failed_inside
@@ -139,6 +163,9 @@ impl Count {
         }
         for why in &self.skipped {
             println!("skipped: {why}");
+        }
+        for file in &self.long_files {
+            println!("long: {}", file.display());
         }
         for what in &self.failed {
             println!("failed: {what}");
@@ -224,7 +251,7 @@ mod tests {
             "ℹ fail 1",
         ]);
         assert_eq!((found.passed, found.failed, found.skipped.len()), (19, 3, 1));
-        let mut count = Count::default();
+        let mut count = Count::new(false);
         count.add(found);
         assert_eq!(count.report(), ExitCode::FAILURE);
     }
@@ -256,15 +283,29 @@ mod tests {
 
     #[test]
     fn what_passes_the_second_time_is_no_failure_and_is_told() {
-        let mut count = Count::default();
+        let mut count = Count::new(false);
         count.add_second("x", read(&["✖ failing tests:", "Timeout", "ℹ fail 1"]), read(&["ℹ pass 1"]));
         assert_eq!((count.failed(), count.passed, count.unsteady.len()), (0, 1, 1));
         assert_eq!(count.evidence[1], "Timeout");
     }
 
     #[test]
+    fn long_tests_are_asked_for_and_named() {
+        let (mut long, mut short) = (Count::new(true), Count::new(false));
+        for count in [&mut long, &mut short] {
+            let mut script = Command::new("sh");
+            script.args(["-c", "echo \"test result: ok. ${CELLPRISM_LONG:-7} passed; 0 failed\""]);
+            count.tell(&mut script, "rs").unwrap();
+            counted(&mut script, count).unwrap();
+        }
+        assert_eq!((long.passed, short.passed), (1, 7));
+        assert!(long.long_files.contains(&PathBuf::from("tests/tests/backend/kills.rs")));
+        assert!(short.long_files.is_empty());
+    }
+
+    #[test]
     fn a_program_that_dies_without_a_result_is_a_failure() {
-        let mut count = Count::default();
+        let mut count = Count::new(false);
         counted(Command::new("sh").args(["-c", "exit 101"]), &mut count).unwrap();
         assert_eq!(count.failed(), 1);
         counted(Command::new("sh").args(["-c", "echo 'test result: ok. 3 passed; 0 failed'"]), &mut count)

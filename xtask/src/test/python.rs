@@ -58,6 +58,7 @@ pub(super) fn run(count: &mut Count, options: Options) -> Result<()> {
         .env("CELLPRISM_BUNDLE", project::target().join("demo/bundle"))
         .env("CELLPRISM_WHEEL", &wheel)
         .current_dir(project::target());
+    count.tell(&mut tests, "py")?;
     counted(&mut tests, count)
 }
 

@@ -1,6 +1,6 @@
 //! Means, variances and detection of every gene in a group of cells, taken in one cell after another.
 
-use crate::stats::expression::log_normalised;
+use crate::stats::expression::Logarithms;
 
 /// What is known of one gene from the cells that count it (Welford 1962).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,8 +31,9 @@ impl Moments {
     /// If a gene is beyond those of [`Moments::new`].
     pub fn add(&mut self, (genes, counts): (&[u32], &[f32]), total: f64) {
         self.cells += 1;
+        let mut logarithms = Logarithms::new(total);
         for (&gene, &count) in genes.iter().zip(counts) {
-            let value = log_normalised(count, total);
+            let value = logarithms.of(count);
             let gene = &mut self.genes[gene as usize];
             gene.cells += 1.0;
             let before = value - gene.mean;
@@ -81,12 +82,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cells::CountMatrix;
+    use crate::{cells::CountMatrix, stats::expression::log_normalised};
 
     proptest! {
         #[test]
         fn they_are_the_moments_of_all_values(dense in proptest::collection::vec(0u8..4, 3 * 7)) {
-            let dense: Vec<f32> = dense.iter().map(|&v| f32::from(v)).collect();
+            // whole and broken, small and large counts
+            let dense: Vec<f32> = dense.iter().map(|&v| [0.0, 1.0, 2.5, 300.0][usize::from(v)]).collect();
             let counts = CountMatrix::from_dense(7, 3, &dense).unwrap();
             let mut moments = Moments::new(3);
             let totals = counts.row_sums();
