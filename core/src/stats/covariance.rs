@@ -41,8 +41,8 @@ fn products(x: ArrayView2<'_, f32>, mean: &[f64], from: usize, to: usize) -> Vec
     let mut centred = vec![[[0.0f64; LANES]; ROWS]; panels];
     for first in (0..x.nrows()).step_by(ROWS) {
         let rows = ROWS.min(x.nrows() - first);
-        for row in 0..rows {
-            for (at, (&v, m)) in x.row(first + row).iter().zip(mean).take(to).enumerate() {
+        for (row, cells) in x.rows().into_iter().skip(first).take(rows).enumerate() {
+            for (at, (&v, m)) in cells.iter().zip(mean).take(to).enumerate() {
                 centred[at / LANES][row][at % LANES] = f64::from(v) - m;
             }
         }
