@@ -3,6 +3,7 @@
 //!
 //! | module | what it computes |
 //! |---|---|
+//! | [`catalogue`] | public data by name, for `cellprism fetch` |
 //! | [`cells`] | count matrices, gene vocabularies and their audit, metadata columns |
 //! | [`classification`] | labels predicted by logistic regression |
 //! | [`embedding`] | the scVI encoder in plain Rust, nearest cells |
@@ -23,6 +24,7 @@
 
 pub mod attribution;
 pub mod bundle;
+pub mod catalogue;
 pub mod cells;
 pub mod classification;
 pub mod concepts;

@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod client;
+pub mod fetch;
 pub mod files;
 pub mod http;
 pub mod jobs;

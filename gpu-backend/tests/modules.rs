@@ -9,8 +9,9 @@ use std::{
 };
 
 /// The folders of gpu-backend, top down.
-const ORDER: [&str; 12] = [
-    "cli", "client", "http", "queue", "worker", "site", "jobs", "models", "runtime", "files", "state", "work",
+const ORDER: [&str; 13] = [
+    "cli", "client", "fetch", "http", "queue", "worker", "site", "jobs", "models", "runtime", "files",
+    "state", "work",
 ];
 
 /// Which modules import which others, by their paths from a folder, with a file for each arrow.

@@ -3,6 +3,7 @@
 //!
 //! They start `target/release/cellprism` (or what `CELLPRISM_BINARY` names): `cargo xtask test` builds it first.
 
+pub mod device;
 mod kill;
 mod parity;
 pub mod parsers;

@@ -3,7 +3,10 @@
 
 use std::fs;
 
-use cellprism_tests::{cellprism, demo_data};
+use cellprism_tests::{
+    cellprism, demo_data,
+    device::{Options, Outcome, Row, check, table},
+};
 use safetensors::SafeTensors;
 use tempfile::TempDir;
 
@@ -48,6 +51,27 @@ fn a_cuda_device_gives_the_processors_embeddings_or_is_refused() {
         .fold(0.0, f32::max);
     println!("drift of the CUDA device: {drift:e}");
     assert!(drift <= DRIFT, "the device's embeddings differ by {drift:e}");
+}
+
+#[test]
+fn the_processor_is_its_own_equal_in_everything_that_a_device_is_asked_for() {
+    let work = TempDir::new().unwrap();
+    let options =
+        Options { device: "cpu".into(), layers: 2, width: 32, cells: 24, folder: work.path().to_owned() };
+    let Outcome::Compared(rows) = check(&options).unwrap() else { panic!("there is a processor") };
+    assert_eq!(rows.len(), 4);
+    for row in &rows {
+        assert!(row.difference == 0.0 && row.is_equal(), "{row:?}");
+    }
+    let shown = table("cpu", &rows);
+    assert!(shown.contains("scGPT of 2 layers × 32") && !shown.contains("DIFFERS"), "{shown}");
+    let worse: Vec<Row> =
+        rows.into_iter().map(|row| Row { difference: row.tolerance * 2.0, ..row }).collect();
+    assert_eq!(table("cpu", &worse).matches("DIFFERS").count(), 4);
+    let other = TempDir::new().unwrap();
+    let nowhere = Options { device: "cuda:99".into(), folder: other.path().to_owned(), ..options };
+    let Outcome::NotRun(why) = check(&nowhere).unwrap() else { panic!("there is no such device") };
+    assert!(why.contains("cuda:99"), "{why}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | build | wheel | bench | schema | docs | doctor`: set-up and automation.
+//! `cargo xtask demo | test | build | wheel | bench | device-check | schema | docs | doctor`: set-up and automation.
 //!
 //! Everything a command needs and the machine lacks is fetched first, into the user's cache folder, pinned and
 //! checked, once. Progress goes to stderr.
@@ -9,6 +9,7 @@ mod app;
 mod bench;
 mod build;
 mod demo;
+mod device_check;
 mod docs;
 mod doctor;
 mod project;
@@ -47,6 +48,8 @@ enum Command {
     Wheel(wheel::Args),
     /// Measure beside the peers and write the tables of BENCHMARKS.md
     Bench(bench::Args),
+    /// Do the same work on a graphics card and on the processor, compare and time it
+    DeviceCheck(device_check::Args),
     /// Take pictures of every page of the demo, and the README's
     Screenshots,
     /// Write docs/schema, the JSON Schema of a bundle's files, from the types in core
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Build(args) => build::run(&args, options).map(|()| ExitCode::SUCCESS),
         Command::Wheel(args) => wheel::run(args, options).map(|_| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(&args, options).map(|()| ExitCode::SUCCESS),
+        Command::DeviceCheck(args) => device_check::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Screenshots => screenshots::run(options).map(|()| ExitCode::SUCCESS),
         Command::Schema => schema::run().map(|()| ExitCode::SUCCESS),
         Command::Docs(args) => docs::run(args).map(|()| ExitCode::SUCCESS),

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod embed;
 pub mod enrich;
 pub mod evaluate;
+pub mod fetch;
 pub mod import;
 pub mod jobs;
 mod jobs_of_server;
@@ -81,6 +82,8 @@ impl Global {
 pub enum Command {
     /// Do the whole job: cells and a model to a bundle of concepts
     Run(run::Args),
+    /// Fetch public data and models by name
+    Fetch(fetch::Args),
     /// Turn a published checkpoint into ONNX, a card and weights for the browser
     Import(import::Args),
     /// Embed cells with a model
@@ -134,6 +137,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let global = &cli.global;
     match cli.command {
         Command::Run(args) => run::run(args, global),
+        Command::Fetch(args) => fetch::run(args, global),
         Command::Import(args) => import::run(args, global),
         Command::Embed(args) => embed::run(args, global),
         Command::Attribute(args) => attribute::run(args, global),

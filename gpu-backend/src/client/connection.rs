@@ -10,6 +10,7 @@ use reqwest::{
 use serde_json::Value;
 
 use super::ClientError;
+use crate::work::https;
 
 /// How long an answer may take: a large file is looked at before it is accepted.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -37,10 +38,10 @@ impl Client {
         let wrong = |what: String| ClientError::Unknown(format!("{address}: {what}"));
         let root = Url::parse(&format!("{}/", address.trim_end_matches('/')))
             .map_err(|error| wrong(error.to_string()))?;
-        if root.scheme() != "http" {
-            return Err(wrong("only http:// is spoken; behind a proxy with TLS, forward a port: ssh -L 8080:localhost:8080 HOST".into()));
+        if !["http", "https"].contains(&root.scheme()) {
+            return Err(wrong("only http:// and https:// are spoken".into()));
         }
-        let http = blocking::Client::builder().timeout(PATIENCE).build()?;
+        let http = https::client().timeout(PATIENCE).build()?;
         Ok(Self { http, root, token })
     }
 

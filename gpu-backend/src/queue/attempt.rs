@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use super::{Backend, WorkerError, child::Worker, inputs};
 use crate::{
-    state::{Job, JobState},
-    worker::{Task, Told},
+    state::{Job, JobState, StateError},
+    worker::{Task, Told, with_remedy},
 };
 
 /// How often a worker may die at the same place of a job before that is given up.
@@ -61,7 +61,7 @@ pub async fn make(backend: &Arc<Backend>, job: Job, there: &(impl Fn(&str) + Syn
 /// Writes a change of state, however long that takes.
 async fn kept(
     backend: &Arc<Backend>,
-    change: impl Fn(&Backend, &str) -> Result<(), crate::state::StateError> + Send + Sync + Clone + 'static,
+    change: impl Fn(&Backend, &str) -> Result<(), StateError> + Send + Sync + Clone + 'static,
     id: &str,
 ) {
     loop {
@@ -84,16 +84,23 @@ async fn worked(backend: &Arc<Backend>, job: &Job, bell: &Notify) -> End {
     if now.is_ok_and(|now| now.is_none_or(|now| now.cancelling)) {
         return End::Stopped;
     }
-    let (all, name, asked) = (Arc::clone(backend), job.id.clone(), job.asked.clone());
-    let prepared = tokio::task::spawn_blocking(move || {
-        let found = inputs::find(&all, &name, serde_json::from_value(asked)?)?;
-        inputs::place(&found)?;
-        anyhow::Ok(found)
-    });
-    let found = match prepared.await {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => return End::Refused(format!("{error:#}")),
-        Err(error) => return End::Died(error.to_string()),
+    let found = loop {
+        let (all, name, asked) = (Arc::clone(backend), job.id.clone(), job.asked.clone());
+        let prepared = tokio::task::spawn_blocking(move || {
+            let found = inputs::find(&all, &name, serde_json::from_value(asked)?)?;
+            inputs::place(&found)?;
+            anyhow::Ok(found)
+        });
+        match prepared.await {
+            Ok(Ok(found)) => break found,
+            // That somebody else holds the database is no fault of the job.
+            Ok(Err(error)) if error.downcast_ref::<StateError>().is_some_and(StateError::is_passing) => {
+                tracing::warn!(job = id, "it cannot begin yet: {error:#}");
+                tokio::time::sleep(REST).await;
+            }
+            Ok(Err(error)) => return End::Refused(hidden(backend.folder.root(), &with_remedy(&error))),
+            Err(error) => return End::Died(error.to_string()),
+        }
     };
     let settings = &backend.settings;
     let lock = backend.folder.worker_lock(&job.device);

@@ -21,8 +21,8 @@ const MOST_COLUMNS: usize = 200;
 pub struct Found {
     /// What `run` does; its files may not be there under these names yet.
     pub job: bundle::Job,
-    /// Digest that the cells must have, where their file is not ours.
-    pub cells_digest: Option<String>,
+    /// Digest that the cells must have.
+    pub cells_digest: String,
     /// Each file, and where it really is.
     pub links: Vec<(PathBuf, PathBuf)>,
 }
@@ -53,7 +53,7 @@ pub fn find(backend: &Backend, id: &str, asked: JobRequest) -> anyhow::Result<Fo
     let folder = backend.folder.job(id);
     let cells = folder.join("cells").join(&dataset.filename);
     let (really, cells_digest) = match backend.dataset_file(&dataset) {
-        Ok(file) => (file, dataset.path.is_some().then(|| dataset.sha256.clone())),
+        Ok(file) => (file, dataset.sha256.clone()),
         Err(error) => return Err(refused(format!("dataset: {error:#}"))),
     };
     let mut links = vec![(cells.clone(), really)];

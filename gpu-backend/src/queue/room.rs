@@ -5,7 +5,10 @@ use std::{fs, io, path::Path};
 use walkdir::WalkDir;
 
 use super::Backend;
-use crate::state::{JobState, StateError, now};
+use crate::{
+    state::{JobState, StateError, now},
+    work::room::free,
+};
 
 /// What is left free for the database and for work that goes on.
 const RESERVE: u64 = 64 << 20;
@@ -16,7 +19,10 @@ const AUDIT: i64 = 400 * 24 * 3600;
 #[derive(Debug, thiserror::Error)]
 pub enum NoRoom {
     /// The disk.
-    #[error("{needed} bytes are needed, the disk of the server has {free} free")]
+    #[error(
+        "the disk of the server is full: {needed} bytes are needed beside {RESERVE} for the database, and {free} are free; \
+         make room there, then ask again"
+    )]
     Disk {
         /// Bytes.
         needed: u64,
@@ -44,11 +50,7 @@ impl Backend {
     /// # Errors
     /// If it does not fit.
     pub fn has_room(&self, needed: u64) -> Result<(), NoRoom> {
-        if let Some(free) = free(self.folder.root())
-            && needed.saturating_add(RESERVE) > free
-        {
-            return Err(NoRoom::Disk { needed, free });
-        }
+        self.disk_has_room(needed)?;
         if let Some(quota) = self.settings.quota {
             let used = size(self.folder.root()).saturating_add(self.open_promises()?);
             if used.saturating_add(needed) > quota {
@@ -58,25 +60,22 @@ impl Backend {
         Ok(())
     }
 
+    /// Refuses what would not fit on the disk, beside what is left free for the database.
+    ///
+    /// # Errors
+    /// If it does not fit.
+    pub fn disk_has_room(&self, needed: u64) -> Result<(), NoRoom> {
+        match free(self.folder.root()) {
+            Some(free) if needed.saturating_add(RESERVE) > free => Err(NoRoom::Disk { needed, free }),
+            _ => Ok(()),
+        }
+    }
+
     /// Bytes that uploads were promised and have not sent yet.
     fn open_promises(&self) -> Result<u64, StateError> {
         let (promised, _) = self.store.promised(None)?;
         let sent = size(&self.folder.root().join("uploads"));
         Ok(promised.saturating_sub(sent))
-    }
-}
-
-/// Bytes that are free, where the system says.
-fn free(root: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    {
-        let found = rustix::fs::statvfs(root).ok()?;
-        Some(found.f_bavail.saturating_mul(found.f_frsize))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = root;
-        None
     }
 }
 

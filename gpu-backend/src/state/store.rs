@@ -3,7 +3,8 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -12,6 +13,28 @@ use super::{StateError, migrations};
 
 /// How long another program may hold the database before a change is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long, where one was given up a moment ago: changes wait for each other, and each would wait for all before it.
+const LESS_PATIENCE: Duration = Duration::from_millis(100);
+/// What a moment is.
+const MOMENT: Duration = Duration::from_secs(2);
+/// How often it is looked whether the other program has let go.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Answers SQLite, which asks the `n`-th time for the same change whether it should try again.
+fn patient() -> impl FnMut(i32) -> bool {
+    // When a change was last given up.
+    let mut given_up = None::<Instant>;
+    move |n| {
+        let waited = LOOK * n.unsigned_abs();
+        let again = given_up.is_some_and(|when| when.elapsed() < MOMENT + waited);
+        if waited >= if again { LESS_PATIENCE } else { PATIENCE } {
+            given_up = Some(Instant::now());
+            return false;
+        }
+        sleep(LOOK);
+        true
+    }
+}
 
 /// The database. Cloned, it is the same one.
 #[derive(Clone, Debug)]
@@ -34,7 +57,7 @@ impl Store {
     /// ```
     pub fn open(path: &Path) -> Result<Self, StateError> {
         let mut connection = Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_handler(Some(patient()))?;
         // A change is on the disk, the log synchronised, before it is told to anybody.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;

@@ -6,10 +6,12 @@
 //! | `checked` | parts with their checksums |
 //! | `counts` | counts of all cells on disk, from which any are fetched |
 //! | `progress` | who is told how a job goes |
+//! | `https` | the network |
 //! | `key`, `digest` | everything that decides a result |
 //! | `memory` | whether work fits the machine |
 //! | `partial` | unfinished work beside an output: marker, lock, finished parts |
 //! | `regular` | input: regular files, their size known first |
+//! | `room` | what is free on a disk |
 //! | `share` | which part of a stage one does |
 //! | `shards` | finished parts of a long embedding |
 //! | `stamps` | inputs that stay what they were |
@@ -20,12 +22,14 @@ pub mod atomic;
 pub mod checked;
 pub mod counts;
 pub mod digest;
+pub mod https;
 pub mod key;
 pub mod memory;
 pub mod partial;
 pub mod place;
 pub mod progress;
 pub mod regular;
+pub mod room;
 pub mod shards;
 pub mod share;
 pub mod stamps;

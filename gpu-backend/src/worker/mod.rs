@@ -11,6 +11,7 @@
 //! | `lines` | progress as lines |
 //! | `tasks` | what is done for each task |
 //! | `interactive` | small questions about a bundle |
+//! | `remedy` | errors in words, with what to do about a full disk |
 //! | `look` | cells, gene sets and cards looked at before they are accepted |
 
 mod interactive;
@@ -18,8 +19,10 @@ mod lines;
 mod look;
 mod process;
 mod protocol;
+mod remedy;
 mod tasks;
 
 pub use interactive::{RankingAsked, SentCounts, Subject};
 pub use process::{Settings, run};
 pub use protocol::{ModelToMatch, Seen, SeenGeneSets, Task, Told};
+pub use remedy::with_remedy;

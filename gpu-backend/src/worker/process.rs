@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{Task, Told, lines::Lines, tasks};
+use super::{Task, Told, lines::Lines, remedy::with_remedy, tasks};
 
 /// Longest task: counts of cells that are to be encoded.
 const LONGEST: u64 = 256 << 20;
@@ -42,7 +42,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
         let told = match serde_json::from_slice::<Task>(&line) {
             Ok(task) => match tasks::done(task, &lines) {
                 Ok(result) => Told::Finished { result },
-                Err(error) => Told::Failed { error: format!("{error:#}") },
+                Err(error) => Told::Failed { error: with_remedy(&error) },
             },
             Err(error) => Told::Failed { error: format!("no task of this program: {error}") },
         };

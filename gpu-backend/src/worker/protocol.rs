@@ -20,8 +20,8 @@ pub enum Task {
     Run {
         /// What `run` is asked for.
         job: Box<Job>,
-        /// Digest that the cells must still have, where their file is not the server's own.
-        cells: Option<String>,
+        /// Digest that the cells must still have.
+        cells: String,
     },
     /// Look at cells.
     LookAtCells {

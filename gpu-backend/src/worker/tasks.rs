@@ -16,11 +16,9 @@ use crate::{
 pub fn done(task: Task, lines: &Lines) -> anyhow::Result<Value> {
     Ok(match task {
         Task::Run { job, cells } => {
-            if let Some(expected) = cells
-                && digest::of_file(&job.cells)? != expected
-            {
+            if digest::of_file(&job.cells)? != cells {
                 bail!(
-                    "{} has changed since it became a dataset: make a dataset of it anew",
+                    "{} has changed, or was damaged, since it became a dataset: make a dataset of it anew",
                     job.cells.file_name().unwrap_or_default().display()
                 );
             }

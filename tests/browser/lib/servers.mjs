@@ -33,10 +33,15 @@ export async function staticServer(folder, prefix = "/papers/concepts/") {
 }
 
 // `cellprism serve`, with its headers and its content security policy.
-export async function programServer(program, bundle) {
+export const programServer = (program, bundle) => serve(program, ["--bundle", bundle]);
+
+// The same, taking jobs in a folder, with models that jobs can name.
+export const jobsServer = (program, folder, models) => serve(program, ["--data-dir", folder, "--models", models]);
+
+async function serve(program, options) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const server = spawn(program, ["serve", "--bundle", bundle, "--bind", `127.0.0.1:${port}`], { stdio: "ignore" });
+  const server = spawn(program, ["serve", "--bind", `127.0.0.1:${port}`, ...options], { stdio: "ignore" });
   let ended = false;
   server.on("exit", () => (ended = true));
   for (let tries = 0; ; tries += 1) {

@@ -74,14 +74,19 @@ fn jobs_go_on_after_kills_of_server_and_worker() {
         one["seed"] = json!(seed);
         jobs.push((server.post("/jobs", &one).is(202).json()["id"].as_str().unwrap().to_owned(), seed));
     }
-    let (mut of_server, mut of_workers) = (0, 0);
+    let (mut of_server, mut of_workers, mut given_up) = (0, 0, 0);
     while of_server < times(4, 50) || of_workers < times(3, 20) {
         rest(&mut generator, 1500);
-        let states: Vec<Value> = jobs
-            .iter()
-            .map(|(job, _)| server.get(&format!("/api/v1/jobs/{job}")).is(200).json()["state"].clone())
-            .collect();
-        assert!(states.iter().all(|state| state != "failed"), "{states:?}");
+        let seen: Vec<Value> =
+            jobs.iter().map(|(job, _)| server.get(&format!("/api/v1/jobs/{job}")).is(200).json()).collect();
+        for job in seen.iter().filter(|job| job["state"] == "failed") {
+            // Nobody can tell our kills from a job that always ends its worker; asked to, it goes on.
+            assert!(job["error"].as_str().unwrap().contains("times at the same place"), "{job}");
+            let path = format!("/api/v1/jobs/{}/retry", job["id"].as_str().unwrap());
+            server.ask("POST", &path, "", b"").is(202);
+            given_up += 1;
+        }
+        let states: Vec<Value> = seen.iter().map(|job| job["state"].clone()).collect();
         if states.iter().all(|state| state == "succeeded") {
             if of_server + of_workers >= times(4, 0) {
                 let mut one = request.clone();
@@ -130,7 +135,10 @@ fn jobs_go_on_after_kills_of_server_and_worker() {
         let ids: Vec<u64> = text.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
         assert!(ids.iter().copied().eq(1..=ids.len() as u64), "{ids:?}");
     }
-    println!("{of_server} kills of the server, {of_workers} of workers, {} jobs", jobs.len());
+    println!(
+        "{of_server} kills of the server, {of_workers} of workers, {} jobs, {given_up} times given up and retried",
+        jobs.len()
+    );
 }
 
 #[test]

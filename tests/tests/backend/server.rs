@@ -66,20 +66,28 @@ pub struct Server {
     options: Vec<String>,
     /// Where it listens.
     pub address: String,
-    /// Its folder, and those of models and datasets.
+    /// Its folder, and that of datasets.
     pub work: tempfile::TempDir,
+    /// The folder of models.
+    pub models: PathBuf,
 }
 
 impl Server {
     /// A server with these further options, in a folder of its own.
     pub fn start(options: &[&str]) -> Self {
+        let mut server = Self::ready(options);
+        server.begin();
+        server
+    }
+
+    /// The same, not begun yet.
+    pub fn ready(options: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let work = tempfile::tempdir().unwrap();
         fs::create_dir(work.path().join("datasets")).unwrap();
         let options = options.iter().map(|&option| option.to_owned()).collect();
-        let mut server = Self { process: None, options, address: format!("127.0.0.1:{port}"), work };
-        server.begin();
-        server
+        let models = MODEL.parent().unwrap().to_owned();
+        Self { process: None, options, address: format!("127.0.0.1:{port}"), work, models }
     }
 
     /// Starts it, in the folder that it had before.
@@ -89,7 +97,7 @@ impl Server {
             .args(["serve", "--bind", &self.address, "--data-dir"])
             .arg(self.at("data"))
             .arg("--models")
-            .arg(MODEL.parent().unwrap())
+            .arg(&self.models)
             .arg("--datasets")
             .arg(self.at("datasets"))
             .args(&self.options)
@@ -114,6 +122,7 @@ impl Server {
             options: Vec::new(),
             address: address.to_owned(),
             work: tempfile::tempdir().unwrap(),
+            models: PathBuf::new(),
         }
     }
 

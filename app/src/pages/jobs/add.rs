@@ -27,6 +27,7 @@ pub fn view(known: Known) -> impl IntoView {
     };
     let busy = move || going.with(Option::is_some);
     view! {
+        <div class="job-form">
         <label class="field">
             <span>"Cells"</span>
             <input type="file" accept=".h5ad" disabled=busy on:change=bring("datasets") />
@@ -38,6 +39,7 @@ pub fn view(known: Known) -> impl IntoView {
             <span class="hint">".gmt or .gmt.gz"</span>
         </label>
         <p class="small" role="status" aria-live="polite">{move || going.get()}</p>
+        </div>
     }
 }
 

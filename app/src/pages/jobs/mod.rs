@@ -44,7 +44,9 @@ pub fn Jobs() -> impl IntoView {
         </p>
         {problem}
         <div class="section">{rows::view(known)}</div>
-        <div class="section"><h2>"New job"</h2>{submit::view(known)}</div>
-        <div class="section"><h2>"Bring files"</h2>{add::view(known)}</div>
+        <div class="section jobs-below">
+            <section aria-label="New job"><h2>"New job"</h2>{submit::view(known)}</section>
+            <section aria-label="Bring files"><h2>"Bring files"</h2>{add::view(known)}</section>
+        </div>
     }
 }

@@ -10,14 +10,15 @@ pub fn view(known: Known) -> impl IntoView {
     move || {
         let jobs = known.jobs.get();
         if jobs.is_empty() {
-            return view! { <p class="small muted">"No job yet."</p> }.into_any();
+            return view! { <p class="small muted">"No job yet: bring cells, choose a model, submit."</p> }
+                .into_any();
         }
         let rows = jobs.into_iter().map(|job| row(job, known)).collect::<Vec<_>>();
         view! {
-            <div class="scroll"><table data-testid="jobs">
-                <thead><tr><th>"Job"</th><th>"Submitted"</th><th>"State"</th><th>"Concepts"</th><th></th></tr></thead>
+            <table class="jobs" data-testid="jobs">
+                <thead><tr><th>"Job"</th><th>"State"</th><th><span class="vh">"Actions"</span></th></tr></thead>
                 <tbody>{rows}</tbody>
-            </table></div>
+            </table>
         }
         .into_any()
     }
@@ -25,17 +26,23 @@ pub fn view(known: Known) -> impl IntoView {
 
 fn row(job: Job, known: Known) -> AnyView {
     let short: String = job.id.chars().take(8).collect();
-    let created = job.created.replace('T', " ").trim_end_matches('Z').to_owned();
+    let title = job.parameters["title"].as_str().map(|title| view! { <span>{title.to_owned()}</span> });
     let asked = &job.parameters["concepts"];
-    let concepts = asked.as_u64().map_or_else(|| "by the data".to_owned(), thousands);
+    let concepts = asked
+        .as_u64()
+        .map_or_else(|| "concepts by the data".to_owned(), |n| format!("{} concepts", thousands(n)));
+    let model = job.parameters["model"].as_str().unwrap_or_default().to_owned();
+    let created = job.created.replace('T', " ").replace('Z', " UTC");
     let error = job.error.clone().map(|error| view! { <div class="small bad">{error}</div> });
     let state = progress(&job);
     view! {
         <tr>
-            <td class="mono" title=job.id.clone()>{short}</td>
-            <td class="n">{created}</td>
+            <td>
+                <div class="row"><span class="mono" title=job.id.clone()>{short}</span>{title}</div>
+                <div class="small muted">{format!("{model} · {concepts}")}</div>
+                <div class="small muted">{created}</div>
+            </td>
             <td>{state}{error}</td>
-            <td class="n">{concepts}</td>
             <td>{actions(job, known)}</td>
         </tr>
     }
@@ -43,13 +50,16 @@ fn row(job: Job, known: Known) -> AnyView {
 }
 
 fn progress(job: &Job) -> AnyView {
+    let kind = format!("job-state {}", job.state);
+    let state = view! { <span class=kind>{job.state.clone()}</span> };
     if job.state != "running" || job.stage.is_empty() {
-        return view! { <span>{job.state.clone()}</span> }.into_any();
+        return state.into_any();
     }
-    let (done, total) = (thousands(job.done), thousands(job.total));
+    let said = format!("{}: {} of {}", job.stage, thousands(job.done), thousands(job.total));
     view! {
-        <span>{format!("{}: {done} of {total} ", job.stage)}</span>
-        <progress max=job.total.max(1).to_string() value=job.done.to_string()></progress>
+        {state}
+        <div class="small">{said}</div>
+        <progress aria-label=job.stage.clone() max=job.total.max(1).to_string() value=job.done.to_string()></progress>
     }
     .into_any()
 }
@@ -63,7 +73,7 @@ fn actions(job: Job, known: Known) -> AnyView {
             view! { <a class="btn" href=format!("?bundle={bundle}#/")>"Open"</a> }.into_any()
         }
         ("failed" | "cancelled", _) => view! {
-            <span class="row">
+            <span class="row actions">
                 {button("Retry", "POST", format!("jobs/{}/retry", job.id))}
                 {button("Remove", "DELETE", format!("jobs/{}", job.id))}
             </span>

@@ -55,11 +55,13 @@ pub fn view(known: Known) -> impl IntoView {
         }
     });
     view! {
-        <form aria-label="New job" on:submit=send>
-            {choice("Cells", dataset, known.datasets)}
-            {choice("Model", model, known.models)}
+        <form class="job-form" aria-label="New job" on:submit=send>
+            <div class="fields">
+                {choice("Cells", dataset, known.datasets)}
+                {choice("Model", model, known.models)}
+            </div>
             {checks(libraries, known.gene_sets)}
-            {fields.into_iter().collect::<Vec<_>>()}
+            <div class="fields numbers">{fields.into_iter().collect::<Vec<_>>()}</div>
             <div class="row">
                 <button class="btn primary" type="submit" data-testid="submit"
                     disabled=move || known.datasets.with(Vec::is_empty) || known.models.with(Vec::is_empty)>
@@ -101,7 +103,7 @@ fn checks(chosen: RwSignal<Vec<String>>, all: RwSignal<Vec<Named>>) -> AnyView {
                 None => chosen.push(id.clone()),
             });
         };
-        view! { <label class="row small"><input type="checkbox" on:change=switch />{library.name}</label> }
+        view! { <label class="check small"><input type="checkbox" on:change=switch />{library.name}</label> }
     };
     view! {
         <div class="field">

@@ -14,6 +14,10 @@ impl From<StateError> for Problem {
     fn from(error: StateError) -> Self {
         match error {
             StateError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).retry_after(5),
+            StateError::ReadOnly => {
+                tracing::error!("{error}");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).retry_after(60)
+            }
             StateError::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
             error => {
                 tracing::error!("{error}");
@@ -55,7 +59,17 @@ impl From<io::Error> for Problem {
             error.kind(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
         ) {
-            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "the disk of the server is full");
+            return Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "the disk of the server is full: make room there, then send it again",
+            );
+        }
+        if error.kind() == io::ErrorKind::ReadOnlyFilesystem
+            || error.kind() == io::ErrorKind::PermissionDenied
+        {
+            tracing::error!("a file of the server: {error}");
+            let what = "the server's folder is read-only: make it writable there, then send it again";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, what).retry_after(60);
         }
         tracing::error!("a file of the server: {error}");
         Self::new(

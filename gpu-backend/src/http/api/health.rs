@@ -23,12 +23,16 @@ pub async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The server can take jobs: its database can be written to
+/// The server can take jobs: its database can be written to, and its disk has room
 #[utoipa::path(get, path = "/health/ready", tag = "server", responses((status = 200, body = Health)))]
 pub async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, Problem> {
-    match api.backend.ask(|all| all.store.check()).await {
-        Ok(()) => Ok(Json(Health { status: "ok" })),
-        Err(error) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).retry_after(5)),
+    let not_ready = |what: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, what).retry_after(5);
+    api.backend.ask(|all| all.store.check()).await.map_err(|error| not_ready(error.to_string()))?;
+    let backend = Arc::clone(&api.backend);
+    let room = tokio::task::spawn_blocking(move || backend.disk_has_room(0)).await;
+    match room {
+        Ok(Err(full)) => Err(not_ready(full.to_string())),
+        _ => Ok(Json(Health { status: "ok" })),
     }
 }
 

@@ -176,6 +176,17 @@ impl Partial {
         let from = self.path(OUTPUT);
         target::for_file(&self.out)
             .and_then(|()| write(&mut File::create(&from)?))
+            .with_context(|| format!("cannot write {}", self.out.display()))?;
+        self.publish_written(OUTPUT)
+    }
+
+    /// The same for a file that was written in this folder already, under this name.
+    ///
+    /// # Errors
+    /// As [`Partial::publish`].
+    pub fn publish_written(self, name: &str) -> anyhow::Result<()> {
+        let from = self.path(name);
+        target::for_file(&self.out)
             .and_then(|()| sync::one(&from))
             .and_then(|()| place::at(&from, &self.out))
             .with_context(|| format!("cannot write {}", self.out.display()))?;
