@@ -15,13 +15,14 @@ follow_imports = skip
 USE = """
 from typing import assert_type
 import numpy as np
+from numpy.typing import NDArray
 import pandas as pd
 import cellprism
 
 bundle = cellprism.read_bundle("bundle")
 assert_type(bundle.concepts, pd.DataFrame)
 assert_type(bundle.pathways(12), pd.DataFrame)
-assert_type(cellprism.TopKSAE(4, 2).fit(np.zeros((3, 2), np.float32)).decode([[1.0]]).shape, tuple[int, ...])
+assert_type(cellprism.TopKSAE(4, 2).fit(np.zeros((3, 2), np.float32)).decode([[1.0]]), NDArray[np.float32])
 assert_type(cellprism.read_labels("labels.csv"), dict[int, str])
 bundle.attribution("twelve")  # type: ignore[arg-type]
 """

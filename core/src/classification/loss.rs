@@ -215,12 +215,34 @@ impl OverCells<'_> {
         for (&row, &class) in rows.iter().zip(classes) {
             let row = features.row(row);
             let mut found = weights[width];
-            each(row, |at, value| multiply_add_to(&mut found, value, &weights[at]));
+            match row {
+                Row::Sparse(indices, values) => {
+                    for (&at, &value) in indices.iter().zip(values) {
+                        multiply_add_to(&mut found, f64::from(value), &weights[at as usize]);
+                    }
+                }
+                Row::Dense(values) => {
+                    for (weights, &value) in weights.iter().zip(values) {
+                        multiply_add_to(&mut found, f64::from(value), weights);
+                    }
+                }
+            }
             let mut share = [[0.0; GROUP]; GROUPS];
             share.as_flattened_mut()[..outputs].copy_from_slice(&found.as_flattened()[..outputs]);
             block.loss += residuals(&mut share.as_flattened_mut()[..outputs], class);
             multiply_add_to(&mut gradient[width], 1.0, &share);
-            each(row, |at, value| multiply_add_to(&mut gradient[at], value, &share));
+            match row {
+                Row::Sparse(indices, values) => {
+                    for (&at, &value) in indices.iter().zip(values) {
+                        multiply_add_to(&mut gradient[at as usize], f64::from(value), &share);
+                    }
+                }
+                Row::Dense(values) => {
+                    for (gradient, &value) in gradient.iter_mut().zip(values) {
+                        multiply_add_to(gradient, f64::from(value), &share);
+                    }
+                }
+            }
         }
     }
 }
@@ -230,7 +252,7 @@ impl OverCells<'_> {
 fn each(row: Row<'_>, mut feature: impl FnMut(usize, f64)) {
     match row {
         Row::Dense(values) => {
-            values.iter().enumerate().for_each(|(at, &value)| feature(at, f64::from(value)))
+            values.iter().enumerate().for_each(|(at, &value)| feature(at, f64::from(value)));
         }
         Row::Sparse(indices, values) => {
             indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, f64::from(value)));
@@ -244,9 +266,11 @@ fn multiply_add_to<const GROUPS: usize>(
     value: f64,
     others: &[[f64; GROUP]; GROUPS],
 ) {
-    for (sums, others) in sums.iter_mut().zip(others) {
-        for (sum, other) in sums.iter_mut().zip(others) {
-            *sum += value * other;
+    // plain loops: iterators are not always inlined into functions of the processor's own instructions
+    #[allow(clippy::needless_range_loop)]
+    for group in 0..GROUPS {
+        for lane in 0..GROUP {
+            sums[group][lane] += value * others[group][lane];
         }
     }
 }

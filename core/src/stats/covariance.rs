@@ -1,6 +1,6 @@
 //! Means and covariances of rows, in blocks whose sums are added in their order: the same bits for any number of threads.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, s};
 
 use crate::{
     parallel,
@@ -41,8 +41,8 @@ fn products(x: ArrayView2<'_, f32>, mean: &[f64], from: usize, to: usize) -> Vec
     let mut centred = vec![[[0.0f64; LANES]; ROWS]; panels];
     for first in (0..x.nrows()).step_by(ROWS) {
         let rows = ROWS.min(x.nrows() - first);
-        for row in 0..rows {
-            for (at, (&v, m)) in x.row(first + row).iter().zip(mean).take(to).enumerate() {
+        for (row, cells) in x.slice(s![first..first + rows, ..]).rows().into_iter().enumerate() {
+            for (at, (&v, m)) in cells.iter().zip(mean).take(to).enumerate() {
                 centred[at / LANES][row][at % LANES] = f64::from(v) - m;
             }
         }

@@ -15,8 +15,9 @@ use crate::jobs::shard::{self, Options, Plan, RunOptions};
     after_help = "Example:\n  cellprism shard plan --cells cells.h5ad --model model --gene-sets sets.gmt --out bundle --shards 8\n  \
                   cellprism shard run bundle.shards --task embed-2-of-8\n  \
                   cellprism shard merge bundle.shards\n\n\
-                  Any machine that sees the files may do any task whose needs are done. The bundle is that of `cellprism run` with the same\n\
-                  options, byte for byte, times of making apart. workflow/Snakefile does a plan's tasks here or through Slurm."
+                  Any machine that sees the files may do any task whose needs are done. The bundle is that of\n\
+                  `cellprism run` with the same options, byte for byte, times of making apart. workflow/Snakefile\n\
+                  does a plan's tasks here or through Slurm."
 )]
 pub struct Args {
     #[command(subcommand)]
