@@ -136,7 +136,7 @@ fn connection(
     has_room(partial, whole.map_or(0, |whole| whole.saturating_sub(content.len())))?;
     match &offer.version {
         Some(version) => {
-            partial.put(VERSION, version.as_bytes()).map_err(|e| std::io::Error::other(e.to_string()))?
+            partial.put(VERSION, version.as_bytes()).map_err(|e| std::io::Error::other(e.to_string()))?;
         }
         None => {
             let _ = std::fs::remove_file(partial.path(VERSION));

@@ -192,7 +192,7 @@ impl Both<'_> {
 fn with<'a>(
     words: &[&'a dyn AsRef<OsStr>],
     device: &'a dyn AsRef<OsStr>,
-    out: &'a PathBuf,
+    out: &'a dyn AsRef<OsStr>,
 ) -> Vec<&'a dyn AsRef<OsStr>> {
     let mut all = words.to_vec();
     all.extend([&"--device" as &dyn AsRef<OsStr>, device, &"--out", out]);

@@ -14,19 +14,19 @@ impl Mounted {
     /// A disk of so many megabytes at a folder; nothing, with a line, where nothing may be mounted here.
     pub fn small(at: &Path, megabytes: u32, test: &str) -> Option<Self> {
         let size = format!("size={megabytes}m");
-        Self::mounted(&["-t", "tmpfs", "-o", &size, "none"], at, test)
+        Self::mount(&["-t", "tmpfs", "-o", &size, "none"], at, test)
     }
 
     /// From now on nothing in this folder can be changed.
     pub fn read_only(at: &Path, test: &str) -> Option<Self> {
         let name = at.to_str().unwrap();
-        let bound = Self::mounted(&["--bind", name], at, test)?;
+        let bound = Self::mount(&["--bind", name], at, test)?;
         let fixed = Command::new("mount").args(["-o", "remount,bind,ro"]).arg(at).status().unwrap();
         assert!(fixed.success(), "a folder that is bound can be made read-only");
         Some(bound)
     }
 
-    fn mounted(arguments: &[&str], at: &Path, test: &str) -> Option<Self> {
+    fn mount(arguments: &[&str], at: &Path, test: &str) -> Option<Self> {
         let done = Command::new("mount").args(arguments).arg(at).output();
         let why = match done {
             Ok(done) if done.status.success() => return Some(Self(at.to_owned())),

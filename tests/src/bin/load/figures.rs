@@ -86,7 +86,7 @@ impl Figures {
         for (name, found) in kinds.iter().filter_map(|(kind, found)| Some((kind.as_ref()?.words(), found))) {
             out += &row(name, found, took);
         }
-        out + &all.map_or_else(String::new, |found| row("all", &found, took)).trim_end().to_owned()
+        out + all.map_or_else(String::new, |found| row("all", &found, took)).trim_end()
     }
 }
 
