@@ -16,8 +16,17 @@ const { chromium } = createRequire(join(needed("PLAYWRIGHT"), "package.json"))("
 export const wide = { width: 1440, height: 1000 };
 export const narrow = { width: 390, height: 844 };
 
-// `more` are further arguments, for instance how WebGL is drawn.
-export function openBrowser(more = []) {
+// `more` are further arguments, for instance how WebGL is drawn. A Chromium that dies while it starts is started once more.
+export async function openBrowser(more = []) {
+  try {
+    return await launch(more);
+  } catch (error) {
+    console.error(`Chromium did not start: ${error.message.split("\n")[0]}; once more`);
+    return launch(more);
+  }
+}
+
+function launch(more) {
   const asRoot = process.getuid?.() === 0; // there is no sandbox then
   return chromium.launch({
     executablePath: needed("CHROMIUM"),
