@@ -156,13 +156,7 @@ impl Perturb for ScviSwaps<'_> {
     }
 
     fn values(&self, cell: CellId) -> Vec<f32> {
-        let (genes, counts) = self.cells.row(cell);
-        let total = if self.encoder.scales_by_sum() { total((genes, counts)) } else { 0.0 };
-        let mut values = vec![self.encoder.card().scaled(0.0, total); self.cells.genes()];
-        for (&gene, &count) in genes.iter().zip(counts) {
-            values[gene as usize] = self.encoder.card().scaled(count, total);
-        }
-        values
+        self.encoder.card().scaled_row(self.cells.row(cell), self.cells.genes())
     }
 }
 

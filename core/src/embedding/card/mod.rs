@@ -218,6 +218,16 @@ impl ModelCard {
         }
     }
 
+    /// [`Self::scaled`] of every gene of a cell, `[genes]`, from those that it counts.
+    pub fn scaled_row(&self, (columns, counts): (&[u32], &[f32]), genes: usize) -> Vec<f32> {
+        let total = counts.iter().map(|&count| f64::from(count)).sum();
+        let mut values = vec![self.scaled(0.0, total); genes];
+        for (&gene, &count) in columns.iter().zip(counts) {
+            values[gene as usize] = self.scaled(count, total);
+        }
+        values
+    }
+
     /// What a count of a cell with the sum `total` is fed to the graph as.
     pub fn fed(&self, count: f32, total: f64) -> f32 {
         let scaled = self.scaled(count, total);

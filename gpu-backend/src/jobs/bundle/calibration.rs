@@ -21,7 +21,7 @@ use super::{
 use crate::work::progress::{Progress, Silent};
 
 /// The finished stage.
-const KEPT: &str = "calibration.json";
+pub const KEPT: &str = "calibration.json";
 
 /// Reads some concepts of each, as the real ones are read.
 ///

@@ -24,7 +24,9 @@ use crate::{
 };
 
 /// The finished stage.
-const TRAINED: &str = "sae.json";
+pub const TRAINED: &str = "sae.json";
+/// The folder of its weights.
+pub const WEIGHTS: &str = "sae";
 
 /// The autoencoder and how it came about.
 pub struct Dictionary {
@@ -67,7 +69,7 @@ pub fn train(
     if let Some(found) = kept(work) {
         return Ok(found);
     }
-    let folder = work.folder("sae");
+    let folder = work.folder(WEIGHTS);
     let started = Instant::now();
     let mut parameters = inputs.parameters.sae.clone();
     let (weights, ladder) = match &inputs.given {
@@ -99,7 +101,7 @@ pub fn train(
 
 /// The dictionary that a finished stage has kept, where it is whole.
 pub fn kept(work: &Work) -> Option<Dictionary> {
-    let folder = work.folder("sae");
+    let folder = work.folder(WEIGHTS);
     let DictionaryNote { stage, parameters, ladder, files } = work.stage(TRAINED)?;
     if !sums(&folder).is_ok_and(|found| found == files) {
         return None;

@@ -24,8 +24,9 @@ use crate::{
 };
 
 /// The finished stage.
-const EMBEDDINGS: &str = "embeddings.safetensors";
-const NOTE: &str = "embeddings.json";
+pub const EMBEDDINGS: &str = "embeddings.safetensors";
+/// How they came about.
+pub const NOTE: &str = "embeddings.json";
 /// Parts of it, and what computed the parts of each share.
 pub const PARTS: &str = "parts";
 /// A folder with a note for each share.

@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::work::progress::Progress;
 
 /// The stage in the work folder.
-const STAGE: &str = "map.safetensors";
+pub const STAGE: &str = "map.safetensors";
 const OPTIONS: LayoutOptions = LayoutOptions { neighbours: 15, epochs: 200, seed: 1 };
 
 /// Coordinates and where they come from; kept in the work folder, as a map of many cells takes minutes.

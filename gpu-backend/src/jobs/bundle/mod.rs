@@ -27,7 +27,7 @@
 //! | `opened` | the model for swaps, opened when it is needed |
 //! | `finish` | … written, and the bundle published |
 
-mod calibration;
+pub(super) mod calibration;
 pub(super) mod codes;
 pub(super) mod compared;
 pub(super) mod concept;
@@ -44,7 +44,7 @@ pub(super) mod inputs;
 mod job;
 mod listed;
 mod manifest;
-mod map;
+pub(super) mod map;
 mod notes;
 pub(super) mod opened;
 pub(super) mod reading;

@@ -163,8 +163,13 @@ impl Work {
     }
 }
 
+/// The folder of finished rows of what is described in a folder of the bundle.
+pub fn rows(folder: &str) -> String {
+    format!("{folder}-rows")
+}
+
 fn row_name(folder: &str, id: ConceptId) -> String {
-    format!("{folder}-rows/{}.json", concept_stem(id))
+    format!("{}/{}.json", rows(folder), concept_stem(id))
 }
 
 fn settled_name(folder: &str, id: ConceptId) -> String {

@@ -14,7 +14,10 @@ use super::{
     plan::Plan,
     task::{Stage, Task},
 };
-use crate::work::{digest, key::Key, regular};
+use crate::{
+    jobs::bundle::{dictionary, embedding},
+    work::{digest, key::Key, regular},
+};
 
 /// The list.
 pub const RESULT: &str = "result.json";
@@ -119,7 +122,7 @@ pub fn look(plan: &Plan, task: &Task) -> Found {
 pub fn entry(stage: Stage, name: &str, path: &Path) -> anyhow::Result<Entry> {
     let tells_times = match stage {
         Stage::Embed => name.ends_with(".json"),
-        Stage::Train => ["embeddings.json", "sae.json"].contains(&name),
+        Stage::Train => [embedding::NOTE, dictionary::TRAINED].contains(&name),
         _ => false,
     };
     let timeless = if tells_times { timeless(&fs::read(path)?) } else { None };

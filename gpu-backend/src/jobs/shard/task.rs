@@ -4,7 +4,12 @@ use cellprism_core::bundle::path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    jobs::bundle::{codes::CODES, embedding, work::BUNDLE},
+    jobs::bundle::{
+        calibration,
+        codes::CODES,
+        dictionary, embedding, map,
+        work::{BUNDLE, rows},
+    },
     work::share::Share,
 };
 
@@ -57,16 +62,19 @@ impl Stage {
     }
 
     /// Files and folders that it leaves in its work folder.
-    pub fn leaves(self) -> &'static [&'static str] {
+    pub fn leaves(self) -> Vec<String> {
+        let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         match self {
-            Self::Read => &[embedding::COUNTS],
-            Self::Embed => &[embedding::PARTS, embedding::BY],
-            Self::Train => &["embeddings.safetensors", "embeddings.json", "sae", "sae.json"],
-            Self::Map => &["map.safetensors"],
-            Self::Activate => &[CODES],
-            Self::Describe | Self::Neurons => &["concepts-rows", "neurons-rows", BUNDLE],
-            Self::Calibrate => &["calibration.json"],
-            Self::Merge => &[],
+            Self::Read => named(&[embedding::COUNTS]),
+            Self::Embed => named(&[embedding::PARTS, embedding::BY]),
+            Self::Train => {
+                named(&[embedding::EMBEDDINGS, embedding::NOTE, dictionary::WEIGHTS, dictionary::TRAINED])
+            }
+            Self::Map => named(&[map::STAGE]),
+            Self::Activate => named(&[CODES]),
+            Self::Describe | Self::Neurons => vec![rows(self.folder()), BUNDLE.to_owned()],
+            Self::Calibrate => named(&[calibration::KEPT]),
+            Self::Merge => Vec::new(),
         }
     }
 

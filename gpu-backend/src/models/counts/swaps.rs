@@ -175,12 +175,6 @@ impl Perturb for GraphSwaps<'_> {
     }
 
     fn values(&self, cell: CellId) -> Vec<f32> {
-        let (genes, counts) = self.cells.row(cell);
-        let total = counts.iter().map(|&count| f64::from(count)).sum();
-        let mut values = vec![self.swapper.card.scaled(0.0, total); self.cells.genes()];
-        for (&gene, &count) in genes.iter().zip(counts) {
-            values[gene as usize] = self.swapper.card.scaled(count, total);
-        }
-        values
+        self.swapper.card.scaled_row(self.cells.row(cell), self.cells.genes())
     }
 }
