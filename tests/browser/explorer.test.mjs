@@ -110,7 +110,9 @@ test("a concept doubled in the page changes genes as cellprism steer says", asyn
       await download.saveAs(join(own, "page.csv"));
 
       const bundle = needed("CELLPRISM_BUNDLE");
-      const inputs = ["--model", join(bundle, "../model"), "--sae", join(bundle, "sae"), "--cells", join(import.meta.dirname, "../fixtures/demo/cells.h5ad")];
+      const fixtures = join(import.meta.dirname, "../fixtures/demo");
+      const inputs = ["--model", join(own, "model"), "--sae", join(bundle, "sae"), "--cells", join(fixtures, "cells.h5ad")];
+      await run(needed("CELLPRISM_BINARY"), ["import", "scvi", join(fixtures, "scvi"), "--out", join(own, "model")]);
       const number = concept.match(/\d+/)[0];
       await run(needed("CELLPRISM_BINARY"), ["steer", ...inputs, "--concept", number, "--scale", "2", "--out", join(own, "command.csv")]);
       const [here, there] = [table(join(own, "page.csv")), table(join(own, "command.csv"))];

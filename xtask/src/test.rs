@@ -17,6 +17,9 @@ use crate::{
 pub(crate) use browser::script_command;
 use count::{Count, counted};
 
+/// The seed of the cases that properties are tested with.
+const CASES: &str = "PROPTEST_RNG_SEED";
+
 /// Which tests to run.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -118,6 +121,10 @@ fn rust_tests(count: &mut Count, filter: &[String]) -> Result<()> {
     let mut cargo = project::cargo();
     cargo.args(["test", "--workspace", "--release", "--no-fail-fast", "--", "--show-output"]).args(filter);
     cargo.env("CELLPRISM_BINARY", project::binary());
+    if !count.is_long() && std::env::var_os(CASES).is_none() {
+        // a change is judged by the same cases as the one before it; new ones are drawn where there is time to follow them
+        cargo.env(CASES, "1");
+    }
     count.tell(&mut cargo, "rs")?;
     counted(&mut cargo, count)
 }

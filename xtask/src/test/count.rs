@@ -87,6 +87,11 @@ impl Count {
         }
     }
 
+    /// Whether tests are to do what takes long.
+    pub(super) fn is_long(&self) -> bool {
+        self.long
+    }
+
     /// Tells a program of tests whether it is to do what takes long; of the files with this ending those that do are noted.
     ///
     /// # Errors

@@ -59,7 +59,7 @@ proptest! {
         options.frozen_decoder = frozen;
         options.dead_window = Some(1000);
         options.arithmetic = if portable { Arithmetic::Portable } else { Arithmetic::Fused };
-        let Ok(plan) = Plan::new(x.view(), options) else { return Ok(()) };
+        let Ok(plan) = Plan::new(x.view(), options.clone()) else { return Ok(()) };
         let mut state = plan.initial();
         silence(&mut state, dead.min(c), 1000);
         let mut engine = Native::new(&plan);
@@ -77,7 +77,11 @@ proptest! {
         let after = engine.state().unwrap();
         prop_assert_eq!(&after.since, &naive.since);
         let largest = naive.m.w_dec.iter().chain(&naive.m.w_enc).fold(0.0f64, |a, b| a.max(b.abs()));
-        let scale = largest.max(1e-12);
+        // Tied weights and one active concept leave an error at right angles to its direction: the encoder's gradient is
+        // then a difference of equal numbers, and its rounding is that of these numbers.
+        let size = x.iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt();
+        let terms = (1.0 - options.beta1) * 2.0 * dense.sse.sqrt() * size / (n * d) as f64;
+        let scale = largest.max(1e-2 * terms).max(1e-12);
         for (a, b) in after.m.w_dec.iter().zip(&naive.m.w_dec).chain(after.m.w_enc.iter().zip(&naive.m.w_enc)) {
             prop_assert!((f64::from(*a) - b).abs() <= 2e-4 * scale, "{} {}", a, b);
         }
