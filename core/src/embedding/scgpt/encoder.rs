@@ -74,6 +74,11 @@ impl ScgptEncoder {
         cls.into_iter().map(|v| (f64::from(v) / length) as f32).collect()
     }
 
+    /// The embedding of a cell by itself.
+    pub fn embed_alone(&self, tokenizer: &Tokenizer, cell: &BinnedCell) -> Vec<f32> {
+        self.embed(tokenizer, &self.read(tokenizer, cell), cell)
+    }
+
     /// The gradient of the embedding's product with `direction`, at every position's input. `<cls>` is position 0.
     pub fn gradient(&self, tokenizer: &Tokenizer, cell: &BinnedCell, direction: &[f32]) -> Features {
         let x = self.inputs(tokenizer, &tokenizer.genes(cell));

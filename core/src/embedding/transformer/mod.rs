@@ -44,3 +44,11 @@ mod weights;
 pub use encoder::{Read, Transformer};
 pub use features::Features;
 pub use weights::{Affine, LayerWeights, Normalisation};
+
+/// Whether this processor has wide vectors and multiplies and adds in one step; without, a pass takes many times as long.
+pub fn is_quick() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    cfg!(target_arch = "aarch64")
+}

@@ -20,6 +20,8 @@ const WORTH_A_WORD: f64 = 60.0;
 const FEW: usize = 10;
 /// Orders of a deletion curve: by attribution, by fold change.
 const ORDERS: u32 = 2;
+/// Passes that a gradient takes as long as, with the layers' outputs that it needs; measured, see BENCHMARKS.md.
+const A_GRADIENT: f64 = 9.0;
 
 /// A line on how long these concepts take, where that is long through a model whose passes are dear.
 ///
@@ -38,18 +40,23 @@ pub fn estimate(context: &Context, open: &[&Compared], unit: &str) -> anyhow::Re
         let swaps = &*context.swapper.get()?.among(fetched.counted())?;
         let pairs = context.parameters.attribution.counterfactuals as usize;
         let mut genes = HashSet::new();
-        let cells: usize = [&one.cells]
-            .into_iter()
-            .chain(others)
-            .map(|cells| swaps_of(swaps, cells, pairs, &mut genes))
-            .sum();
-        let share = screening.map_or(1.0, |screening| {
-            (f64::from(screening.leading + screening.sample) / genes.len().max(1) as f64).min(1.0)
-        });
+        let first = swaps_of(swaps, &one.cells, pairs, &mut genes) as f64;
+        let further: usize = others.clone().map(|cells| swaps_of(swaps, cells, pairs, &mut genes)).sum();
+        let share = |swapped: u32| (f64::from(swapped) / genes.len().max(1) as f64).min(1.0);
+        passes += match screening {
+            None => first + further as f64,
+            Some(screening) => {
+                let prototypes: usize =
+                    [&one.cells].into_iter().chain(others).map(|cells| cells.prototypes.len()).sum();
+                first * share(screening.leading + screening.sample)
+                    + further as f64 * share(screening.leading)
+                    + A_GRADIENT * prototypes as f64
+            }
+        };
         let curves = ORDERS + context.deletion.random_orders;
         let steps = curves * context.deletion.steps * (one.cells.prototypes.len() * pairs) as u32;
         // About every other gene of an order differs between two cells: the others cost no pass.
-        passes += cells as f64 * share + f64::from(steps) / 2.0;
+        passes += f64::from(steps) / 2.0;
         if seconds.is_none() {
             seconds = time_of_a_pass(swaps, &one.cells)?;
         }

@@ -1,14 +1,17 @@
 //! Passes by code of our own, where the processor computes and no library is named: a cell with a few bins exchanged costs
-//! less than a whole pass.
+//! less than a whole pass, and cells are embedded on all threads, each by one.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use cellprism_core::{
-    embedding::scgpt::{BinnedCell, ReadCell, ScgptEncoder, SequenceRule, Tokenizer},
+    embedding::{
+        scgpt::{BinnedCell, ReadCell, ScgptEncoder, SequenceRule, Tokenizer},
+        transformer::is_quick,
+    },
     ids::CellId,
     parallel,
 };
@@ -52,10 +55,25 @@ impl NativePasses {
     }
 
     /// Embeddings of `cells`, each near the prototype, which is read once.
-    pub fn embed(&self, prototype: CellId, cell: &BinnedCell, cells: &[BinnedCell]) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// If one is not finite.
+    pub fn embed(
+        &self,
+        prototype: CellId,
+        cell: &BinnedCell,
+        cells: &[BinnedCell],
+    ) -> anyhow::Result<Vec<f32>> {
         let read = self.read(prototype, cell);
-        let rows = parallel::map(cells.len(), |i| self.encoder.embed(&self.tokenizer, &read, &cells[i]));
-        rows.concat()
+        finite(parallel::map(cells.len(), |i| self.encoder.embed(&self.tokenizer, &read, &cells[i])))
+    }
+
+    /// Embeddings of `cells` that have nothing in common.
+    ///
+    /// # Errors
+    /// If one is not finite.
+    pub fn embed_all(&self, cells: &[BinnedCell]) -> anyhow::Result<Vec<f32>> {
+        finite(parallel::map(cells.len(), |i| self.encoder.embed_alone(&self.tokenizer, &cells[i])))
     }
 
     /// How far the embedding of a cell goes in a direction when single bins are exchanged, by the gradient; only of
@@ -96,7 +114,15 @@ impl NativePasses {
     }
 }
 
-/// Whether swaps are computed here at a place.
+/// Whether this code computes at a place.
 pub fn is_at(model: &Model, place: &Place) -> bool {
-    place.prefers_native() && model.card.precision == "float32"
+    place.prefers_native() && is_quick() && model.card.precision == "float32"
+}
+
+fn finite(rows: Vec<Vec<f32>>) -> anyhow::Result<Vec<f32>> {
+    let rows = rows.concat();
+    if rows.iter().any(|value| !value.is_finite()) {
+        bail!("the model gives an embedding that is not finite: are its weights damaged?");
+    }
+    Ok(rows)
 }

@@ -16,6 +16,8 @@ use crate::{
 
 /// Cells read, sorted by length and kept together.
 const CHUNK: usize = 128;
+/// Cells after which is told how far it is, where threads share them.
+const TOLD: usize = 32;
 
 /// The model and its sequences.
 pub struct PreparedScgpt {
@@ -28,6 +30,11 @@ pub struct PreparedScgpt {
 impl PreparedScgpt {
     fn open(&self, place: &Place) -> anyhow::Result<SequenceModel> {
         SequenceModel::open(&self.model, self.sequences.tokenizer.clone(), place)
+    }
+
+    /// Code of our own, where that computes at the place.
+    fn native(&self, place: &Place) -> anyhow::Result<Option<NativePasses>> {
+        NativePasses::open(&self.model, &self.sequences.tokenizer, place)
     }
 }
 
@@ -48,13 +55,11 @@ impl Prepared for PreparedScgpt {
         vec![CARD, VOCABULARY]
     }
 
-    /// Cells are embedded by ONNX Runtime everywhere; swaps are not.
     fn engine(&self, place: &Place) -> anyhow::Result<String> {
-        let runtime = place.runtime()?.version();
-        Ok(match native::is_at(&self.model, place) {
-            true => format!("ONNX Runtime {runtime}, swaps native"),
-            false => format!("ONNX Runtime {runtime}"),
-        })
+        if native::is_at(&self.model, place) {
+            return Ok("native".into());
+        }
+        Ok(format!("ONNX Runtime {}", place.runtime()?.version()))
     }
 
     fn reading(&self) -> Option<String> {
@@ -63,11 +68,15 @@ impl Prepared for PreparedScgpt {
     }
 
     fn embedder(&self, place: &Place) -> anyhow::Result<Box<dyn Embed + '_>> {
-        Ok(Box::new(Sequenced { model: self.open(place)?, sequences: &self.sequences }))
+        let engine = match self.native(place)? {
+            Some(passes) => Engine::Native(Box::new(passes)),
+            None => Engine::Graph(Box::new(self.open(place)?)),
+        };
+        Ok(Box::new(Sequenced { engine, sequences: &self.sequences }))
     }
 
     fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
-        Ok(Box::new(match NativePasses::open(&self.model, &self.sequences.tokenizer, place)? {
+        Ok(Box::new(match self.native(place)? {
             Some(passes) => ScgptSwapper::native(passes),
             None => ScgptSwapper::new(self.open(place)?),
         }))
@@ -106,8 +115,14 @@ impl Prepared for PreparedScgpt {
 
 /// Cells through the model, some at a time.
 struct Sequenced<'a> {
-    model: SequenceModel,
+    engine: Engine,
     sequences: &'a Sequences,
+}
+
+/// What embeds cells.
+enum Engine {
+    Native(Box<NativePasses>),
+    Graph(Box<SequenceModel>),
 }
 
 impl Embed for Sequenced<'_> {
@@ -119,16 +134,32 @@ impl Embed for Sequenced<'_> {
         let map = &self.sequences.genes.map;
         let matched = map.matched_counts(counts);
         let (binned, shortened) = bin(&self.sequences.tokenizer, &map.apply(counts));
-        let values = self.model.embed(&binned, done)?;
+        let values = match &mut self.engine {
+            Engine::Graph(model) => model.embed(&binned, done)?,
+            Engine::Native(passes) => {
+                let mut values = Vec::new();
+                for some in binned.chunks(TOLD) {
+                    values.extend(passes.embed_all(some)?);
+                    done(some.len() as u64);
+                }
+                values
+            }
+        };
         Ok(Shard { values, counts: matched, shortened, kept: 0 })
     }
 
     fn provider(&self) -> &'static str {
-        self.model.provider()
+        match &self.engine {
+            Engine::Native(_) => "native",
+            Engine::Graph(model) => model.provider(),
+        }
     }
 
     fn runtime(&self) -> Option<String> {
-        Some(self.model.runtime().to_owned())
+        match &self.engine {
+            Engine::Native(_) => None,
+            Engine::Graph(model) => Some(model.runtime().to_owned()),
+        }
     }
 }
 

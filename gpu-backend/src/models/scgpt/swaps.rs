@@ -70,7 +70,9 @@ impl ScgptSwapper {
     ) -> Result<Vec<f32>, PerturbError> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes += cells.len() as u64;
         match &self.engine {
-            Engine::Native(passes) => Ok(passes.embed(prototype, cell, cells)),
+            Engine::Native(passes) => {
+                passes.embed(prototype, cell, cells).map_err(|e| PerturbError::Model(e.into()))
+            }
             Engine::Graph(model) => {
                 let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
                 model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
