@@ -4,11 +4,12 @@
 use super::{
     attention::attend,
     attention_gradient,
-    encoder::{Style, Transformer},
+    encoder::Transformer,
     features::{BLOCK, Features},
     layer::{self, Softmax, ask},
     normalise::add_normalised,
     product::{affine, dot},
+    style::Style,
     weights::{Affine, LayerWeights, Normalisation},
 };
 use crate::simd::widest;

@@ -1,20 +1,6 @@
 //! The whole: a sequence read once, and the same with tokens exchanged.
 
-use super::{exchange::FirstLayer, features::Features, layer, weights::LayerWeights};
-
-/// What all layers have in common.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
-    pub(super) heads: usize,
-    pub(super) epsilon: f32,
-}
-
-impl Style {
-    /// What queries are multiplied with, so that powers of two of scores are the softmax's terms.
-    pub(super) fn scale(self, width: usize) -> f32 {
-        (std::f64::consts::LOG2_E / ((width / self.heads) as f64).sqrt()) as f32
-    }
-}
+use super::{exchange::FirstLayer, features::Features, layer, style::Style, weights::LayerWeights};
 
 /// Layers with normalisation after attention and after the feed-forward part, a rectifier in the latter.
 #[derive(Clone, Debug)]

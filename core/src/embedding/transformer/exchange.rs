@@ -3,11 +3,11 @@
 
 use super::{
     attention::{Asked, Attended, attend},
-    encoder::Style,
     exponential::exp2,
     features::Features,
     layer::{after_attention, ask},
     product::dot,
+    style::Style,
     weights::LayerWeights,
 };
 use crate::simd::{Simd, WithSimd, widest};

@@ -2,11 +2,11 @@
 
 use super::{
     attention::{Asked, attend},
-    encoder::Style,
     exponential::exp2,
     features::Features,
     normalise::add_normalised,
     product::{affine, dot},
+    style::Style,
     weights::{Affine, LayerWeights},
 };
 use crate::simd::{Simd, WithSimd, widest};

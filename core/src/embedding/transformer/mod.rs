@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `weights` | the layers' weights |
 //! | `features` | [`Features`]: vectors of all positions, a feature at a time, so that every sum runs across positions |
+//! | `style` | what all layers have in common |
 //! | `room` | memory that is used again |
 //! | `accumulate` | the loop that all time is spent in: numbers of eight rows, times blocks of positions, in registers |
 //! | `product` | a linear layer |
@@ -39,6 +40,7 @@ mod naive;
 mod normalise;
 mod product;
 mod room;
+mod style;
 mod weights;
 
 pub use encoder::{Read, Transformer};

@@ -18,6 +18,14 @@ pub(super) fn affine(layer: &Affine, x: &Features) -> Features {
     out
 }
 
+impl Affine {
+    /// Its output for one vector.
+    pub(super) fn of(&self, x: &[f32]) -> Vec<f32> {
+        let rows = self.weights.chunks(self.inputs().max(1));
+        rows.zip(&self.bias).map(|(row, bias)| dot(row, x) + bias).collect()
+    }
+}
+
 struct Product<'a> {
     bias: &'a [f32],
     /// Eight rows after eight.

@@ -20,12 +20,6 @@ impl Affine {
         self.bias.len()
     }
 
-    /// Its output for one vector.
-    pub(super) fn of(&self, x: &[f32]) -> Vec<f32> {
-        let rows = self.weights.chunks(self.inputs().max(1));
-        rows.zip(&self.bias).map(|(row, bias)| super::product::dot(row, x) + bias).collect()
-    }
-
     pub(super) fn fits(&self, inputs: usize, outputs: usize) -> bool {
         self.bias.len() == outputs && self.weights.len() == inputs * outputs
     }
