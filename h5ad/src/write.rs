@@ -16,6 +16,8 @@ pub struct Extras {
     pub by_cell: Vec<(String, usize, Vec<f32>)>,
     /// Arrays by gene.
     pub by_gene: Vec<(String, usize, Vec<f32>)>,
+    /// Measurements, as columns of `obs`.
+    pub numbers: Vec<(String, Vec<f64>)>,
     /// Texts about the whole, under `uns`.
     pub texts: Vec<(String, String)>,
 }
@@ -31,7 +33,7 @@ pub fn to_bytes(cells: &Cells, extras: &Extras) -> Result<Vec<u8>, Error> {
     }
     let group = counts(file.create_group("X"), cells);
     file.add_group(group);
-    let group = obs(file.create_group("obs"), cells);
+    let group = obs(file.create_group("obs"), cells, &extras.numbers);
     file.add_group(group);
     let group = var(file.create_group("var"), cells);
     file.add_group(group);
@@ -114,12 +116,18 @@ fn frame(group: GroupBuilder, index: &[String], columns: &[&str]) -> GroupBuilde
     group
 }
 
-fn obs(group: GroupBuilder, cells: &Cells) -> FinishedGroup {
-    let names: Vec<&str> = cells.columns.iter().map(|column| column.name.as_str()).collect();
+fn obs(group: GroupBuilder, cells: &Cells, numbers: &[(String, Vec<f64>)]) -> FinishedGroup {
+    let labelled = cells.columns.iter().map(|column| column.name.as_str());
+    let names: Vec<&str> = labelled.chain(numbers.iter().map(|(name, _)| name.as_str())).collect();
     let mut group = frame(group, &cells.names, &names);
     for column in &cells.columns {
         let categorical = categorical(group.create_group(&column.name), column);
         group.add_group(categorical);
+    }
+    for (name, values) in numbers {
+        let dataset = group.create_dataset(name).with_f64_data(values);
+        pack(dataset, values.len());
+        tag(dataset, "array", "0.2.0");
     }
     group.finish()
 }

@@ -142,6 +142,7 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         by_cell: vec![("program_activity".into(), programs.len(), activity)],
         by_gene: vec![("program_effect".into(), programs.len(), effects)],
         texts: vec![("simulation".into(), about.to_string())],
+        ..Extras::default()
     };
     let bytes = h5ad::to_bytes(&cells, &extras).context("encoding the h5ad file")?;
     claimed.finish(&bytes)?;
