@@ -72,7 +72,7 @@ test("a neuron's page has the parts of a concept's page", async () => {
     }
     assert.equal(await page.locator(".four .reading").count(), 4);
     // What cannot be for a neuron is said.
-    assert.match(await page.locator("#pairs header").innerText(), /not chosen among others by TopK/);
+    assert.match(await page.locator("#pairs > header").innerText(), /not chosen among others by TopK/);
     const other = page.getByTestId("other-side");
     assert.match(await other.innerText(), new RegExp(`^N${plus}− is the other side of the same dimension, active in ${neurons[d + plus].cells.toLocaleString("en-US")} cells`));
     await other.getByRole("link").click();
