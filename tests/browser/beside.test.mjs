@@ -12,22 +12,17 @@ import { writeZip } from "./lib/zip.mjs";
 
 const bundle = needed("CELLPRISM_BUNDLE");
 const program = needed("CELLPRISM_BINARY");
-const cells = join(import.meta.dirname, "../fixtures/demo/cells.h5ad");
-const genes = join(import.meta.dirname, "../fixtures/demo/genes.tsv.gz");
 
 let browser;
 let server;
 let work;
-let evaluated;
 
 before(async () => {
   work = mkdtempSync(join(tmpdir(), "cellprism-beside-"));
-  // the site's app, and beside its bundle one that was evaluated
+  // beside the demo's bundle, which was bundle, its concepts before that
   const site = join(work, "site");
   cpSync(needed("CELLPRISM_SITE"), site, { recursive: true });
-  evaluated = join(site, "bundles/evaluated");
-  const options = ["--cells", cells, "--gene-info", genes, "--seeds", "1", "--items", "4", "-q"];
-  execFileSync(program, ["evaluate", bundle, ...options, "--out", join(work, "report"), "--into-bundle", evaluated], { stdio: "pipe" });
+  cpSync(needed("CELLPRISM_CONCEPTS"), join(site, "bundles/plain"), { recursive: true });
   browser = await openBrowser();
   server = await staticServer(site);
 });
@@ -40,14 +35,13 @@ after(async () => {
 
 const visit = (address, look, viewport) => visitPage(browser, server, address, (page) => page.locator("h1:not(.vh)").first().waitFor(), look, viewport);
 
-const opened = "?bundle=bundles/evaluated/";
-const table = (name) => csv(join(evaluated, `evaluation/${name}.csv`));
+const table = (name) => csv(join(bundle, `evaluation/${name}.csv`));
 
 test("each claim stands beside its baseline, as published", async () => {
   const claims = table("claims");
   const held = claims.filter((claim) => claim.agrees === "yes").length;
   const asked = claims.filter((claim) => claim.agrees !== "not available").length;
-  await visit(`${opened}#/evaluation`, async (page) => {
+  await visit("#/evaluation", async (page) => {
     await page.getByTestId("claims").waitFor();
     const rows = page.getByTestId("claims").locator("tbody tr");
     assert.equal(await rows.count(), claims.length);
@@ -65,9 +59,9 @@ test("each claim stands beside its baseline, as published", async () => {
 });
 
 test("every figure is drawn, every table opens with its rows", async () => {
-  const index = json(evaluated, "evaluation/evaluation.json");
+  const index = json(bundle, "evaluation/evaluation.json");
   const figures = index.files.filter((file) => file.kind === "figure");
-  await visit(`${opened}#/evaluation`, async (page) => {
+  await visit("#/evaluation", async (page) => {
     await page.waitForFunction((n) => [...document.querySelectorAll(".figures img")].filter((image) => image.complete && image.naturalWidth > 300).length === n, figures.length);
     const first = index.files.find((file) => file.kind === "table" && file.file.endsWith("reconstruction.csv"));
     const details = page.locator("details.evtable", { hasText: first.title });
@@ -80,7 +74,7 @@ test("every figure is drawn, every table opens with its rows", async () => {
     const figure = page.locator("#figure-reconstruction");
     await figure.getByRole("button", { name: "Save the figure" }).click();
     const [light] = await Promise.all([page.waitForEvent("download"), figure.getByRole("button", { name: "SVG" }).click()]);
-    assert.equal(readFileSync(await light.path(), "utf8"), readFileSync(join(evaluated, "evaluation/figures/reconstruction.svg"), "utf8"));
+    assert.equal(readFileSync(await light.path(), "utf8"), readFileSync(join(bundle, "evaluation/figures/reconstruction.svg"), "utf8"));
     await page.getByRole("button", { name: "Switch between light and dark" }).click();
     await figure.getByRole("button", { name: "Save the figure" }).click();
     const [dark] = await Promise.all([page.waitForEvent("download"), figure.getByRole("button", { name: "SVG" }).click()]);
@@ -90,7 +84,7 @@ test("every figure is drawn, every table opens with its rows", async () => {
 
 test("a bundle without an evaluation says so, and how to make one", async () => {
   for (const hash of ["#/evaluation", "#/tasks"]) {
-    await visit(hash, async (page) => {
+    await visit(`?bundle=bundles/plain/${hash}`, async (page) => {
       await page.getByTestId("not-evaluated").waitFor();
       assert.match(await page.locator("pre.command").innerText(), /^cellprism evaluate BUNDLE --cells cells\.h5ad .*--into-bundle /);
     });
@@ -98,9 +92,9 @@ test("a bundle without an evaluation says so, and how to make one", async () => 
 });
 
 test("a figure that did not arrive is said, and no other is lost", async () => {
-  await visit(`${opened}#/about`, async (page) => {
+  await visit("#/about", async (page) => {
     await page.route(/figures\/classes\.svg/, (route) => route.fulfill({ status: 200, body: "<p>not the file</p>" }));
-    await page.goto(`${server.url}${opened}#/evaluation`);
+    await page.goto(`${server.url}#/evaluation`);
     await page.locator("#figure-classes").getByRole("alert").waitFor();
     await page.locator("#figure-labels img").waitFor();
   });
@@ -112,7 +106,7 @@ test("tasks: accuracies, confusion and coefficients are the tables', concepts ar
   const coefficients = table("tables/coefficients").filter((row) => row.task === "cell_type" && row.subject === "sae");
   const confusion = table("tables/confusion").filter((row) => row.task === "cell_type" && row.subject === "sae");
   const cells = confusion.reduce((sum, row) => sum + Number(row.count), 0);
-  await visit(`${opened}#/tasks`, async (page) => {
+  await visit("#/tasks", async (page) => {
     const line = page.getByTestId("accuracy").locator('tr[data-subject="sae"]');
     assert.equal((await line.locator("td").first().innerText()).trim(), "SAE concepts");
     const shown = (await line.locator("td").allInnerTexts()).slice(1, 4);
@@ -158,7 +152,7 @@ test("a dictionary of one's own is paired as sae match pairs it", async () => {
 });
 
 test("two bundles, by address: the same one is its own counterpart", async () => {
-  await visit("#/compare?with=bundles%2Fevaluated%2F", async (page) => {
+  await visit("#/compare?with=bundles%2Fplain%2F", async (page) => {
     await page.getByTestId("compared").waitFor({ timeout: 120_000 });
     const rows = page.getByTestId("pairs").locator("tbody tr");
     assert.equal((await rows.first().locator("td").nth(2).innerText()).trim(), "1.000");
@@ -200,10 +194,10 @@ test("a bundle that is not there is said, with its address", async () => {
 
 test("no such page is wider than a telephone", async () => {
   await visit(
-    `${opened}#/evaluation`,
+    "#/evaluation",
     async (page) => {
       for (const hash of ["#/evaluation", "#/tasks", "#/tasks?task=cell_cycle", "#/compare?with=neurons"]) {
-        await page.goto(`${server.url}${opened}${hash}`);
+        await page.goto(`${server.url}${hash}`);
         await page.waitForTimeout(900);
         for (const width of [narrow.width, 320]) {
           await page.setViewportSize({ width, height: 800 });

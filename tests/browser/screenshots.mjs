@@ -1,5 +1,4 @@
 // Pictures of every kind of page of the demo, wide and narrow, light and dark, some in forced colours, and the README's.
-import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,12 +9,11 @@ import { json } from "./lib/tensors.mjs";
 const bundle = needed("CELLPRISM_BUNDLE");
 const cells = join(import.meta.dirname, "../fixtures/demo/cells.h5ad");
 
-// the demo's site, and beside its bundle one that was evaluated
+// the demo's site, and beside its bundle the concepts before they were evaluated
 const work = mkdtempSync(join(tmpdir(), "cellprism-screenshots-"));
 const site = join(work, "site");
 cpSync(needed("CELLPRISM_SITE"), site, { recursive: true });
-const options = ["--cells", cells, "--seeds", "1", "--items", "4", "-q"];
-execFileSync(needed("CELLPRISM_BINARY"), ["evaluate", bundle, ...options, "--out", join(work, "report"), "--into-bundle", join(site, "bundles/evaluated")], { stdio: "inherit" });
+cpSync(needed("CELLPRISM_CONCEPTS"), join(site, "bundles/plain"), { recursive: true });
 
 const server = await staticServer(site);
 const browser = await openBrowser();
@@ -39,7 +37,6 @@ await first.close();
 const row = json(bundle, "concepts/index.json").rows[Number(concept.match(/\d+/)[0])];
 const label = row.labels?.presence ?? row.labels?.absence;
 const pathway = label ? `#/pathway/${encodeURIComponent(label.library)}/${encodeURIComponent(label.term)}` : "#/search?q=response";
-const evaluated = "?bundle=bundles/evaluated/";
 
 // What a visitor does on a page before its picture is taken.
 const acts = {
@@ -79,9 +76,9 @@ const pages = {
   "gene-unknown": "#/gene/NOT-A-GENE",
   search: "#/search?q=response",
   pathway,
-  evaluation: `${evaluated}#/evaluation`,
-  "evaluation-none": "#/evaluation",
-  tasks: `${evaluated}#/tasks`,
+  evaluation: "#/evaluation",
+  "evaluation-none": "?bundle=bundles/plain/#/evaluation",
+  tasks: "#/tasks",
   compare: "#/compare",
   "compare-neurons": "#/compare?with=neurons",
   study: "#/study",

@@ -73,11 +73,12 @@ pub(crate) fn write() -> Result<Written> {
 
     // the program carries the data
     let job = digest(&[&project::binary()])?;
-    made(&bundle, &job, "job: from cells to concepts, genes and pathways", || {
+    let parts = ["bundle", "report", "concepts"].map(|name| demo.join(name));
+    made(&parts, &job, "job: from cells to concepts, genes and pathways, and what they are worth", || {
         cellprism(&[&"demo", &"--no-serve", &"--out", &demo])
     })?;
     let shown = digest(&[&project::binary(), &project::app()])?;
-    made(&site, &shown, "site: bundle and app, for any web server", || {
+    made(std::slice::from_ref(&site), &shown, "site: bundle and app, for any web server", || {
         cellprism(&[&"site", &bundle, &"--out", &site])
     })?;
     Ok(Written { bundle, site })
@@ -90,13 +91,14 @@ fn cellprism(arguments: &[&dyn AsRef<OsStr>]) -> Command {
     command
 }
 
-/// Makes a folder with a command, unless it was made from exactly this before.
-fn made(folder: &Path, key: &str, what: &str, command: impl FnOnce() -> Command) -> Result<()> {
-    let stamp = folder.with_extension("made-from");
-    if folder.is_dir() && fs::read_to_string(&stamp).is_ok_and(|text| text.trim() == key) {
+/// Makes folders with a command, unless they were made from exactly this before; the first has the stamp beside it.
+fn made(folders: &[PathBuf], key: &str, what: &str, command: impl FnOnce() -> Command) -> Result<()> {
+    let stamp = folders[0].with_extension("made-from");
+    let all = folders.iter().all(|folder| folder.is_dir());
+    if all && fs::read_to_string(&stamp).is_ok_and(|text| text.trim() == key) {
         return Ok(());
     }
-    if folder.is_dir() {
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
         fs::remove_dir_all(folder)
             .with_context(|| format!("cannot remove the older {}", folder.display()))?;
     }
@@ -138,7 +140,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (input, output) = (folder.path().join("input"), folder.path().join("output"));
         let make = |times: &mut u32| {
-            made(&output, &digest(&[&input]).unwrap(), "test", || {
+            made(std::slice::from_ref(&output), &digest(&[&input]).unwrap(), "test", || {
                 *times += 1;
                 let mut command = Command::new("mkdir");
                 command.arg(&output);

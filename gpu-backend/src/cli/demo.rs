@@ -1,16 +1,16 @@
 //! `cellprism demo`: the whole job on embedded cells, and its page.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser};
 
-use super::{Cli, Command, Global, serve, stderr::errln};
+use super::{Cli, Global, serve, stderr::errln};
 use crate::jobs::demo;
 
 /// Do the whole job on 700 embedded blood cells and show the page.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  cellprism demo\n  cellprism demo --no-serve --out demo\n\nThe folder gets data/ (cells, model, gene sets, and where they are from) and bundle/. The command that is run on\nthem is printed: it works on cells of your own, too."
+    after_help = "Examples:\n  cellprism demo\n  cellprism demo --no-serve --out demo\n\nThe folder gets data/ (cells, model, gene sets, and where they are from), concepts/ (what `run` makes of them), report/\n(what `evaluate` says of the concepts beside baselines) and bundle/ (concepts and report, which is shown). Both commands\nare printed: they work on cells of your own, too."
 )]
 pub struct Args {
     /// Folder for data and bundle; a bundle that is there already and of the same making is shown as it is
@@ -33,13 +33,9 @@ pub struct Args {
 /// If the folder cannot be written, a bundle of another making is there, or the address cannot be used.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     demo::write(&args.out)?;
-    let words = demo::arguments(&args.out);
-    if !global.quiet {
-        errln!("cellprism {}", shown(&words));
-    }
-    let parsed = Cli::try_parse_from(std::iter::once("cellprism".into()).chain(words))?;
-    if let Command::Run(job) = parsed.command {
-        super::run::run(job, global)?;
+    follow(&demo::run(&args.out), global)?;
+    if !demo::is_evaluated(&args.out)? {
+        follow(&demo::evaluate(&args.out), global)?;
     }
     if args.no_serve {
         return Ok(());
@@ -47,9 +43,19 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     serve::run(serve::Args::of(vec![args.out.join(demo::BUNDLE)], args.bind, args.app), global)
 }
 
+/// Prints a command of this program, and does it.
+fn follow(words: &[OsString], global: &Global) -> anyhow::Result<()> {
+    if !global.quiet {
+        errln!("cellprism {}", shown(words));
+    }
+    let parsed =
+        Cli::try_parse_from(std::iter::once(OsString::from("cellprism")).chain(words.iter().cloned()))?;
+    super::run(Cli { global: *global, ..parsed })
+}
+
 /// Words as a shell takes them.
-fn shown(words: &[std::ffi::OsString]) -> String {
-    let quoted = |word: &std::ffi::OsString| {
+fn shown(words: &[OsString]) -> String {
+    let quoted = |word: &OsString| {
         let word = word.to_string_lossy();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         if word.chars().all(plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
@@ -68,7 +74,7 @@ mod tests {
             "run --title 'it'\\''s 7 cells'"
         );
         let folder = std::path::Path::new("a folder");
-        let words = shown(&demo::arguments(folder));
+        let words = shown(&demo::run(folder));
         assert!(
             words.starts_with("run --cells 'a folder/data/cells.h5ad' --model 'a folder/data/scvi'"),
             "{words}"

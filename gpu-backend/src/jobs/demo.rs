@@ -1,11 +1,16 @@
 //! The embedded data: 700 blood cells, a small scVI model of them, gene sets and gene descriptions. Where they are from
 //! and under which licences is in `tests/fixtures/README.md`, and beside them in a file.
 
-use std::path::{Path, PathBuf};
+use std::{ffi::OsString, path::Path};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use cellprism_core::bundle::path;
 
-use crate::work::{atomic::write_file, target};
+use crate::{
+    files::bundle::BundleFolder,
+    jobs::evaluate::EVALUATION,
+    work::{atomic::write_file, target},
+};
 
 /// The cells, from the folder of the demo.
 pub const CELLS: &str = "data/cells.h5ad";
@@ -15,7 +20,11 @@ pub const MODEL: &str = "data/scvi";
 pub const GENE_SETS: &str = "data/GO_Biological_Process.gmt.gz";
 /// The gene table.
 pub const GENES: &str = "data/genes.tsv.gz";
-/// The bundle that is made of them.
+/// The bundle that `run` makes of them.
+pub const CONCEPTS: &str = "concepts";
+/// Tables, figures and a page: the concepts beside baselines.
+pub const REPORT: &str = "report";
+/// The concepts with the report: the bundle that is shown.
 pub const BUNDLE: &str = "bundle";
 
 /// What is written, and its content.
@@ -40,10 +49,10 @@ pub fn write(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The words of the `run` that makes the demo's bundle in a folder.
-pub fn arguments(folder: &Path) -> Vec<std::ffi::OsString> {
-    let of = |name: &str| PathBuf::from(folder).join(name).into_os_string();
-    let mut words: Vec<std::ffi::OsString> = vec!["run".into()];
+/// The words of the `run` that makes the demo's concepts in a folder.
+pub fn run(folder: &Path) -> Vec<OsString> {
+    let of = |name: &str| folder.join(name).into_os_string();
+    let mut words: Vec<OsString> = vec!["run".into()];
     for (option, value) in [
         ("--cells", of(CELLS)),
         ("--model", of(MODEL)),
@@ -53,10 +62,47 @@ pub fn arguments(folder: &Path) -> Vec<std::ffi::OsString> {
         ("--active", "4".into()),
         ("--name", "pbmc700-scvi".into()),
         ("--title", "What scVI has learned about 700 blood cells".into()),
-        ("--out", of(BUNDLE)),
+        ("--out", of(CONCEPTS)),
     ] {
         words.extend([option.into(), value]);
     }
     words.push("--neurons".into());
     words
+}
+
+/// The words of the `evaluate` that holds them against baselines, and writes the bundle that is shown.
+pub fn evaluate(folder: &Path) -> Vec<OsString> {
+    let of = |name: &str| folder.join(name).into_os_string();
+    let mut words: Vec<OsString> = vec!["evaluate".into(), of(CONCEPTS)];
+    for (option, value) in [
+        ("--cells", of(CELLS)),
+        ("--gene-info", of(GENES)),
+        ("--out", of(REPORT)),
+        ("--into-bundle", of(BUNDLE)),
+    ] {
+        words.extend([option.into(), value]);
+    }
+    words
+}
+
+/// Whether the folder holds the bundle with the report already.
+///
+/// # Errors
+/// If there is a bundle, but of other concepts than those of the folder.
+pub fn is_evaluated(folder: &Path) -> anyhow::Result<bool> {
+    let bundle = folder.join(BUNDLE);
+    if !bundle.join(path::MANIFEST).is_file() {
+        return Ok(false);
+    }
+    let key = |folder: &Path| anyhow::Ok(BundleFolder::open(folder)?.1.key);
+    let (mut evaluated, concepts) = (key(&bundle)?, key(&folder.join(CONCEPTS))?);
+    evaluated.remove(EVALUATION);
+    ensure!(
+        evaluated == concepts,
+        "{} was made of other concepts than {}: remove it and {}, and the same command makes both",
+        bundle.display(),
+        folder.join(CONCEPTS).display(),
+        folder.join(REPORT).display()
+    );
+    Ok(true)
 }

@@ -15,7 +15,7 @@ use crate::{
     step::{is_set, say},
 };
 
-/// Runs them on `target/demo/site` and `target/demo/bundle`.
+/// Runs them on `target/demo/site`, `target/demo/bundle` and `target/demo/concepts`.
 ///
 /// # Errors
 /// If the browser cannot be installed or started.
@@ -60,6 +60,7 @@ pub(crate) fn script_command(browser: &Browser, script: &Path) -> Command {
     command
         .env("CELLPRISM_BINARY", project::binary())
         .env("CELLPRISM_BUNDLE", demo.join("bundle"))
+        .env("CELLPRISM_CONCEPTS", demo.join("concepts"))
         .env("CELLPRISM_SITE", demo.join("site"))
         .env("CELLPRISM_SCREENSHOTS", project::target().join("screenshots"));
     command

@@ -14,6 +14,9 @@ use crate::{
     work::{atomic::OutputFolder, key::Key},
 };
 
+/// Under what name the key of a bundle holds its evaluation.
+pub const EVALUATION: &str = "evaluation";
+
 /// Writes a copy of every bundle: one bundle as `out` itself, several as folders in it, named by their tags.
 ///
 /// # Errors
@@ -75,7 +78,7 @@ fn with_evaluation(manifest: &Manifest, files: &[(String, Vec<u8>)]) -> Manifest
         digests += &format!("{name} {}\n", entry.sha256);
         manifest.files.insert(placed(name), entry);
     }
-    key = key.with_digest("evaluation", digests);
+    key = key.with_digest(EVALUATION, digests);
     manifest.tag = key.tag();
     manifest.key = key.into();
     manifest

@@ -48,6 +48,7 @@ use crate::work::{key::Key, partial::Partial, progress::Progress, target};
 
 pub use evidence::Evidence;
 pub use found::{Figure, Found};
+pub use into_bundle::EVALUATION;
 pub use options::Options;
 pub use table::{Table, Value};
 
