@@ -12,7 +12,8 @@
 //! | `matrix`, `compressed`, `columns` | counts, some rows at a time |
 //! | `genes`, `maps` | names of genes, coordinates of cells |
 //! | `planted` | the truth about simulated cells |
-//! | `write` | files in today's encoding |
+//! | `write` | files in today's encoding, counts some cells at a time |
+//! | `hdf5`, `deflate` | what they are written with, from front to back |
 //! | `metered` | what the HDF5 library may read for one question |
 //! | `room` | how much memory reading may take: a program's, or a page's |
 //! | `guard` | a panic in the HDF5 library becomes an error, and deep nesting finds a deep stack |
@@ -23,10 +24,12 @@ mod array;
 mod columns;
 mod compressed;
 mod container;
+mod deflate;
 mod error;
 mod frame;
 mod genes;
 mod guard;
+mod hdf5;
 #[cfg(test)]
 mod hostile;
 mod lookup;
@@ -52,7 +55,7 @@ pub use error::{H5adError, NotACount};
 pub use hdf5_pure::{FormatError as SourceError, Source};
 pub use planted::Planted;
 pub use room::Room;
-pub use write::{Extras, to_bytes};
+pub use write::{Extras, H5adWriter, to_bytes};
 
 use compressed::{ReadError, Wrong};
 use container::Container;

@@ -193,9 +193,9 @@ proptest! {
 #[test]
 fn columns_of_numbers_are_measurements_not_labels() {
     let cells = cells();
-    let share: Vec<f64> = (0..40).map(|cell| f64::from(cell) / 40.0).collect();
+    let share: Vec<f32> = (0..40u8).map(|cell| f32::from(cell) / 40.0).collect();
     let mut gaps = share.clone();
-    gaps[3] = f64::NAN;
+    gaps[3] = f32::NAN;
     let numbers = vec![
         ("pct_mito".to_owned(), share.clone()),
         ("pseudotime".to_owned(), gaps),
@@ -207,7 +207,7 @@ fn columns_of_numbers_are_measurements_not_labels() {
     assert_eq!(found, ["pct_mito", "pseudotime"]);
     let mito = &file.numbers()[0];
     for (value, &code) in share.iter().zip(&mito.codes) {
-        assert!((mito.value(code).unwrap() - value).abs() <= mito.step / 2.0);
+        assert!((mito.value(code).unwrap() - f64::from(*value)).abs() <= mito.step / 2.0);
     }
     assert_eq!(file.numbers()[1].value(file.numbers()[1].codes[3]), None);
     let expected = ("batch_size".to_owned(), "the same number in every cell (4)".to_owned());
@@ -217,7 +217,7 @@ fn columns_of_numbers_are_measurements_not_labels() {
 #[test]
 fn no_more_columns_of_numbers_are_kept_than_a_bundle_holds() {
     let cells = cells();
-    let column = |i: usize| (format!("m{i:02}"), (0..40).map(|cell| f64::from(cell) + 0.5).collect());
+    let column = |i: usize| (format!("m{i:02}"), (0..40u8).map(|cell| f32::from(cell) + 0.5).collect());
     let numbers = (0..MOST_NUMBERS + 2).map(column).collect();
     let bytes = to_bytes(&cells, &Extras { numbers, ..Extras::default() }).unwrap();
     let file = open(saved(&bytes).path(), &Options::default()).unwrap();
