@@ -143,6 +143,7 @@ fn fill(
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
     let mut described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
     described.screened = screened.as_ref().map(|screened| screened.outcome(&attribution, p.important));
+    described.swapped_genes = screened.as_ref().map(Screened::swapped).unwrap_or_default();
     row.screened.clone_from(&described.screened);
 
     detail.prototypes = prototypes(context, cells);
