@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cellprism_core::cells::{Cells, CountMatrix};
 
-pub use cellprism_h5ad::{Extras, H5ad, H5adError, NotACount, Options, Planted, Room, to_bytes};
+pub use cellprism_h5ad::{Extras, H5ad, H5adError, H5adWriter, NotACount, Options, Planted, Room, to_bytes};
 
 use crate::work::{regular, shards::Rows};
 

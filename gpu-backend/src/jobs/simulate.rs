@@ -2,19 +2,21 @@
 
 use std::{
     collections::HashSet,
+    fs::File,
+    io::{self, BufWriter},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, bail, ensure};
 use cellprism_core::cells::{
-    GeneNames,
-    simulate::{SimulateOptions, Simulation, TrueSet, simulate, true_sets},
+    GeneNames, Roster,
+    simulate::{SimulateOptions, Simulator, TrueSet, Truth, true_sets},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    files::h5ad::{self, Extras},
+    files::h5ad::{Extras, H5adWriter},
     work::{atomic::OutputFile, memory, regular},
 };
 
@@ -125,45 +127,73 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
     let names = asked.gene_names.as_deref().map(|path| gene_names(path, asked.genes)).transpose()?;
     options.check()?;
     memory::check(memory_of(&options))?;
-    let mut simulation = simulate(&options)?;
+    let mut simulator = Simulator::new(&options)?;
+    let mut roster = simulator.roster();
     if let Some(names) = names {
-        simulation.cells.genes = GeneNames::from_index(names);
+        roster.genes = GeneNames::from_index(names);
     }
-    let sets = asked.gene_sets_out.as_ref().map(|_| gmt(&simulation));
+    let mut truth = simulator.truth();
     let mut about = json!({
-        "programs": simulation.programs,
+        "programs": truth.programs,
         "cells": asked.cells, "genes": asked.genes, "donors": asked.donors,
         "depth": asked.depth, "ambient": asked.ambient, "seed": asked.seed, "generator": "Xoshiro256++",
         "software": concat!("cellprism ", env!("CARGO_PKG_VERSION")),
     });
-    tell_extras(&options, &simulation, &mut about);
-    let Simulation { cells, programs, effects, activity, .. } = simulation;
+    tell_extras(&options, &truth, &mut about);
+    let programs = truth.programs.len();
     let extras = Extras {
-        by_cell: vec![("program_activity".into(), programs.len(), activity)],
-        by_gene: vec![("program_effect".into(), programs.len(), effects)],
+        by_cell: vec![("program_activity".into(), programs, std::mem::take(&mut truth.activity))],
+        by_gene: vec![("program_effect".into(), programs, truth.effects.clone())],
         texts: vec![("simulation".into(), about.to_string())],
+        ..Extras::default()
     };
-    let bytes = h5ad::to_bytes(&cells, &extras).context("encoding the h5ad file")?;
-    claimed.finish(&bytes)?;
-    if let (Some(claimed), Some(sets)) = (claimed_sets, &sets) {
-        claimed.finish(sets.as_bytes())?;
+    let (mut sums, mut nonzero) = (vec![0.0; asked.genes], 0);
+    claimed.finish_parts(&mut |file| {
+        nonzero = write(&mut simulator, &roster, &extras, &mut sums, file)?;
+        Ok(())
+    })?;
+    if let Some(claimed) = claimed_sets {
+        sums.iter_mut().for_each(|sum| *sum /= asked.cells as f64);
+        claimed.finish(gmt(&truth, &sums, &roster.genes.index).as_bytes())?;
     }
-    Ok(Report { cells: asked.cells, genes: asked.genes, nonzero: cells.counts.nnz(), programs })
+    Ok(Report { cells: asked.cells, genes: asked.genes, nonzero, programs: truth.programs })
 }
 
-/// Bytes that a simulation takes, roughly: counts once as they are and once as they are written, activities, effects.
+/// Writes the file, counts as they are drawn, and adds up those of each gene; returns how many are above zero.
+fn write(
+    simulator: &mut Simulator,
+    roster: &Roster,
+    extras: &Extras,
+    sums: &mut [f64],
+    file: &mut File,
+) -> io::Result<usize> {
+    let mut writer = H5adWriter::new(BufWriter::with_capacity(1 << 20, file), roster.genes.len())?;
+    while let Some(parts) = simulator.rows() {
+        for rows in parts {
+            for (&gene, &count) in rows.indices.iter().zip(&rows.values) {
+                sums[gene as usize] += f64::from(count);
+            }
+            writer.push(&rows)?;
+        }
+    }
+    let nonzero = writer.nonzero();
+    writer.finish(roster, extras)?;
+    Ok(nonzero)
+}
+
+/// Bytes that a simulation takes, roughly: names, states and activities of cells, levels and effects of genes.
 fn memory_of(options: &SimulateOptions) -> u64 {
     let (cells, genes) = (options.cells as f64, options.genes as f64);
-    let counts = cells * genes.min(0.6 * options.depth) * 16.0;
-    let programs = (options.programs * (1 + options.children) + options.rare) as f64;
-    (counts + 8.0 * (cells + genes) * programs) as u64
+    let programs = options.all_programs() as f64;
+    let groups = (options.donors + options.batches + 64) as f64;
+    (cells * (300.0 + 12.0 * programs) + genes * (200.0 + 8.0 * groups + 12.0 * programs)) as u64 + (64 << 20)
 }
 
 /// What is told of options beyond the plain ones; nothing where none was asked for, so that files stay as they were.
-fn tell_extras(options: &SimulateOptions, simulation: &Simulation, about: &mut Value) {
+fn tell_extras(options: &SimulateOptions, truth: &Truth, about: &mut Value) {
     if options.children > 0 {
-        let name = |place: usize| simulation.programs[place].as_str();
-        let parents: serde_json::Map<String, Value> = simulation
+        let name = |place: usize| truth.programs[place].as_str();
+        let parents: serde_json::Map<String, Value> = truth
             .parents
             .iter()
             .map(|&(child, parent)| (name(child).to_owned(), name(parent).into()))
@@ -172,8 +202,8 @@ fn tell_extras(options: &SimulateOptions, simulation: &Simulation, about: &mut V
         about["children"] = options.children.into();
     }
     if options.rare > 0 {
-        let first = simulation.programs.len() - options.rare;
-        about["rare"] = simulation.programs[first..].into();
+        let first = truth.programs.len() - options.rare;
+        about["rare"] = truth.programs[first..].into();
     }
     if options.overlap > 0.0 {
         about["overlap"] = options.overlap.into();
@@ -188,13 +218,12 @@ fn tell_extras(options: &SimulateOptions, simulation: &Simulation, about: &mut V
 }
 
 /// The true sets and their decoys, a line each.
-fn gmt(simulation: &Simulation) -> String {
-    let names = &simulation.cells.genes.index;
+fn gmt(truth: &Truth, means: &[f64], names: &[String]) -> String {
     let line = |set: TrueSet| {
         let genes: Vec<&str> = set.genes.iter().map(|&gene| names[gene].as_str()).collect();
         format!("{}\tmean count {:.4}\t{}\n", set.name, set.mean, genes.join("\t"))
     };
-    true_sets(simulation).into_iter().map(line).collect()
+    true_sets(truth, means).into_iter().map(line).collect()
 }
 
 /// The first `count` names of a list.

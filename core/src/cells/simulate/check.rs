@@ -33,7 +33,7 @@ pub(super) fn check(options: &SimulateOptions) -> Result<(), SimulateError> {
         ));
     }
     for (what, number, most, why) in [
-        ("cells", options.cells, MOST_CELLS, "their counts are kept in memory"),
+        ("cells", options.cells, MOST_CELLS, "their names and states are kept in memory"),
         ("genes", options.genes, MOST_GENES, "no genome has more"),
         ("programs", options.programs, MOST_PROGRAMS, "labels of cells are small numbers"),
         ("children of each cell type", options.children, MOST_PROGRAMS, "labels of cells are small numbers"),

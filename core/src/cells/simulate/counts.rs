@@ -1,192 +1,206 @@
-//! Counts of cells, drawn at the same time on several threads with the numbers that one generator gives one cell after
-//! another: a gene takes three of them unless its expectation is large, so that a walk which draws nothing else finds where
-//! each cell begins. And most counts are zero: two numbers alone tell for most of them.
+//! Counts of cells: Poisson around a disturbed expectation. Every cell has a generator of its own, so that any number of
+//! threads draws the same, and a random number of 64 bits serves one gene: the lowest choose the noise, the others the
+//! count, by inversion.
 
 use super::{
-    DEPTH_SD, NOISE_SD, SimulateOptions,
+    DEPTH_SD, SimulateOptions,
+    exponential::exp_of_minus,
+    noise,
     random::{PART, Random},
-    shares::Shares,
-    state::State,
 };
-use crate::parallel;
+use crate::{cells::CountMatrix, simd};
 
-/// Shares held at once, as numbers.
-const HELD: usize = 1 << 22;
-/// Cells of a block, where genes are few.
-const MOST_CELLS: usize = 512;
-/// More than what noise multiplies with: no radius drawn from 53 bits is above 8.6.
-const MOST_NOISE: f64 = 14.0;
-/// Parts of the first and of the second uniform number for which a bound of the noise is kept.
-const BOUNDS: (usize, usize) = (128, 64);
+/// Genes whose chances are computed at once.
+const TILE: usize = 256;
+/// Chances below this are rounding.
+const LEAST: f64 = 1e-17;
 
-/// A cell's counts: genes rising.
-pub(super) type Row = Vec<(u32, f32)>;
-
-/// Draws the counts of cells, some at a time.
-pub(super) struct Counts<'a> {
-    options: &'a SimulateOptions,
-    states: &'a [State],
-    shares: &'a Shares,
+/// What counts are drawn from, besides the shares of a cell.
+pub(super) struct Counts {
+    depth: f64,
+    /// Share of ambient counts.
+    ambient: f64,
     /// Mean share of each gene over all cells.
-    ambient: Vec<f64>,
-    random: Random,
-    bounds: Vec<f32>,
-    next: usize,
+    mean: Vec<f64>,
+    noise: Vec<f32>,
+    /// From which, with its number, a cell's generator is seeded.
+    key: u64,
+    /// 1 / n.
+    parts: [f64; 64],
 }
 
-impl<'a> Counts<'a> {
-    /// Counts of these cells; the ambient part is the average of all.
-    pub(super) fn new(
-        options: &'a SimulateOptions,
-        states: &'a [State],
-        shares: &'a Shares,
-        random: Random,
-    ) -> Self {
-        let mut ambient = vec![0.0; options.genes];
-        for block in states.chunks(block(options)) {
-            let cells = parallel::map(block.len(), |cell| shares.in_cell(&block[cell]));
-            for cell in &cells {
-                for (sum, share) in ambient.iter_mut().zip(cell) {
-                    *sum += share / options.cells as f64;
+impl Counts {
+    pub(super) fn new(options: &SimulateOptions, mean: Vec<f64>, random: &mut Random) -> Self {
+        let parts = std::array::from_fn(|n| 1.0 / n as f64);
+        let SimulateOptions { depth, ambient, .. } = *options;
+        Self { depth, ambient, mean, noise: noise::quantiles(), key: random.word(), parts }
+    }
+
+    /// Appends the counts of the cell of this number, whose shares have this sum.
+    pub(super) fn push(&self, cell: usize, shares: &[f64], sum: f64, to: &mut CountMatrix) {
+        let mut random = Random::of_item(self.key, cell);
+        let depth = self.depth * (DEPTH_SD * random.normal()).exp();
+        let (own, ambient) = (depth * (1.0 - self.ambient) / sum, depth * self.ambient);
+        let mut words = [0; TILE];
+        let mut chances = Chances { means: [0.0; TILE], zeros: [0.0; TILE], counted: [false; TILE] };
+        for (tile, (shares, mean)) in shares.chunks(TILE).zip(self.mean.chunks(TILE)).enumerate() {
+            let words = &mut words[..shares.len()];
+            random.words(words);
+            simd::widest(Tile {
+                words,
+                shares,
+                mean,
+                own,
+                ambient,
+                noise: &self.noise,
+                chances: &mut chances,
+            });
+            for (place, word) in words.iter().enumerate().filter(|(place, _)| chances.counted[*place]) {
+                let (mean, zero) = (chances.means[place], chances.zeros[place]);
+                let count =
+                    if mean > PART { random.poisson(mean) } else { self.invert(mean, zero, uniform(*word)) };
+                if count > 0 {
+                    to.indices.push((tile * TILE + place) as u32);
+                    to.values.push(count as f32);
                 }
             }
         }
-        Self { options, states, shares, ambient, random, bounds: bounds(), next: 0 }
+        to.indptr.push(to.indices.len() as u64);
+        to.rows += 1;
     }
 
-    fn mean(&self, depth: f64, share: f64, gene: usize, noise: f64) -> f64 {
-        let ambient = self.options.ambient;
-        depth * ((1.0 - ambient) * share * noise + ambient * self.ambient[gene])
+    /// The count of a uniform number that is not below the chance of zero.
+    #[inline]
+    fn invert(&self, mean: f64, zero: f64, uniform: f64) -> u64 {
+        let (mut left, mut chance, mut count) = (uniform - zero, zero * mean, 1);
+        while left >= chance && chance > LEAST {
+            left -= chance;
+            count += 1;
+            chance *= mean * self.parts.get(count).copied().unwrap_or(1.0 / count as f64);
+        }
+        count as u64
     }
+}
 
-    /// Advances `random` as far as the cell with these shares takes it.
-    fn pass(&self, random: &mut Random, shares: &[f64]) {
-        let depth = depth(self.options, random);
-        for (gene, &share) in shares.iter().enumerate() {
-            let most = self.mean(depth, share, gene, MOST_NOISE);
-            if most < PART && most > f64::MIN_POSITIVE {
-                random.skip(3);
-            } else {
-                let mut mean = self.mean(depth, share, gene, noise(random.normal()));
-                while mean > 0.0 {
-                    mean -= mean.min(PART);
-                    random.skip(1);
-                }
-            }
+/// In [0, 1), of the 52 bits that choose no noise.
+#[inline(always)]
+fn uniform(word: u64) -> f64 {
+    f64::from_bits(word >> noise::BITS | 1.0f64.to_bits()) - 1.0
+}
+
+/// Means, the chances of no count, and whether there is one (or more must be drawn to know).
+struct Chances {
+    means: [f64; TILE],
+    zeros: [f64; TILE],
+    counted: [bool; TILE],
+}
+
+/// Some genes of a cell.
+struct Tile<'a> {
+    words: &'a [u64],
+    shares: &'a [f64],
+    mean: &'a [f64],
+    own: f64,
+    ambient: f64,
+    noise: &'a [f32],
+    chances: &'a mut Chances,
+}
+
+impl simd::WithSimd for Tile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: simd::Simd>(self, _: S) {
+        let Self { words, shares, mean, own, ambient, noise, chances } = self;
+        let genes = words.len().min(TILE);
+        let (words, shares, mean) = (&words[..genes], &shares[..genes], &mean[..genes]);
+        let noise = &noise[..1 << noise::BITS];
+        for gene in 0..genes {
+            let noise = f64::from(noise[(words[gene] & ((1 << noise::BITS) - 1)) as usize]);
+            chances.means[gene] = shares[gene] * own * noise + mean[gene] * ambient;
+        }
+        for gene in 0..genes {
+            chances.zeros[gene] = exp_of_minus(chances.means[gene]);
+        }
+        for gene in 0..genes {
+            chances.counted[gene] = uniform(words[gene]) >= chances.zeros[gene] || chances.means[gene] > PART;
         }
     }
-
-    fn draw(&self, mut random: Random, shares: &[f64]) -> Row {
-        let depth = depth(self.options, &mut random);
-        let mut row = Row::new();
-        for (gene, &share) in shares.iter().enumerate() {
-            let (first, second) = (random.uniform(), random.uniform());
-            let bound = f64::from(self.bounds[cell_of_bound(first, second)]);
-            let most = self.mean(depth, share, gene, bound);
-            if most < PART && most > f64::MIN_POSITIVE {
-                let last = random.uniform();
-                // exp(−x) from below, by an even number of terms.
-                if last < 1.0 - most * (1.0 - most * (0.5 - most / 6.0)) - 1e-9 {
-                    continue;
-                }
-                let mean = self.mean(depth, share, gene, noise(Random::normal_of(first, second)));
-                let count = Random::poisson_of(mean, || last);
-                push(&mut row, gene, count);
-            } else {
-                let mean = self.mean(depth, share, gene, noise(Random::normal_of(first, second)));
-                let count = random.poisson(mean);
-                push(&mut row, gene, count);
-            }
-        }
-        row
-    }
-}
-
-impl Iterator for Counts<'_> {
-    type Item = Vec<Row>;
-
-    /// The next cells.
-    fn next(&mut self) -> Option<Vec<Row>> {
-        let rest = self.states.get(self.next..).filter(|rest| !rest.is_empty())?;
-        let block = &rest[..block(self.options).min(rest.len())];
-        let shares = parallel::map(block.len(), |cell| self.shares.in_cell(&block[cell]));
-        let mut random = self.random.clone();
-        let starts: Vec<Random> = shares
-            .iter()
-            .map(|shares| {
-                let start = random.clone();
-                self.pass(&mut random, shares);
-                start
-            })
-            .collect();
-        self.random = random;
-        self.next += block.len();
-        Some(parallel::map(block.len(), |cell| self.draw(starts[cell].clone(), &shares[cell])))
-    }
-}
-
-fn push(row: &mut Row, gene: usize, count: u64) {
-    if count > 0 {
-        row.push((gene as u32, count as f32));
-    }
-}
-
-fn block(options: &SimulateOptions) -> usize {
-    (HELD / options.genes.max(1)).clamp(1, MOST_CELLS)
-}
-
-fn depth(options: &SimulateOptions, random: &mut Random) -> f64 {
-    options.depth * (DEPTH_SD * random.normal()).exp()
-}
-
-/// What a normal number multiplies a share with.
-fn noise(normal: f64) -> f64 {
-    (NOISE_SD * normal - NOISE_SD * NOISE_SD / 2.0).exp()
-}
-
-fn cell_of_bound(first: f64, second: f64) -> usize {
-    (first * BOUNDS.0 as f64) as usize * BOUNDS.1 + (second * BOUNDS.1 as f64) as usize
-}
-
-/// The largest noise that two uniform numbers give, by the parts of [0, 1) that they are in.
-fn bounds() -> Vec<f32> {
-    let radius = |u: f64| (-2.0 * (1.0 - u).max(1e-17).ln()).sqrt();
-    let turn = |u: f64| (std::f64::consts::TAU * u).cos();
-    let mut bounds = Vec::with_capacity(BOUNDS.0 * BOUNDS.1);
-    for i in 0..BOUNDS.0 {
-        let (low, high) = (i as f64 / BOUNDS.0 as f64, (i + 1) as f64 / BOUNDS.0 as f64);
-        for j in 0..BOUNDS.1 {
-            // The cosine falls, then rises: it is largest at an end of each part.
-            let (start, end) = (j as f64 / BOUNDS.1 as f64, (j + 1) as f64 / BOUNDS.1 as f64);
-            let most = turn(start).max(turn(end));
-            let normal = most * if most > 0.0 { radius(high) } else { radius(low) };
-            bounds.push((noise(normal) * 1.000_01) as f32);
-        }
-    }
-    bounds
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn bounds_are_bounds_and_near() {
-        let (bounds, mut random) = (bounds(), Random::of_seed(3));
-        let mut ratio = 0.0;
-        for _ in 0..200_000 {
-            let (first, second) = (random.uniform(), random.uniform());
-            let bound = f64::from(bounds[cell_of_bound(first, second)]);
-            let found = noise(Random::normal_of(first, second));
-            assert!(found <= bound && bound < MOST_NOISE);
-            ratio += bound / found;
+    /// One gene after another, as the head of this file says it.
+    fn plain(counts: &Counts, cell: usize, shares: &[f64]) -> Vec<(u32, f32)> {
+        let mut random = Random::of_item(counts.key, cell);
+        let depth = counts.depth * (DEPTH_SD * random.normal()).exp();
+        let sum: f64 = shares.iter().sum();
+        let mut row = Vec::new();
+        for (tile, genes) in (0..shares.len()).collect::<Vec<_>>().chunks(TILE).enumerate() {
+            let words: Vec<u64> = genes.iter().map(|_| random.word()).collect();
+            for (&gene, word) in genes.iter().zip(words) {
+                let noise = f64::from(counts.noise[(word % 4096) as usize]);
+                let share = (1.0 - counts.ambient) * shares[gene] / sum * noise;
+                let mean = depth * (share + counts.ambient * counts.mean[gene]);
+                let uniform = (word / 4096) as f64 / (1u64 << 52) as f64;
+                let count = if mean > PART { random.poisson(mean) } else { quantile(mean, uniform) };
+                if count > 0 {
+                    row.push(((tile * TILE + gene % TILE) as u32, count as f32));
+                }
+            }
         }
-        assert!(ratio / 200_000.0 < 1.1, "{ratio}");
+        row
+    }
+
+    /// The least count whose chance, with all below it, is above a number.
+    fn quantile(mean: f64, uniform: f64) -> u64 {
+        let (mut below, mut chance, mut count) = (0.0, (-mean).exp(), 0);
+        while uniform >= below + chance {
+            below += chance;
+            count += 1;
+            chance *= mean / count as f64;
+        }
+        count
     }
 
     #[test]
-    fn no_noise_is_above_what_the_walk_takes_for_the_most() {
-        let largest = 1.0 - 1.0 / (1u64 << 53) as f64;
-        assert!(noise(Random::normal_of(largest, 0.0)) < MOST_NOISE);
+    fn many_genes_at_once_have_the_counts_of_one_after_another() {
+        let genes = 700;
+        let options = SimulateOptions { genes, depth: 2500.0, ..SimulateOptions::default() };
+        let mut random = Random::of_seed(11);
+        let shares: Vec<f64> = (0..genes).map(|_| (1.5 * random.normal()).exp()).collect();
+        let mean = vec![1.0 / genes as f64; genes];
+        let counts = Counts::new(&options, mean, &mut random);
+        let (mut matrix, mut expected) = (CountMatrix::empty(genes), CountMatrix::empty(genes));
+        for cell in 0..200 {
+            counts.push(cell, &shares, shares.iter().sum(), &mut matrix);
+            expected.push_row(plain(&counts, cell, &shares));
+        }
+        assert_eq!(matrix, expected);
+        assert!(matrix.values.iter().any(|&count| count > 60.0), "large means are drawn in parts");
+    }
+
+    #[test]
+    fn counts_have_the_mean_and_the_variance_of_the_model() {
+        let cells = 40_000;
+        let options = SimulateOptions { genes: 4, depth: 20.0, ambient: 0.0, ..SimulateOptions::default() };
+        let shares = [0.5, 0.3, 0.19, 0.01];
+        let counts = Counts::new(&options, vec![0.0; 4], &mut Random::of_seed(2));
+        let mut matrix = CountMatrix::empty(4);
+        (0..cells).for_each(|cell| counts.push(cell, &shares, 1.0, &mut matrix));
+        // Both the depth and the noise are log-normal; the noise has mean 1.
+        let depth = 20.0 * (DEPTH_SD * DEPTH_SD / 2.0).exp();
+        let spread = (DEPTH_SD * DEPTH_SD + super::super::NOISE_SD * super::super::NOISE_SD).exp() - 1.0;
+        for (gene, share) in shares.iter().enumerate() {
+            let drawn: Vec<f64> = (0..cells).map(|cell| f64::from(matrix.get(cell, gene))).collect();
+            let mean = drawn.iter().sum::<f64>() / cells as f64;
+            let variance = drawn.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / cells as f64;
+            let expected = depth * share;
+            let around = expected + spread * expected * expected;
+            assert!((mean / expected - 1.0).abs() < 0.03, "gene {gene}: {mean} and {expected}");
+            assert!((variance / around - 1.0).abs() < 0.06, "gene {gene}: {variance} and {around}");
+        }
     }
 }

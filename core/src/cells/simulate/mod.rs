@@ -16,26 +16,27 @@
 //! | `sets` | the truth as gene sets, with decoys |
 //! | `shares` | expected shares of genes in a cell |
 //! | `counts` | counts around them |
+//! | `noise`, `exponential` | what counts are drawn with |
+//! | `simulator` | all of it, counts of some cells at a time |
 //! | `random` | draws |
 
 mod check;
 mod counts;
+mod exponential;
+mod noise;
 mod plant;
 mod random;
 mod sets;
 mod shares;
+mod simulator;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use super::{Cells, Column, CountMatrix, GeneNames};
-use counts::Counts;
-use plant::Names;
-use random::{Extra, Random};
-use shares::Shares;
-use state::State;
+use super::{Cells, CountMatrix, Roster};
 
 pub use sets::{TrueSet, true_sets};
+pub use simulator::{Simulator, Truth};
 
 /// What to simulate.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,14 +116,8 @@ pub struct Simulation {
     /// The cells, with columns `cell_type`, `donor_id`, `condition` and `cycling`; where they are asked for
     /// `cell_subtype`, `rare` and `batch`.
     pub cells: Cells,
-    /// Names of the programs.
-    pub programs: Vec<String>,
-    /// For each child its cell type, as places in `programs`.
-    pub parents: Vec<(usize, usize)>,
-    /// Effect of each program on each gene, as a logarithm (natural); [genes, programs], row-major.
-    pub effects: Vec<f32>,
-    /// Activity of each program in each cell; [cells, programs], row-major.
-    pub activity: Vec<f32>,
+    /// What was planted.
+    pub truth: Truth,
 }
 
 /// Why a simulation is impossible.
@@ -160,65 +155,14 @@ const NOISE_SD: f64 = 0.3;
 /// # Errors
 /// If there are fewer than four programs, too few genes or cells for them, or more of anything than memory bears.
 pub fn simulate(options: &SimulateOptions) -> Result<Simulation, SimulateError> {
-    check::check(options)?;
-    let mut random = Random::of_seed(options.seed);
-    let names = Names::of(options);
-    let base: Vec<f64> = (0..options.genes).map(|_| (BASE_SD * random.normal()).exp()).collect();
-    let effects = plant::effects(options, &mut random);
-    let factors = |random: &mut Random, groups: usize, sd: f64| -> Vec<f64> {
-        (0..groups * options.genes).map(|_| (sd * random.normal()).exp()).collect()
-    };
-    let donor_effects = factors(&mut random, options.donors, DONOR_SD);
-    let batch_effects = if options.batches > 1 {
-        let mut random = Random::of_extra(options.seed ^ 1 << 63, Extra::Batches);
-        factors(&mut random, options.batches, options.batch_effect)
-    } else {
-        Vec::new()
-    };
-    let states = state::draw(options, &names, &mut random);
-    let activity: Vec<f32> = states.iter().flat_map(|state| state.activity.iter().copied()).collect();
-    let shares = Shares::of(options, &base, donor_effects, batch_effects, &effects);
+    let mut simulator = Simulator::new(options)?;
+    let Roster { genes, names, columns, umap, counts_source, .. } = simulator.roster();
     let mut counts = CountMatrix::empty(options.genes);
-    for rows in Counts::new(options, &states, &shares, random) {
-        rows.into_iter().for_each(|row| counts.push_row(row));
+    while let Some(parts) = simulator.rows() {
+        for part in parts {
+            counts.append(&part).map_err(|error| SimulateError(error.to_string()))?;
+        }
     }
-    let cells = describe(options, &names, &states, counts);
-    Ok(Simulation { cells, programs: names.all, parents: names.parents, effects, activity })
-}
-
-fn describe(options: &SimulateOptions, names: &Names, states: &[State], counts: CountMatrix) -> Cells {
-    let column = |name: &str, labels: Vec<String>, code: &dyn Fn(&State) -> usize| Column {
-        name: name.into(),
-        labels,
-        codes: states.iter().map(|state| code(state) as u16).collect(),
-    };
-    let numbered = |stem: &str, count: usize| (1..=count).map(|n| format!("{stem} {n}")).collect();
-    let words = |words: [&str; 2]| words.map(str::to_owned).to_vec();
-    let mut columns = vec![
-        column("cell_type", numbered("type", options.types()), &|state| state.kind),
-        column("donor_id", numbered("donor", options.donors), &|state| state.donor),
-        column("condition", words(["control", "interferon"]), &|state| usize::from(state.stimulated)),
-        column("cycling", words(["no", "yes"]), &|state| usize::from(state.cycling)),
-    ];
-    if options.children > 0 {
-        let labels = names.parents.iter().map(|&(child, _)| names.all[child].clone()).collect();
-        let child = |state: &State| state.kind * options.children + state.child;
-        columns.push(column("cell_subtype", labels, &child));
-    }
-    if options.rare > 0 {
-        let labels =
-            ["none"].into_iter().map(str::to_owned).chain(names.all[names.rare.clone()].iter().cloned());
-        columns.push(column("rare", labels.collect(), &|state| state.rare.map_or(0, |number| number + 1)));
-    }
-    if options.batches > 1 {
-        columns.push(column("batch", numbered("batch", options.batches), &|state| state.batch));
-    }
-    Cells {
-        counts,
-        genes: GeneNames::from_index((1..=options.genes).map(|gene| format!("SIM{gene:05}")).collect()),
-        names: (1..=options.cells).map(|cell| format!("cell{cell:06}")).collect(),
-        columns,
-        umap: None,
-        counts_source: "simulation".into(),
-    }
+    let cells = Cells { counts, genes, names, columns, umap, counts_source };
+    Ok(Simulation { cells, truth: simulator.truth() })
 }

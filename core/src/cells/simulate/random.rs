@@ -31,6 +31,11 @@ impl Random {
         Self::of_seed(seed ^ (extra as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
+    /// The generator of one of many things, whose seeds are far apart.
+    pub(super) fn of_item(key: u64, number: usize) -> Self {
+        Self::of_seed(key.wrapping_add((number as u64).wrapping_mul(0xd134_2543_de82_ef95)))
+    }
+
     /// Uniform in [0, 1), of 53 bits.
     pub(super) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
@@ -50,35 +55,27 @@ impl Random {
 
     /// Standard normal (Box & Muller 1958).
     pub(super) fn normal(&mut self) -> f64 {
-        let first = self.uniform();
-        Self::normal_of(first, self.uniform())
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// The same of two uniform numbers.
-    pub(super) fn normal_of(first: f64, second: f64) -> f64 {
-        let radius = (-2.0 * (1.0 - first).ln()).sqrt();
-        radius * (std::f64::consts::TAU * second).cos()
+    /// 64 random bits.
+    pub(super) fn word(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
-    /// Passes over so many uniform numbers.
-    pub(super) fn skip(&mut self, numbers: usize) {
-        for _ in 0..numbers {
-            self.0.next_u64();
-        }
+    /// The next words.
+    pub(super) fn words(&mut self, to: &mut [u64]) {
+        to.iter_mut().for_each(|word| *word = self.0.next_u64());
     }
 
     /// Poisson: by inversion, large means in parts (a sum of Poisson numbers is one).
-    pub(super) fn poisson(&mut self, mean: f64) -> u64 {
-        Self::poisson_of(mean, || self.uniform())
-    }
-
-    /// The same by given uniform numbers, one for each part.
-    pub(super) fn poisson_of(mut mean: f64, mut uniform: impl FnMut() -> f64) -> u64 {
+    pub(super) fn poisson(&mut self, mut mean: f64) -> u64 {
         let mut count = 0;
         while mean > 0.0 {
             let part = mean.min(PART);
             mean -= part;
-            let mut left = uniform();
+            let mut left = self.uniform();
             let mut chance = (-part).exp();
             let mut drawn = 0u64;
             while left >= chance && chance > 0.0 {

@@ -1,6 +1,6 @@
 //! The truth as gene sets, with decoys: sets that no program raises, of the same size and mean expression.
 
-use super::Simulation;
+use super::Truth;
 
 /// Programs' genes nearest in expression among which a decoy's is chosen.
 const NEAREST: usize = 10;
@@ -19,13 +19,13 @@ pub struct TrueSet {
 }
 
 /// One set a program, named by it, then as many decoys: genes that no program raises, each taken for a gene of the
-/// program with about its mean count, so that the set's mean comes out the same where the genes allow it.
-pub fn true_sets(simulation: &Simulation) -> Vec<TrueSet> {
-    let programs = simulation.programs.len();
-    let genes = simulation.cells.counts.cols;
-    let means = mean_counts(simulation);
+/// program with about its mean count, so that the set's mean comes out the same where the genes allow it. `means` are the
+/// mean counts of the genes.
+pub fn true_sets(truth: &Truth, means: &[f64]) -> Vec<TrueSet> {
+    let programs = truth.programs.len();
+    let genes = means.len();
     let raised =
-        |gene: usize| simulation.effects[gene * programs..(gene + 1) * programs].iter().any(|&e| e != 0.0);
+        |gene: usize| truth.effects[gene * programs..(gene + 1) * programs].iter().any(|&e| e != 0.0);
     let mut free: Vec<usize> = (0..genes).filter(|&gene| !raised(gene)).collect();
     free.sort_by(|&a, &b| means[a].total_cmp(&means[b]).then(a.cmp(&b)));
     let set = |name: String, mut genes: Vec<usize>| {
@@ -33,31 +33,15 @@ pub fn true_sets(simulation: &Simulation) -> Vec<TrueSet> {
         let mean = genes.iter().map(|&gene| means[gene]).sum::<f64>() / genes.len().max(1) as f64;
         TrueSet { name, mean, genes }
     };
-    let mut sets: Vec<TrueSet> = simulation
-        .programs
-        .iter()
-        .enumerate()
-        .map(|(program, name)| {
-            let own = (0..genes).filter(|gene| simulation.effects[gene * programs + program] > 0.0);
-            set(name.clone(), own.collect())
-        })
-        .collect();
+    let own = |program: usize| (0..genes).filter(move |gene| truth.effects[gene * programs + program] > 0.0);
+    let mut sets: Vec<TrueSet> =
+        (0..programs).map(|program| set(truth.programs[program].clone(), own(program).collect())).collect();
     let mut used = vec![0u32; genes];
     for program in 0..programs {
-        let genes = decoy(&sets[program], &free, &means, &mut used);
-        sets.push(set(format!("decoy of {}", simulation.programs[program]), genes));
+        let genes = decoy(&sets[program], &free, means, &mut used);
+        sets.push(set(format!("decoy of {}", truth.programs[program]), genes));
     }
     sets
-}
-
-fn mean_counts(simulation: &Simulation) -> Vec<f64> {
-    let counts = &simulation.cells.counts;
-    let mut sums = vec![0.0; counts.cols];
-    for cell in 0..counts.rows {
-        let (genes, values) = counts.row(cell);
-        genes.iter().zip(values).for_each(|(&gene, &value)| sums[gene as usize] += f64::from(value));
-    }
-    sums.iter().map(|sum| sum / counts.rows.max(1) as f64).collect()
 }
 
 /// Genes for one decoy out of `free`, which is sorted by mean. Genes that other decoys have are taken later.
@@ -147,17 +131,20 @@ mod tests {
             },
         ] {
             let simulation = simulate(&options).unwrap();
-            let programs = simulation.programs.len();
-            let sets = true_sets(&simulation);
+            let truth = &simulation.truth;
+            let programs = truth.programs.len();
+            let counts = &simulation.cells.counts;
+            let sums = counts.transposed().row_sums();
+            let means: Vec<f64> = sums.iter().map(|sum| sum / counts.rows as f64).collect();
+            let sets = true_sets(truth, &means);
             assert_eq!(sets.len(), 2 * programs);
             for program in 0..programs {
                 let (own, decoy) = (&sets[program], &sets[programs + program]);
-                assert_eq!(own.name, simulation.programs[program]);
+                assert_eq!(own.name, truth.programs[program]);
                 assert_eq!(decoy.name, format!("decoy of {}", own.name));
                 assert_eq!(own.genes.len(), decoy.genes.len());
-                assert!(own.genes.iter().all(|gene| simulation.effects[gene * programs + program] > 0.0));
-                let raised =
-                    |gene: &usize| (0..programs).any(|p| simulation.effects[gene * programs + p] != 0.0);
+                assert!(own.genes.iter().all(|gene| truth.effects[gene * programs + program] > 0.0));
+                let raised = |gene: &usize| (0..programs).any(|p| truth.effects[gene * programs + p] != 0.0);
                 assert!(!decoy.genes.iter().any(raised), "{}", decoy.name);
                 assert!(decoy.genes.windows(2).all(|pair| pair[0] < pair[1]), "a gene twice");
                 let ratio = decoy.mean / own.mean;

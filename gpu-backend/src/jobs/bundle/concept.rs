@@ -177,7 +177,8 @@ fn fill(
     }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, compared, &fetched, compared::kept(p)).to_bytes()?)?;
+        let kept = samples(context, compared, &fetched, compared::kept(p));
+        work.put(&path::samples_of(subject.folder, id), &kept.to_bytes()?)?;
     }
     Ok(())
 }
