@@ -220,14 +220,16 @@ fn native_swaps_equal_whole_passes() {
         let genes = SequenceGenes { tokens: (0..6).collect(), ..SequenceGenes::default() };
         let passes =
             NativePasses::open(&model, &tokenizer(&model, &genes, rule), &Place::cpu()).unwrap().unwrap();
-        let fast = ScgptSwapper::native(passes);
-        let plain = ScgptSwapper::new(tiny_engine(&model, rule));
-        let numbered = || (0..).map(CellId).zip(cells.clone()).collect();
-        let (fast_swaps, plain_swaps) = (fast.swaps(numbered()), plain.swaps(numbered()));
         let near = |a: &[f32], b: &[f32]| {
             let b: Vec<f64> = b.iter().map(|&x| f64::from(x)).collect();
             largest_difference(a, &b) <= 1e-6
         };
+        let alone = tiny_engine(&model, rule).embed(&cells, &|_| ()).unwrap();
+        assert!(near(&passes.embed_all(&cells).unwrap(), &alone), "{rule:?}");
+        let fast = ScgptSwapper::native(passes);
+        let plain = ScgptSwapper::new(tiny_engine(&model, rule));
+        let numbered = || (0..).map(CellId).zip(cells.clone()).collect();
+        let (fast_swaps, plain_swaps) = (fast.swaps(numbered()), plain.swaps(numbered()));
         for others in [[1, 2], [2, 1], [0, 2]] {
             let others = others.map(CellId);
             let (found, expected) = (
