@@ -67,8 +67,8 @@ fn picker(name: &str, listed: Vec<Listed>) -> AnyView {
     let options = listed
         .into_iter()
         .map(|l| {
-            let title = if l.title.is_empty() { l.name.clone() } else { l.title };
-            view! { <option value=l.name.clone() selected=l.name == name>{title}</option> }
+            // Titles may be the same, as of one data set described twice; names are folders and differ.
+            view! { <option value=l.name.clone() title=l.title selected=l.name == name>{l.name.clone()}</option> }
         })
         .collect::<Vec<_>>();
     let choose = move |event| {

@@ -27,6 +27,16 @@ pub struct AttributionDetail {
     /// What is known of the genes that were not swapped, where not all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screened: Option<ScreenOutcome>,
+    /// Genes that were swapped, rising, where not all were: scores of the others are estimates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub swapped_genes: Vec<GeneId>,
+}
+
+impl AttributionDetail {
+    /// Whether a gene's score is an estimate by the gradient: it differs in some pair, but was not swapped.
+    pub fn is_estimate(&self, gene: GeneId) -> bool {
+        self.screened.is_some() && self.swapped_genes.binary_search(&gene).is_err()
+    }
 }
 
 /// What a random sample says of the genes whose scores are estimates by the gradient.

@@ -46,6 +46,7 @@ pub fn describe(
         lowest: negative.map(one).collect(),
         cumulative: cumulative(&attribution.scores, &order),
         screened: None,
+        swapped_genes: Vec::new(),
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     reader::ConceptReader,
 };
 use crate::{
-    ids::{CellId, ConceptId},
+    ids::{CellId, ConceptId, GeneId},
     stats::upper_bound,
 };
 
@@ -85,6 +85,11 @@ impl<'a, M: Perturb + ?Sized> Screened<'a, M> {
             sampled,
             known: Mutex::new(known),
         })
+    }
+
+    /// Genes that are swapped, rising; the scores of all others are estimates.
+    pub fn swapped(&self) -> Vec<GeneId> {
+        self.leading.union(&self.sampled).map(|&gene| GeneId(gene)).collect()
     }
 
     /// What the sample says of an attribution through this model: how many of the genes passed over are as important as
@@ -243,6 +248,11 @@ mod tests {
             let found = attribute(&model, &reader, concept, &cells, 1).unwrap();
             (model.outcome(&found, 0.05), found)
         };
+        let swapped =
+            |screened: &Screened<'_, Moves>| screened.swapped().iter().map(|g| g.0).collect::<Vec<_>>();
+        let screening = Screening { leading: 5, sample: 0, seed: 1 };
+        let five = Screened::choose(&Moves, &reader, concept, &cells, 1, &screening).unwrap();
+        assert_eq!(swapped(&five), [0, 1, 2, 3, 4], "largest estimates");
         let (outcome, found) = with(5, 0);
         assert_eq!((outcome.leading, outcome.sampled, outcome.rest, outcome.bound), (5, 0, 35, 1.0));
         for gene in 0..30 {

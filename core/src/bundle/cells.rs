@@ -1,7 +1,7 @@
 //! What is known of the cells, for the checks of what refers to them.
 
 use super::{
-    CellMetadata, CellNames, cell_codes, cell_map, cell_metadata, cell_names,
+    CellMetadata, CellNames, cell_codes, cell_map, cell_metadata, cell_names, cell_numbers,
     checking::{Bundle, Report},
     embeddings, first,
 };
@@ -24,6 +24,7 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Cells {
     if let Some(metadata) = &metadata {
         cell_codes::check(bundle, metadata, report);
         cell_map::check(bundle, metadata, report);
+        cell_numbers::check(bundle, metadata, report);
     }
     embeddings::check(bundle, report);
     first::check(bundle, metadata.as_ref(), report);

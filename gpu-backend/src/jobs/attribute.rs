@@ -8,7 +8,7 @@ use cellprism_core::{
         cells_of_concepts, together,
     },
     bundle::{ReadingParameters, Side, Tensors},
-    ids::ConceptId,
+    ids::{ConceptId, GeneId},
     limits, parallel,
     readings::{BothSides, FurtherCells, Of, TypicalPool, are_enough, both_sides, mean_counts},
 };
@@ -195,7 +195,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             _ => None,
         };
         steps.advance(1);
-        let screened = screened.map(|screened| screened.outcome(&attribution, IMPORTANT));
+        let screened =
+            screened.map(|screened| (screened.outcome(&attribution, IMPORTANT), screened.swapped()));
         Ok(Scored { cells, attribution, sides, screened })
     })
     .into_iter()
@@ -205,7 +206,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let genes = model.genes().len();
     let content = to_bytes(options, &concepts, &found, genes, model.genes(), &model.model().card.precision)?;
     out.finish(&content)?;
-    let screened = together(found.iter().filter_map(|one| one.screened.as_ref()));
+    let screened = together(found.iter().filter_map(|one| one.screened.as_ref().map(|found| &found.0)));
     Ok(Report { concepts: concepts.len(), genes, seconds, screened })
 }
 
@@ -215,7 +216,8 @@ struct Scored {
     attribution: Attribution,
     /// Both sides, and the mean count of each gene in the pairs.
     sides: Option<(BothSides, Vec<f64>)>,
-    screened: Option<ScreenOutcome>,
+    /// What the sample says, and the genes that were swapped.
+    screened: Option<(ScreenOutcome, Vec<GeneId>)>,
 }
 
 fn to_bytes(
@@ -261,8 +263,15 @@ fn to_bytes(
     sides(&mut file, found, genes);
     file.metadata("genes", serde_json::to_string(names)?);
     if found.iter().any(|one| one.screened.is_some()) {
-        let each: Vec<_> = found.iter().map(|one| &one.screened).collect();
+        let each: Vec<_> = found.iter().map(|one| one.screened.as_ref().map(|found| &found.0)).collect();
         file.metadata("screened", serde_json::to_string(&each)?);
+        let mut swapped = vec![0u32; q * genes];
+        for (of_concept, one) in swapped.chunks_mut(genes).zip(found) {
+            for gene in one.screened.iter().flat_map(|found| &found.1) {
+                of_concept[gene.index()] = 1;
+            }
+        }
+        file.u32("swapped", &[q, genes], swapped);
     }
     file.metadata("precision", precision.to_owned());
     Ok(file.to_bytes()?)

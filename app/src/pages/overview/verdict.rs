@@ -2,10 +2,17 @@
 
 use std::sync::Arc;
 
-use cellprism_core::bundle::{Calibration, CalibrationSubject, ConceptIndex};
+use cellprism_core::{
+    attribution::{ScreenOutcome, together},
+    bundle::{Calibration, CalibrationSubject, ConceptIndex},
+};
 use leptos::prelude::*;
 
-use crate::{bundle::Bundle, format::thousands, pages::concept::paper};
+use crate::{
+    bundle::Bundle,
+    format::{percent, thousands},
+    pages::concept::paper,
+};
 
 /// The verdict with its calibration; of an older bundle, that there is none.
 pub fn view(bundle: &Arc<Bundle>) -> AnyView {
@@ -14,15 +21,28 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
         return view! { <p class="notice verdict" data-testid="paper-only">{paper::only("")}</p> }.into_any();
     }
     let (warning, words) = (untrusted(&listing.index), calibration_words(&listing.index));
+    let screened = listing.index.rows.iter().filter_map(|row| row.screened.as_ref());
+    let important = bundle.manifest.parameters.attribution.important;
     let class = if warning.is_some() { "notice warn verdict" } else { "notice verdict" };
     view! {
         <div class=class>
             <p class="said" data-testid="verdict">{listing.index.verdict.clone()}</p>
             <p class="muted" data-testid="calibration">{words}</p>
+            {together(screened).map(|all| screened_words(&all, important)).map(|words| view! { <p class="muted" data-testid="screened">{words}</p> })}
             {warning.map(|words| view! { <p><b>{words}</b></p> })}
         </div>
     }
     .into_any()
+}
+
+/// What is known of the genes that were not swapped, of all concepts together.
+fn screened_words(all: &ScreenOutcome, important: f64) -> String {
+    format!(
+        "Genes were screened: of {} scores {} are estimates by the model’s gradient (≈), of which at most {} are of genes that matter by more than {important} (95% confidence).",
+        thousands(all.leading + all.sampled + all.rest),
+        thousands(all.rest),
+        percent(all.bound)
+    )
 }
 
 /// "In a random dictionary 1 of 40 labels survives; with permuted activations none of 40."
@@ -66,6 +86,16 @@ mod tests {
             ],
             ..ConceptIndex::default()
         }
+    }
+
+    #[test]
+    fn what_was_passed_over_is_said() {
+        let all = ScreenOutcome { leading: 50, sampled: 59, rest: 891, missed: 0, bound: 0.0495 };
+        let words = screened_words(&all, 0.05);
+        assert!(
+            words.contains("of 1,000 scores 891 are estimates") && words.contains("at most 5"),
+            "{words}"
+        );
     }
 
     #[test]

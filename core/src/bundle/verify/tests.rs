@@ -120,7 +120,12 @@ fn small() -> Memory {
         counts: vec![2, 1],
         long_labels: Vec::new(),
     };
-    let metadata = CellMetadata { cells: 3, columns: vec![column], primary: Some("type".into()), umap: None };
+    let metadata = CellMetadata {
+        cells: 3,
+        columns: vec![column],
+        primary: Some("type".into()),
+        ..CellMetadata::default()
+    };
     files.json(path::CELL_METADATA, &metadata);
     files.tensors(path::CELL_CODES, &[("type", Dtype::U16, vec![3], vec![0, 0, 0, 0, 1, 0])]);
     files.json(path::CELL_NAMES, &["a", "b", "c"]);

@@ -1,16 +1,16 @@
 //! Softmax attention of all positions to all positions, a head at a time.
 
+use std::ops::Range;
+
 use super::{
-    exponential::exp2,
+    accumulate::{Block, Factors, ROWS, accumulate},
+    exponential::exp2s,
     features::{BLOCK, Features},
-    product::{LANES, across},
 };
 use crate::simd::{Simd, WithSimd, widest};
 
-/// Positions whose scores are held at once: they stay in the processor's nearest cache.
-const QUERIES: usize = 8;
-/// Sums of values computed together: as many positions, and as many features.
-const TILE: usize = 4;
+/// Keys whose scores are held at once: with a block of positions they stay in the processor's nearest cache.
+pub(super) const KEYS: usize = 128;
 
 /// One attention: what positions ask, what they answer to, what they say, each `[width, positions]`. Queries are scaled,
 /// so that scores are logarithms to base 2.
@@ -73,116 +73,117 @@ impl WithSimd for Head<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { asked, head, out } = self;
-        let blocks = asked.key.stride() / BLOCK;
-        let mut scores: [Vec<[f32; BLOCK]>; QUERIES] = std::array::from_fn(|_| vec![[0.0; BLOCK]; blocks]);
-        for first in (0..asked.query.stride()).step_by(QUERIES) {
-            score(asked, head, first, &mut scores, out);
-            answer(asked, head, first, &scores, out);
-        }
-    }
-}
-
-/// Weights of all keys for some queries, with their sum and the largest score.
-#[inline(always)]
-fn score(
-    asked: &Asked,
-    head: usize,
-    first: usize,
-    scores: &mut [Vec<[f32; BLOCK]>; QUERIES],
-    out: &mut Attended,
-) {
-    let size = asked.query.features() / out.weights.features();
-    let (features, positions) = (head * size..(head + 1) * size, asked.key.positions());
-    let mut largest = [[f32::MIN; BLOCK]; QUERIES];
-    for block in 0..asked.key.stride() / BLOCK {
-        let start = block * BLOCK;
-        let mut sums = [[0.0f32; BLOCK]; QUERIES];
-        for feature in features.clone() {
-            let keys: &[f32; BLOCK] = asked.key.row(feature)[start..].first_chunk().expect("whole blocks");
-            let queries: &[f32; QUERIES] =
-                asked.query.row(feature)[first..].first_chunk().expect("whole blocks");
-            for (sum, &query) in sums.iter_mut().zip(queries) {
-                for (total, &key) in sum.iter_mut().zip(keys) {
-                    *total = query.mul_add(key, *total);
+        let size = asked.query.features() / out.weights.features();
+        let features = head * size..(head + 1) * size;
+        let positions = asked.key.positions();
+        let (keys, values) =
+            (by_positions(&asked.key, features.clone()), by_features(&asked.value, features.clone()));
+        let mut query: Vec<Block> = vec![[0.0; BLOCK]; size];
+        let mut scores: Vec<[Block; ROWS]> = vec![[[0.0; BLOCK]; ROWS]; KEYS / ROWS];
+        let mut running = Running { sums: vec![[[0.0; BLOCK]; ROWS]; values.len()], ..Running::default() };
+        for start in (0..asked.query.stride()).step_by(BLOCK) {
+            for (block, feature) in query.iter_mut().zip(features.clone()) {
+                block.copy_from_slice(&asked.query.row(feature)[start..start + BLOCK]);
+            }
+            running.restart();
+            for (chunk, eights) in keys.chunks(KEYS / ROWS).enumerate() {
+                for (eight, scores) in eights.iter().zip(&mut scores) {
+                    accumulate(simd, eight, &query, &[0.0; ROWS], scores);
                 }
+                let some = chunk * KEYS..positions.min((chunk + 1) * KEYS);
+                let scores = &mut scores.as_flattened_mut()[..some.len()];
+                running.add(simd, scores, values.iter().map(|values| &values[some.clone()]));
             }
-        }
-        if start + BLOCK > positions {
-            sums.iter_mut().for_each(|sum| sum[positions - start..].fill(f32::MIN));
-        }
-        for ((sum, largest), scores) in sums.iter().zip(&mut largest).zip(scores.iter_mut()) {
-            scores[block] = *sum;
-            for (largest, &sum) in largest.iter_mut().zip(sum) {
-                *largest = if sum > *largest { sum } else { *largest };
+            out.weights.row_mut(head)[start..start + BLOCK].copy_from_slice(&running.total);
+            out.largest.row_mut(head)[start..start + BLOCK].copy_from_slice(&running.largest);
+            for (feature, sums) in features.clone().zip(running.sums.as_flattened()) {
+                out.sums.row_mut(feature)[start..start + BLOCK].copy_from_slice(sums);
             }
-        }
-    }
-    for (query, (scores, lanes)) in scores.iter_mut().zip(&largest).enumerate() {
-        let largest = lanes.iter().copied().fold(f32::MIN, f32::max);
-        let mut total = [0.0f32; BLOCK];
-        for block in scores.iter_mut() {
-            for (score, total) in block.iter_mut().zip(&mut total) {
-                *score = exp2(*score - largest);
-                *total += *score;
-            }
-        }
-        let halves: [f32; LANES] = std::array::from_fn(|i| total[i] + total[i + LANES]);
-        out.weights.row_mut(head)[first + query] = across(&halves);
-        out.largest.row_mut(head)[first + query] = largest;
-    }
-}
-
-/// Sums of values by those weights.
-#[inline(always)]
-fn answer(
-    asked: &Asked,
-    head: usize,
-    first: usize,
-    scores: &[Vec<[f32; BLOCK]>; QUERIES],
-    out: &mut Attended,
-) {
-    let size = asked.query.features() / out.weights.features();
-    for query in (0..QUERIES).step_by(TILE) {
-        let mut feature = head * size;
-        while feature + TILE <= (head + 1) * size {
-            sums::<TILE>(asked, feature, first + query, &scores[query..], out);
-            feature += TILE;
-        }
-        while feature < (head + 1) * size {
-            sums::<1>(asked, feature, first + query, &scores[query..], out);
-            feature += 1;
         }
     }
 }
 
-#[inline(always)]
-fn sums<const FEATURES: usize>(
-    asked: &Asked,
-    feature: usize,
-    position: usize,
-    scores: &[Vec<[f32; BLOCK]>],
-    out: &mut Attended,
-) {
-    let mut sums = [[[0.0f32; LANES]; FEATURES]; TILE];
-    let blocks = asked.value.stride() / BLOCK;
-    let weights: [&[[f32; LANES]]; TILE] =
-        std::array::from_fn(|i| scores[i][..blocks].as_flattened().as_chunks().0);
-    let values: [&[[f32; LANES]]; FEATURES] =
-        std::array::from_fn(|i| asked.value.row(feature + i).as_chunks().0);
-    for chunk in 0..2 * blocks {
-        for (sums, weights) in sums.iter_mut().zip(&weights) {
-            for (sum, values) in sums.iter_mut().zip(&values) {
-                for ((sum, &weight), &value) in sum.iter_mut().zip(&weights[chunk]).zip(&values[chunk]) {
-                    *sum = weight.mul_add(value, *sum);
-                }
+/// What belongs to a head, eight positions after eight: `[eights][size]`.
+pub(super) fn by_positions(of: &Features, features: Range<usize>) -> Vec<Vec<Factors>> {
+    let eight = |start: usize| {
+        features
+            .clone()
+            .map(|feature| *of.row(feature)[start..].first_chunk().expect("whole blocks"))
+            .collect()
+    };
+    (0..of.positions()).step_by(ROWS).map(eight).collect()
+}
+
+/// What belongs to a head, eight features after eight: `[eights][positions]`.
+pub(super) fn by_features(of: &Features, features: Range<usize>) -> Vec<Vec<Factors>> {
+    let end = features.end;
+    let eight = |first: usize| {
+        let mut all = vec![[0.0; ROWS]; of.positions()];
+        for (place, feature) in (first..end.min(first + ROWS)).enumerate() {
+            all.iter_mut().zip(of.row(feature)).for_each(|(factors, &value)| factors[place] = value);
+        }
+        all
+    };
+    features.step_by(ROWS).map(eight).collect()
+}
+
+/// Sums over the keys so far for a block of positions, relative to each position's largest score so far.
+struct Running {
+    largest: Block,
+    total: Block,
+    /// Eight features after eight.
+    sums: Vec<[Block; ROWS]>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self { largest: [f32::MIN; BLOCK], total: [0.0; BLOCK], sums: Vec::new() }
+    }
+}
+
+impl Running {
+    fn restart(&mut self) {
+        self.largest = [f32::MIN; BLOCK];
+        self.total = [0.0; BLOCK];
+        self.sums.as_flattened_mut().fill([0.0; BLOCK]);
+    }
+
+    /// Adds the keys of these scores, which become weights; each chunk is summed by itself first.
+    #[inline(always)]
+    fn add<'v, S: Simd>(
+        &mut self,
+        simd: S,
+        scores: &mut [Block],
+        values: impl Iterator<Item = &'v [Factors]>,
+    ) {
+        let before = self.largest;
+        for scores in scores.iter() {
+            each::<S>(&mut self.largest, scores, |largest, score| simd.max_f32s(largest, score));
+        }
+        let mut shrink = before;
+        each::<S>(&mut shrink, &self.largest, |before, now| exp2s(simd, simd.sub_f32s(before, now)));
+        let mut total = [0.0; BLOCK];
+        for scores in scores.iter_mut() {
+            each::<S>(scores, &self.largest, |score, largest| exp2s(simd, simd.sub_f32s(score, largest)));
+            each::<S>(&mut total, scores, |total, weight| simd.add_f32s(total, weight));
+        }
+        each::<S>(&mut self.total, &shrink, |sum, shrink| simd.mul_f32s(sum, shrink));
+        each::<S>(&mut self.total, &total, |sum, more| simd.add_f32s(sum, more));
+        let mut more = [[0.0; BLOCK]; ROWS];
+        for (sums, values) in self.sums.iter_mut().zip(values) {
+            accumulate(simd, values, scores, &[0.0; ROWS], &mut more);
+            for (sums, more) in sums.iter_mut().zip(&more) {
+                each::<S>(sums, &shrink, |sum, shrink| simd.mul_f32s(sum, shrink));
+                each::<S>(sums, more, |sum, more| simd.add_f32s(sum, more));
             }
         }
     }
-    for (i, sums) in sums.iter().enumerate() {
-        for (j, sum) in sums.iter().enumerate() {
-            out.sums.row_mut(feature + j)[position + i] = across(sum);
-        }
-    }
+}
+
+/// `a = of(a, b)` at every position.
+#[inline(always)]
+pub(super) fn each<S: Simd>(a: &mut Block, b: &Block, of: impl Fn(S::f32s, S::f32s) -> S::f32s) {
+    S::as_mut_simd_f32s(a).0.iter_mut().zip(S::as_simd_f32s(b).0).for_each(|(a, &b)| *a = of(*a, b));
 }

@@ -2,16 +2,16 @@
 //! the first, each computed again from what entered it.
 
 use super::{
-    attention::{Asked, Attended, attend},
+    attention::attend,
+    attention_gradient,
     encoder::{Style, Transformer},
-    exponential::exp2,
     features::{BLOCK, Features},
     layer::{self, Softmax, ask},
     normalise::add_normalised,
     product::{affine, dot},
     weights::{Affine, LayerWeights, Normalisation},
 };
-use crate::simd::{Simd, WithSimd, widest};
+use crate::simd::widest;
 
 impl Transformer {
     /// The gradient `[width, positions]` at the inputs `x`. `of` is given the last layer's vector at the first position and
@@ -39,18 +39,7 @@ fn all(layer: &LayerWeights, x: &Features, dy: &Features, style: Style) -> Featu
     let attended = attend(&asked, style.heads);
     let means = attended.clone().means();
     let (d_means, mut dx) = after_attention(layer, &means, x, dy, style);
-    let zeros = || Features::zeros(x.features(), x.positions());
-    let mut d_asked = Asked { query: zeros(), key: zeros(), value: zeros() };
-    for head in 0..style.heads {
-        widest(Head {
-            asked: &asked,
-            attended: &attended,
-            means: &means,
-            d_means: &d_means,
-            head,
-            out: &mut d_asked,
-        });
-    }
+    let mut d_asked = attention_gradient::through(&asked, &attended, &means, &d_means);
     scale(&mut d_asked.query, style.scale(x.features()));
     for (weights, d) in
         [(&layer.query, &d_asked.query), (&layer.key, &d_asked.key), (&layer.value, &d_asked.value)]
@@ -182,63 +171,6 @@ fn normalised(sum: &Features, norm: &Normalisation, dy: &Features, epsilon: f32)
         }
     }
     out
-}
-
-/// Through the attention of one head.
-struct Head<'a> {
-    asked: &'a Asked,
-    attended: &'a Attended,
-    means: &'a Features,
-    d_means: &'a Features,
-    head: usize,
-    out: &'a mut Asked,
-}
-
-impl WithSimd for Head<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { asked, attended, means, d_means, head, out } = self;
-        let (positions, stride) = (asked.key.positions(), asked.key.stride());
-        let size = asked.key.features() / attended.weights.features();
-        let features = head * size..(head + 1) * size;
-        let (mut weights, mut d_scores) = (vec![0.0f32; stride], vec![0.0f32; stride]);
-        for position in 0..positions {
-            let (largest, total) =
-                (attended.largest.row(head)[position], attended.weights.row(head)[position]);
-            weights.fill(0.0);
-            d_scores.fill(0.0);
-            let mut mean = 0.0;
-            for feature in features.clone() {
-                let (asks, d) = (asked.query.row(feature)[position], d_means.row(feature)[position]);
-                mean += d * means.row(feature)[position];
-                for (sum, &key) in weights.iter_mut().zip(asked.key.row(feature)) {
-                    *sum = asks.mul_add(key, *sum);
-                }
-                for (sum, &value) in d_scores.iter_mut().zip(asked.value.row(feature)) {
-                    *sum = d.mul_add(value, *sum);
-                }
-            }
-            let inverse = 1.0 / total;
-            for (weight, d) in weights.iter_mut().zip(d_scores.iter_mut()) {
-                *weight = exp2(*weight - largest) * inverse;
-                *d = std::f32::consts::LN_2 * *weight * (*d - mean);
-            }
-            weights[positions..].fill(0.0);
-            d_scores[positions..].fill(0.0);
-            for feature in features.clone() {
-                let (asks, d) = (asked.query.row(feature)[position], d_means.row(feature)[position]);
-                out.query.row_mut(feature)[position] = dot(&d_scores, asked.key.row(feature));
-                for (sum, &d_score) in out.key.row_mut(feature).iter_mut().zip(&d_scores) {
-                    *sum = d_score.mul_add(asks, *sum);
-                }
-                for (sum, &weight) in out.value.row_mut(feature).iter_mut().zip(&weights) {
-                    *sum = weight.mul_add(d, *sum);
-                }
-            }
-        }
-    }
 }
 
 /// For each head Σ factor · row over its rows of the weights, `[heads, inputs]`.

@@ -132,7 +132,7 @@ mod tests {
             seed in any::<u32>(),
             (width, heads) in prop::sample::select(vec![(8, 2), (12, 4), (16, 1), (20, 2), (32, 2)]),
             layers in 1usize..4,
-            positions in 2usize..70,
+            positions in prop_oneof![4 => 2usize..70, 1 => 120usize..300],
             sharp in prop::sample::select(vec![0.5f32, 2.0, 8.0, 20.0]),
             removed in prop::collection::btree_set(1usize..70, 0..4),
             added in 0usize..4,
@@ -162,7 +162,7 @@ mod tests {
             seed in any::<u32>(),
             (width, heads) in prop::sample::select(vec![(8, 2), (12, 4), (16, 1), (20, 2)]),
             layers in 1usize..4,
-            positions in 1usize..40,
+            positions in prop_oneof![4 => 1usize..40, 1 => 120usize..160],
         ) {
             let model = random(width, heads, layers, 1.0, seed);
             let mut seed = seed ^ 99;

@@ -1,5 +1,7 @@
 //! Powers of two of many numbers at once: what softmax spends its time on.
 
+use crate::simd::Simd;
+
 /// 1.5 · 2²³: added to a small number, it leaves the nearest whole one in the lowest bits.
 const ROUNDER: f32 = 12_582_912.0;
 /// Below this, 0 for every use here; exponents of normal numbers go no lower.
@@ -25,9 +27,46 @@ pub(super) fn exp2(x: f32) -> f32 {
     f32::from_bits(power.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
 
+/// The same for as many numbers as a register holds.
+#[inline(always)]
+pub(super) fn exp2s<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let rounder = simd.splat_f32s(ROUNDER);
+    let x = simd.max_f32s(x, simd.splat_f32s(LEAST));
+    let shifted = simd.add_f32s(x, rounder);
+    let rest = simd.sub_f32s(x, simd.sub_f32s(shifted, rounder));
+    let [a, b, c, d, e, f] = SERIES;
+    let mut power = simd.splat_f32s(f);
+    for term in [e, d, c, b, a, 1.0] {
+        power = simd.mul_add_f32s(power, rest, simd.splat_f32s(term));
+    }
+    let exponent = simd
+        .wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(f32::MANTISSA_DIGITS - 1));
+    simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(power), exponent))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::exp2;
+    use super::{exp2, exp2s};
+    use crate::simd::{Simd, WithSimd, widest};
+
+    struct Each<'a>(&'a mut [f32]);
+
+    impl WithSimd for Each<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            S::as_mut_simd_f32s(self.0).0.iter_mut().for_each(|x| *x = exp2s(simd, *x));
+        }
+    }
+
+    #[test]
+    fn registers_give_the_same_bits_as_single_numbers() {
+        let mut all: Vec<f32> = (0..16_000).map(|i| i as f32 * 0.0163 - 131.0).collect();
+        let alone: Vec<f32> = all.iter().map(|&x| exp2(x)).collect();
+        widest(Each(&mut all));
+        assert!(all.iter().zip(&alone).all(|(a, b)| a.to_bits() == b.to_bits()));
+    }
 
     #[test]
     fn powers_are_those_of_double_precision() {

@@ -1,11 +1,13 @@
 //! Vectors of all positions of a sequence, a feature at a time.
 
+use super::room;
+
 /// Positions computed together; lists of them are padded to whole blocks.
 pub(super) const BLOCK: usize = 32;
 
 /// `[features, positions]`, each feature padded to whole blocks of positions. What stands in the padding is finite and
 /// means nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Features {
     positions: usize,
     stride: usize,
@@ -16,7 +18,7 @@ impl Features {
     /// Zeros.
     pub fn zeros(features: usize, positions: usize) -> Self {
         let stride = positions.next_multiple_of(BLOCK);
-        Self { positions, stride, values: vec![0.0; features * stride] }
+        Self { positions, stride, values: room::zeros(features * stride) }
     }
 
     /// The vectors of some positions, each as long as the others.
@@ -79,6 +81,20 @@ impl Features {
             added.iter().enumerate().for_each(|(i, vector)| to[kept + i] = vector[feature]);
         }
         out
+    }
+}
+
+impl Clone for Features {
+    fn clone(&self) -> Self {
+        let mut values = room::zeros(self.values.len());
+        values.copy_from_slice(&self.values);
+        Self { positions: self.positions, stride: self.stride, values }
+    }
+}
+
+impl Drop for Features {
+    fn drop(&mut self) {
+        room::leave(std::mem::take(&mut self.values));
     }
 }
 

@@ -9,9 +9,12 @@
 //! |---|---|
 //! | `weights` | the layers' weights |
 //! | `features` | [`Features`]: vectors of all positions, a feature at a time, so that every sum runs across positions |
+//! | `room` | memory that is used again |
+//! | `accumulate` | the loop that all time is spent in: numbers of eight rows, times blocks of positions, in registers |
 //! | `product` | a linear layer |
 //! | `exponential` | powers of two of many numbers |
 //! | `attention` | softmax attention of all positions |
+//! | `attention_gradient` | its gradient |
 //! | `normalise` | a sum of two, normalised |
 //! | `layer` | one layer: for all positions, and for the first alone |
 //! | `exchange` | the first layer with some tokens exchanged |
@@ -22,7 +25,9 @@
 //! Sums have a fixed order and products are fused into them: the same bits for any number of threads, and on every
 //! processor that has fused products.
 
+mod accumulate;
 mod attention;
+mod attention_gradient;
 mod backward;
 mod encoder;
 mod exchange;
@@ -33,6 +38,7 @@ mod layer;
 mod naive;
 mod normalise;
 mod product;
+mod room;
 mod weights;
 
 pub use encoder::{Read, Transformer};

@@ -1,9 +1,6 @@
 //! The sum of two, normalised over the features of each position.
 
-use super::{
-    features::{BLOCK, Features},
-    weights::Normalisation,
-};
+use super::{features::Features, weights::Normalisation};
 use crate::simd::{Simd, WithSimd, widest};
 
 /// `x` becomes the normalised sum of `x` and `skip`.
@@ -22,35 +19,31 @@ impl WithSimd for AddNormalised<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { x, skip, norm, epsilon } = self;
         let features = norm.scale.len();
-        let mut block = vec![[0.0f32; BLOCK]; features];
-        for start in (0..x.stride()).step_by(BLOCK) {
-            let mut mean = [0.0f32; BLOCK];
-            for (feature, sums) in block.iter_mut().enumerate() {
-                let (a, b) =
-                    (&x.row(feature)[start..start + BLOCK], &skip.row(feature)[start..start + BLOCK]);
-                for (((sum, mean), &a), &b) in sums.iter_mut().zip(&mut mean).zip(a).zip(b) {
-                    *sum = a + b;
-                    *mean += *sum;
-                }
+        let (one, n) = (simd.splat_f32s(1.0), simd.splat_f32s(features as f32));
+        let mut block = vec![simd.splat_f32s(0.0); features];
+        for start in (0..x.stride()).step_by(S::F32_LANES) {
+            let at = |of: &Features, feature: usize| S::as_simd_f32s(&of.row(feature)[start..]).0[0];
+            let mut mean = simd.splat_f32s(0.0);
+            for (feature, sum) in block.iter_mut().enumerate() {
+                *sum = simd.add_f32s(at(x, feature), at(skip, feature));
+                mean = simd.add_f32s(mean, *sum);
             }
-            mean.iter_mut().for_each(|mean| *mean /= features as f32);
-            let mut factor = [0.0f32; BLOCK];
-            for sums in &mut block {
-                for ((sum, factor), &mean) in sums.iter_mut().zip(&mut factor).zip(&mean) {
-                    *sum -= mean;
-                    *factor = sum.mul_add(*sum, *factor);
-                }
+            let mean = simd.div_f32s(mean, n);
+            let mut squares = simd.splat_f32s(0.0);
+            for sum in &mut block {
+                *sum = simd.sub_f32s(*sum, mean);
+                squares = simd.mul_add_f32s(*sum, *sum, squares);
             }
-            factor.iter_mut().for_each(|f| *f = 1.0 / (*f / features as f32 + epsilon).sqrt());
-            for (feature, sums) in block.iter().enumerate() {
-                let (scale, shift) = (norm.scale[feature], norm.shift[feature]);
-                let out = &mut x.row_mut(feature)[start..start + BLOCK];
-                for ((out, &sum), &factor) in out.iter_mut().zip(sums).zip(&factor) {
-                    *out = (sum * factor).mul_add(scale, shift);
-                }
+            let variance = simd.add_f32s(simd.div_f32s(squares, n), simd.splat_f32s(epsilon));
+            let factor = simd.div_f32s(one, simd.sqrt_f32s(variance));
+            for (feature, &sum) in block.iter().enumerate() {
+                let (scale, shift) =
+                    (simd.splat_f32s(norm.scale[feature]), simd.splat_f32s(norm.shift[feature]));
+                let value = simd.mul_add_f32s(simd.mul_f32s(sum, factor), scale, shift);
+                S::as_mut_simd_f32s(&mut x.row_mut(feature)[start..]).0[0] = value;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A linear layer over all positions of a sequence.
 
 use super::{
+    accumulate::{Block, Factors, ROWS, accumulate, packed},
     features::{BLOCK, Features},
     weights::Affine,
 };
@@ -12,12 +13,15 @@ pub(super) const LANES: usize = 16;
 /// `out[o][p] = bias[o] + Σ_i weights[o][i] · x[i][p]`, in the order of i.
 pub(super) fn affine(layer: &Affine, x: &Features) -> Features {
     let mut out = Features::zeros(layer.outputs(), x.positions());
-    widest(Product { layer, x, out: &mut out });
+    let weights = packed(&layer.weights, layer.inputs());
+    widest(Product { bias: &layer.bias, weights: &weights, x, out: &mut out });
     out
 }
 
 struct Product<'a> {
-    layer: &'a Affine,
+    bias: &'a [f32],
+    /// Eight rows after eight.
+    weights: &'a [Vec<Factors>],
     x: &'a Features,
     out: &'a mut Features,
 }
@@ -26,61 +30,24 @@ impl WithSimd for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        match S::F32_LANES {
-            // Sixteen wide registers of sums, or as many as narrow ones hold.
-            16 => self.blocks::<8>(),
-            _ => self.blocks::<2>(),
-        }
-    }
-}
-
-impl Product<'_> {
-    #[inline(always)]
-    fn blocks<const ROWS: usize>(self) {
-        let Self { layer, x, out } = self;
-        let (inputs, outputs) = (layer.inputs(), layer.outputs());
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { bias, weights, x, out } = self;
         // A block of positions lies together while all outputs are computed from it.
-        let mut block = vec![[0.0f32; BLOCK]; inputs];
+        let mut block: Vec<Block> = vec![[0.0; BLOCK]; x.features()];
+        let mut sums = [[0.0; BLOCK]; ROWS];
         for start in (0..x.stride()).step_by(BLOCK) {
             for (input, values) in block.iter_mut().enumerate() {
                 values.copy_from_slice(&x.row(input)[start..start + BLOCK]);
             }
-            let mut output = 0;
-            while output + ROWS <= outputs {
-                tile::<ROWS>(layer, &block, output, start, out);
-                output += ROWS;
-            }
-            while output < outputs {
-                tile::<1>(layer, &block, output, start, out);
-                output += 1;
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn tile<const ROWS: usize>(
-    layer: &Affine,
-    block: &[[f32; BLOCK]],
-    output: usize,
-    start: usize,
-    out: &mut Features,
-) {
-    let inputs = block.len();
-    let mut sums: [[f32; BLOCK]; ROWS] = std::array::from_fn(|row| [layer.bias[output + row]; BLOCK]);
-    let weights: [&[f32]; ROWS] =
-        std::array::from_fn(|row| &layer.weights[(output + row) * inputs..(output + row + 1) * inputs]);
-    for (input, x) in block.iter().enumerate() {
-        for (sum, weights) in sums.iter_mut().zip(&weights) {
-            let weight = weights[input];
-            for (total, &x) in sum.iter_mut().zip(x) {
-                *total = weight.mul_add(x, *total);
+            for (eight, (weights, bias)) in weights.iter().zip(bias.chunks(ROWS)).enumerate() {
+                let mut begin = [0.0; ROWS];
+                begin[..bias.len()].copy_from_slice(bias);
+                accumulate(simd, weights, &block, &begin, &mut sums);
+                for (place, sum) in sums[..bias.len()].iter().enumerate() {
+                    out.row_mut(eight * ROWS + place)[start..start + BLOCK].copy_from_slice(sum);
+                }
             }
         }
-    }
-    for (row, sum) in sums.iter().enumerate() {
-        out.row_mut(output + row)[start..start + BLOCK].copy_from_slice(sum);
     }
 }
 
@@ -98,13 +65,14 @@ impl WithSimd for Dot<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f32 {
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let (a, rest_a) = self.a.as_chunks::<LANES>();
         let (b, rest_b) = self.b.as_chunks::<LANES>();
         let mut sums = [0.0f32; LANES];
         for (a, b) in a.iter().zip(b) {
-            for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-                *sum = a.mul_add(b, *sum);
+            let (a, b) = (S::as_simd_f32s(a).0, S::as_simd_f32s(b).0);
+            for ((sum, &a), &b) in S::as_mut_simd_f32s(&mut sums).0.iter_mut().zip(a).zip(b) {
+                *sum = simd.mul_add_f32s(a, b, *sum);
             }
         }
         rest_a.iter().zip(rest_b).fold(across(&sums), |sum, (&a, &b)| a.mul_add(b, sum))

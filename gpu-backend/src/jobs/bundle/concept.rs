@@ -143,6 +143,7 @@ fn fill(
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
     let mut described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
     described.screened = screened.as_ref().map(|screened| screened.outcome(&attribution, p.important));
+    described.swapped_genes = screened.as_ref().map(Screened::swapped).unwrap_or_default();
     row.screened.clone_from(&described.screened);
 
     detail.prototypes = prototypes(context, cells);
@@ -176,7 +177,8 @@ fn fill(
     }
     detail.attribution = Maybe::Value(described);
     if subject.recomputable() {
-        work.put(&path::samples(id), &samples(context, compared, &fetched, compared::kept(p)).to_bytes()?)?;
+        let kept = samples(context, compared, &fetched, compared::kept(p));
+        work.put(&path::samples_of(subject.folder, id), &kept.to_bytes()?)?;
     }
     Ok(())
 }

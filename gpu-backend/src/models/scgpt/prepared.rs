@@ -48,6 +48,15 @@ impl Prepared for PreparedScgpt {
         vec![CARD, VOCABULARY]
     }
 
+    /// Cells are embedded by ONNX Runtime everywhere; swaps are not.
+    fn engine(&self, place: &Place) -> anyhow::Result<String> {
+        let runtime = place.runtime()?.version();
+        Ok(match native::is_at(&self.model, place) {
+            true => format!("ONNX Runtime {runtime}, swaps native"),
+            false => format!("ONNX Runtime {runtime}"),
+        })
+    }
+
     fn reading(&self) -> Option<String> {
         let tokenizer = &self.sequences.tokenizer;
         Some(format!("{} of up to {}", tokenizer.rule.name(), tokenizer.max_length))
@@ -59,7 +68,7 @@ impl Prepared for PreparedScgpt {
 
     fn swapper(&self, place: &Place) -> anyhow::Result<Box<dyn Swapper + '_>> {
         Ok(Box::new(match NativePasses::open(&self.model, &self.sequences.tokenizer, place)? {
-            Some(gradient) => ScgptSwapper::with_gradient(self.open(place)?, gradient),
+            Some(passes) => ScgptSwapper::native(passes),
             None => ScgptSwapper::new(self.open(place)?),
         }))
     }

@@ -27,10 +27,8 @@ pub struct ScgptSwapper {
 enum Engine {
     /// ONNX Runtime: every pass is whole.
     Graph(Box<Mutex<SequenceModel>>),
-    /// Code of our own, which saves what a cell shares with its prototype.
+    /// Code of our own, which saves what a cell shares with its prototype, and has a gradient.
     Native(Box<NativePasses>),
-    /// ONNX Runtime, with our own code's gradient beside it.
-    WithGradient(Box<Mutex<SequenceModel>>, Box<NativePasses>),
 }
 
 /// Swaps of genes among some cells: a gene takes the counterfactual's own bin, the others keep theirs.
@@ -53,16 +51,6 @@ impl ScgptSwapper {
         Self { engine: Engine::Native(Box::new(passes)), tokenizer, kept: Mutex::default() }
     }
 
-    /// By ONNX Runtime, with the gradient by code of our own.
-    pub fn with_gradient(model: SequenceModel, gradient: NativePasses) -> Self {
-        let tokenizer = model.tokenizer().clone();
-        Self {
-            engine: Engine::WithGradient(Box::new(Mutex::new(model)), Box::new(gradient)),
-            tokenizer,
-            kept: Mutex::default(),
-        }
-    }
-
     /// Swaps among these cells, binned by the model's tokenizer.
     pub fn swaps(&self, cells: HashMap<CellId, BinnedCell>) -> ScgptSwaps<'_> {
         ScgptSwaps { swapper: self, cells }
@@ -83,7 +71,7 @@ impl ScgptSwapper {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).passes += cells.len() as u64;
         match &self.engine {
             Engine::Native(passes) => Ok(passes.embed(prototype, cell, cells)),
-            Engine::Graph(model) | Engine::WithGradient(model, _) => {
+            Engine::Graph(model) => {
                 let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
                 model.embed(cells, &|_| ()).map_err(|e| PerturbError::Model(e.into()))
             }
@@ -169,7 +157,7 @@ impl Perturb for ScgptSwaps<'_> {
         counterfactuals: &[CellId],
         direction: &[f32],
     ) -> Result<Vec<Vec<(u32, f32)>>, PerturbError> {
-        let (Engine::Native(passes) | Engine::WithGradient(_, passes)) = &self.swapper.engine else {
+        let Engine::Native(passes) = &self.swapper.engine else {
             return Err(PerturbError::NoGradient);
         };
         let cell = &self.cells[&prototype];

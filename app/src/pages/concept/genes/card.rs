@@ -3,7 +3,7 @@
 use cellprism_core::bundle::{Side, SideGene};
 use leptos::{ev, prelude::*};
 
-use super::{Shown, shown_first::reads_counts};
+use super::{Shown, how_scored, shown_first::reads_counts};
 use crate::{
     components::gene_card,
     format::{mean_count, percent, score},
@@ -42,6 +42,7 @@ fn facts(shown: &Shown, gene: &SideGene, side: Side, held_out: u32) -> Vec<(Stri
     let arrays = shown.concept.side(side);
     let mut facts = vec![("Against the nearest cells".to_owned(), score(f64::from(gene.score)))];
     facts.extend(at(&arrays.typical).map(|value| ("Against typical cells".to_owned(), value)));
+    facts.extend(how_scored(shown, gene.gene));
     facts.push(("Carried by".into(), format!("{} of {held_out} cells", gene.carried_by)));
     facts.extend(at(&shown.concept.scores).map(|value| ("As in the paper, both ways".to_owned(), value)));
     facts.push(("Detected in all cells".into(), percent(f64::from(detection))));

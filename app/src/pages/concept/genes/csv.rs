@@ -1,11 +1,11 @@
 //! Every gene of the model, both sides and both contrasts, as a file.
 
-use cellprism_core::{attribution::order_by_score, bundle::Side};
+use cellprism_core::{attribution::order_by_score, bundle::Side, ids::GeneId};
 
-use super::Shown;
+use super::{Shown, is_estimate};
 use crate::browser;
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 12] = [
     "gene",
     "ensembl",
     "scores_presence",
@@ -17,6 +17,7 @@ const HEADER: [&str; 11] = [
     "scores",
     "log2_fold_change",
     "detected_share",
+    "estimated",
 ];
 
 /// Offers the file, genes of highest presence first; what the bundle does not have is empty.
@@ -39,5 +40,8 @@ fn line(shown: &Shown, gene: usize) -> Vec<String> {
     line.extend(sides.map(|side| float(&side.typical)));
     line.extend(sides.map(|side| count(&side.carried_by)));
     line.extend([float(&concept.scores), float(&concept.fold_change), float(&genes.detection)]);
+    // What differs in no pair has no effect, and need not be swapped.
+    let differs = concept.scores.get(gene).is_some_and(|&score| score != 0.0);
+    line.push((differs && is_estimate(shown, GeneId(gene as u32))).to_string());
     line
 }

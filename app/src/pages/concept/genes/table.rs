@@ -4,7 +4,7 @@ use cellprism_core::bundle::{Reading, Side, SideGene};
 use leptos::prelude::*;
 
 use super::{
-    Contrast, Shown, card, dots, picture,
+    Contrast, Shown, card, dots, estimate_mark, is_estimate, picture,
     shown_first::{FIRST, reads_counts},
 };
 use crate::{
@@ -112,7 +112,7 @@ fn row(rows: &Rows, gene: &SideGene, rank: usize) -> AnyView {
             </td>
             <td class="gd">{name}</td>
             <td class="gb">{drawing}</td>
-            <td class="n">{mean}</td>
+            <td class="n">{estimate_mark(is_estimate(&rows.shown, gene.gene))}{mean}</td>
             {carried(gene.carried_by, rows.held_out, few)}
             <td class="n cnt">{mean_count(f64::from(gene.value_prototypes))}" "
                 <span class="faint">{format!("/ {}", mean_count(f64::from(gene.value_others)))}</span></td>

@@ -1,17 +1,21 @@
 //! What the card says of a gene, and all genes as a file.
 
-use cellprism_core::{attribution::order_by_score, bundle::GeneAttribution};
+use cellprism_core::{attribution::order_by_score, bundle::GeneAttribution, ids::GeneId};
 
 use crate::{
     browser,
     format::{percent, score, significant},
-    pages::concept::Shown,
+    pages::concept::{
+        Shown,
+        genes::{how_scored, is_estimate},
+    },
 };
 
 /// Facts of the gene of a rank.
 pub fn facts(shown: &Shown, gene: &GeneAttribution, rank: usize, pairs: u32) -> Vec<(String, String)> {
     let detection = shown.bundle.genes.detection.get(gene.gene.0 as usize).copied().unwrap_or(0.0);
     let mut facts = vec![(format!("Attribution, mean of {pairs} swaps"), score(f64::from(gene.mean)))];
+    facts.extend(how_scored(shown, gene.gene));
     if let Some(pairs) = shown.concept.pair_scores.get(rank) {
         let mut sorted = pairs.clone();
         cellprism_core::order::sort_by(&mut sorted, f32::total_cmp);
@@ -47,9 +51,10 @@ fn all_genes(shown: &Shown) {
             scores[i].to_string(),
             shown.concept.fold_change.get(i).map(|c| c.to_string()).unwrap_or_default(),
             genes.detection.get(i).map(|d| d.to_string()).unwrap_or_default(),
+            (scores[i] != 0.0 && is_estimate(shown, GeneId(gene))).to_string(),
         ]
     };
     let order = order_by_score(scores);
-    let header = ["gene", "ensembl", "attribution", "log2_fold_change", "detected_share"];
+    let header = ["gene", "ensembl", "attribution", "log2_fold_change", "detected_share", "estimated"];
     browser::download_csv(&shown.file("genes-as-in-the-paper.csv"), &header, order.iter().map(line));
 }

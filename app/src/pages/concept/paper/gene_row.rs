@@ -4,7 +4,14 @@ use cellprism_core::bundle::GeneAttribution;
 use leptos::prelude::*;
 
 use super::genes::FIRST;
-use crate::{format::score, pages::concept::Shown, plots};
+use crate::{
+    format::score,
+    pages::concept::{
+        Shown,
+        genes::{estimate_mark, is_estimate},
+    },
+    plots,
+};
 
 /// What the bars are drawn with.
 #[derive(Clone, Copy)]
@@ -93,7 +100,7 @@ pub fn row(
                 <i class="mean" style=bar></i><i class="zero" style=format!("left:{zero:.2}%")></i>
                 <i class="imp" style=important></i>{dots}
             </div></td>
-            <td class="n" class:strong=strong>{score(mean)}</td>
+            <td class="n" class:strong=strong>{estimate_mark(is_estimate(shown, gene.gene))}{score(mean)}</td>
             <td class="n np">{gene.swapped}</td>
         </tr>
     }
