@@ -4,18 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use leptos::prelude::*;
 
-use crate::browser;
+use crate::{browser, bundle::Subject};
 
 thread_local! {
     // Counts changes, for views that show a label.
     static CHANGES: ArcRwSignal<u32> = ArcRwSignal::new(0);
 }
 
-/// A reader's label of one concept, with those that it had before.
+/// What a label is of.
+pub type Key = (Subject, u32);
+
+/// A reader's label of one concept or neuron, with those that it had before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// Concept.
+    /// Its number.
     pub concept: u32,
+    /// Whether that is of a concept, as in older files, or of a neuron.
+    #[serde(default, skip_serializing_if = "is_of_concept")]
+    pub of: Subject,
     /// The label; empty where it was taken back.
     pub label: String,
     /// When it was given, ISO 8601; empty for labels of older releases.
@@ -24,6 +30,33 @@ pub struct Note {
     /// What it was before, last first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<Earlier>,
+}
+
+fn is_of_concept(subject: &Subject) -> bool {
+    *subject == Subject::Concepts
+}
+
+impl Note {
+    /// What it is of.
+    pub fn key(&self) -> Key {
+        (self.of, self.concept)
+    }
+
+    /// In a table: "7" of a concept, "N7" of neuron 7, as the page's address counts them.
+    pub fn address(&self) -> String {
+        match self.of {
+            Subject::Concepts => self.concept.to_string(),
+            Subject::Neurons => format!("N{}", self.concept),
+        }
+    }
+}
+
+/// What a table's word is of: see [`Note::address`].
+pub fn key_of(address: &str) -> Option<Key> {
+    match address.strip_prefix(['N', 'n']) {
+        Some(number) => Some((Subject::Neurons, number.parse().ok()?)),
+        None => Some((Subject::Concepts, address.trim_start_matches(['C', 'c']).parse().ok()?)),
+    }
 }
 
 /// A label that was replaced.
@@ -56,22 +89,22 @@ pub fn with_history(tag: &str) -> Vec<Note> {
     stored.and_then(|json| serde_json::from_slice(json.as_bytes()).ok()).unwrap_or_default()
 }
 
-/// The note on one concept, empty where there is none.
-pub fn of(tag: &str, concept: u32) -> String {
-    all(tag).into_iter().find(|n| n.concept == concept).map(|n| n.label).unwrap_or_default()
+/// The label of one of them, empty where there is none.
+pub fn of(tag: &str, key: Key) -> String {
+    all(tag).into_iter().find(|n| n.key() == key).map(|n| n.label).unwrap_or_default()
 }
 
 /// Keeps a label; an empty one takes it back. Says whether this browser allowed it.
-pub fn keep(tag: &str, concept: u32, label: &str) -> bool {
-    keep_all(tag, &[(concept, label.to_owned())])
+pub fn keep(tag: &str, key: Key, label: &str) -> bool {
+    keep_all(tag, &[(key, label.to_owned())])
 }
 
 /// Keeps several at once.
-pub fn keep_all(tag: &str, labels: &[(u32, String)]) -> bool {
+pub fn keep_all(tag: &str, labels: &[(Key, String)]) -> bool {
     let mut notes = with_history(tag);
     let now = String::from(js_sys::Date::new_0().to_iso_string());
-    for (concept, label) in labels {
-        change(&mut notes, *concept, label.trim(), &now);
+    for (key, label) in labels {
+        change(&mut notes, *key, label.trim(), &now);
     }
     let Ok(json) = serde_json::to_string(&notes) else { return false };
     let kept = browser::storage().is_some_and(|s| s.set_item(&key(tag), &json).is_ok());
@@ -79,15 +112,15 @@ pub fn keep_all(tag: &str, labels: &[(u32, String)]) -> bool {
     kept
 }
 
-fn change(notes: &mut Vec<Note>, concept: u32, label: &str, now: &str) {
-    let place = notes.iter().position(|note| note.concept == concept);
+fn change(notes: &mut Vec<Note>, key: Key, label: &str, now: &str) {
+    let place = notes.iter().position(|note| note.key() == key);
     let note = match place {
         Some(place) => &mut notes[place],
         None if label.is_empty() => return,
         None => {
-            notes.push(Note { concept, ..Note::default() });
-            cellprism_core::order::sort_by_key(notes, |note| note.concept);
-            match notes.iter_mut().find(|note| note.concept == concept) {
+            notes.push(Note { concept: key.1, of: key.0, ..Note::default() });
+            cellprism_core::order::sort_by_key(notes, Note::key);
+            match notes.iter_mut().find(|note| note.key() == key) {
                 Some(note) => note,
                 None => return,
             }
@@ -110,17 +143,25 @@ mod tests {
     #[test]
     fn a_label_that_is_replaced_or_taken_back_is_remembered() {
         let mut notes: Vec<Note> = serde_json::from_str(r#"[{"concept":7,"label":"B cells"}]"#).unwrap();
-        change(&mut notes, 3, "NK cells", "t1");
-        change(&mut notes, 7, "plasma cells", "t2");
-        change(&mut notes, 7, "plasma cells", "t3");
-        change(&mut notes, 9, "", "t4");
-        assert_eq!(notes.iter().map(|note| note.concept).collect::<Vec<_>>(), [3, 7]);
+        let (three, seven) = ((Subject::Concepts, 3), (Subject::Concepts, 7));
+        change(&mut notes, (Subject::Neurons, 3), "a side", "t0");
+        change(&mut notes, three, "NK cells", "t1");
+        change(&mut notes, seven, "plasma cells", "t2");
+        change(&mut notes, seven, "plasma cells", "t3");
+        change(&mut notes, (Subject::Concepts, 9), "", "t4");
+        let kept: Vec<String> = notes.iter().map(Note::address).collect();
+        assert_eq!(kept, ["3", "7", "N3"]);
+        assert!(notes.iter().all(|note| key_of(&note.address()) == Some(note.key())));
+        assert_eq!((key_of("C7"), key_of("N"), key_of("x")), (Some(seven), None, None));
+        let json = serde_json::to_string(&notes[1..]).unwrap();
+        assert!(json.starts_with(r#"[{"concept":7,"label":"plasma cells""#), "{json}");
+        assert!(json.contains(r#"{"concept":3,"of":"neurons","label":"a side""#), "{json}");
         assert_eq!(
             (notes[1].at.as_str(), notes[1].before.len()),
             ("t2", 1),
             "the same label again is no change"
         );
-        change(&mut notes, 7, "", "t5");
+        change(&mut notes, seven, "", "t5");
         let before: Vec<&str> = notes[1].before.iter().map(|earlier| earlier.label.as_str()).collect();
         assert_eq!((notes[1].label.as_str(), before), ("", vec!["plasma cells", "B cells"]));
     }

@@ -1,8 +1,11 @@
-// Before the first paint: the theme asked for in the address, or kept from an earlier visit.
+// Before the first paint: the theme asked for in the address, or kept from an earlier visit; and whether the address is that of
+// the start page of the site's first bundle, whose first words stand in index.html.
 (() => {
-  const asked = new URLSearchParams(location.search).get("theme");
+  const root = document.documentElement;
+  const query = new URLSearchParams(location.search);
   let kept = null;
   try { kept = localStorage.getItem("theme"); } catch { /* storage may be forbidden */ }
-  const theme = asked || kept;
-  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  const theme = query.get("theme") || kept;
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  if (!query.has("bundle") && /^(#\/?(\?.*)?)?$/.test(location.hash)) root.dataset.at = "start";
 })();

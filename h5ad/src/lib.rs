@@ -1,7 +1,8 @@
 //! `.h5ad` files, in a program and in a page. Reading: any usual form, bounded memory, and one clear error for what is damaged or hostile.
 //!
 //! Counts are taken from `layers/counts`, else `raw/X` (`raw.X` in old files), else `X`; stored as CSR, CSC or dense,
-//! with gzip, LZF and shuffle. Metadata: categorical, text, truth value and repeating whole-number columns of `obs`.
+//! with gzip, LZF and shuffle. Metadata: categorical, text, truth value and repeating whole-number columns of `obs`; other
+//! numbers are measurements.
 //! Files written before anndata 0.7 (tables of records) are read too.
 //!
 //! | file | idea |
@@ -44,7 +45,10 @@ mod write;
 
 use std::path::Path;
 
-use cellprism_core::cells::{Cells, Column, CountMatrix, GeneNames, Roster};
+use cellprism_core::{
+    bundle::MOST_NUMBERS,
+    cells::{Cells, Column, CountMatrix, GeneNames, Numbers, Roster},
+};
 
 pub use error::{H5adError, NotACount};
 pub use hdf5_pure::{FormatError as SourceError, Source};
@@ -96,6 +100,7 @@ pub struct H5ad {
     genes: GeneNames,
     names: Vec<String>,
     columns: Vec<Column>,
+    numbers: Vec<Numbers>,
     skipped: Vec<(String, String)>,
     umap: Option<Vec<[f32; 2]>>,
     source: String,
@@ -141,9 +146,24 @@ impl H5ad {
         let var_frame = Frame::open(&container, var, columns)?.ok_or_else(|| missing(var))?;
         let matrix = Matrix::open(&container, source, obs.index().len(), var_frame.index().len())?;
         let genes = genes::names(&container, &var_frame, var)?;
-        let (mut columns, mut skipped) = (Vec::new(), Vec::new());
+        let (mut columns, mut numbers, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for name in obs.columns() {
             let Some(values) = obs.values(&container, &name)? else { continue };
+            match values.numbers(&name) {
+                Some(Ok(found)) if numbers.len() < MOST_NUMBERS => {
+                    numbers.push(found);
+                    continue;
+                }
+                Some(Ok(_)) => {
+                    skipped.push((name, format!("numbers; of at most {MOST_NUMBERS} columns they are kept")));
+                    continue;
+                }
+                Some(Err(why)) => {
+                    skipped.push((name, why.to_string()));
+                    continue;
+                }
+                None => {}
+            }
             match values.into_column(&name) {
                 Ok(column) => columns.push(column),
                 Err(reason) => skipped.push((name, reason)),
@@ -158,6 +178,7 @@ impl H5ad {
             genes,
             names,
             columns,
+            numbers,
             skipped,
             umap,
             source: source.into(),
@@ -188,6 +209,11 @@ impl H5ad {
     /// Categorical metadata.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// Measurements: columns of `obs` with fractions, or with too many whole numbers to be labels.
+    pub fn numbers(&self) -> &[Numbers] {
+        &self.numbers
     }
 
     /// Columns of `obs` that are no metadata, with the reason.
@@ -268,8 +294,8 @@ impl H5ad {
 
     /// Everything but the counts.
     pub fn into_roster(self) -> Roster {
-        let Self { genes, names, columns, umap, source: counts_source, .. } = self;
-        Roster { genes, names, columns, umap, counts_source }
+        let Self { genes, names, columns, numbers, umap, source: counts_source, .. } = self;
+        Roster { genes, names, columns, numbers, umap, counts_source }
     }
 
     fn not_a_count(&self, wrong: Wrong) -> H5adError {

@@ -189,3 +189,37 @@ proptest! {
         prop_assert_eq!(&all, &cells.counts);
     }
 }
+
+#[test]
+fn columns_of_numbers_are_measurements_not_labels() {
+    let cells = cells();
+    let share: Vec<f32> = (0..40u8).map(|cell| f32::from(cell) / 40.0).collect();
+    let mut gaps = share.clone();
+    gaps[3] = f32::NAN;
+    let numbers = vec![
+        ("pct_mito".to_owned(), share.clone()),
+        ("pseudotime".to_owned(), gaps),
+        ("batch_size".to_owned(), vec![4.0; 40]),
+    ];
+    let bytes = to_bytes(&cells, &Extras { numbers, ..Extras::default() }).unwrap();
+    let file = open(saved(&bytes).path(), &Options::default()).unwrap();
+    let found: Vec<&str> = file.numbers().iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(found, ["pct_mito", "pseudotime"]);
+    let mito = &file.numbers()[0];
+    for (value, &code) in share.iter().zip(&mito.codes) {
+        assert!((mito.value(code).unwrap() - f64::from(*value)).abs() <= mito.step / 2.0);
+    }
+    assert_eq!(file.numbers()[1].value(file.numbers()[1].codes[3]), None);
+    let expected = ("batch_size".to_owned(), "the same number in every cell (4)".to_owned());
+    assert_eq!(file.skipped_columns(), [expected]);
+}
+
+#[test]
+fn no_more_columns_of_numbers_are_kept_than_a_bundle_holds() {
+    let cells = cells();
+    let column = |i: usize| (format!("m{i:02}"), (0..40u8).map(|cell| f32::from(cell) + 0.5).collect());
+    let numbers = (0..MOST_NUMBERS + 2).map(column).collect();
+    let bytes = to_bytes(&cells, &Extras { numbers, ..Extras::default() }).unwrap();
+    let file = open(saved(&bytes).path(), &Options::default()).unwrap();
+    assert_eq!((file.numbers().len(), file.skipped_columns().len()), (MOST_NUMBERS, 2));
+}

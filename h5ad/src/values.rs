@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cellprism_core::cells::{Column, NO_LABEL};
+use cellprism_core::cells::{Column, NO_LABEL, NoNumbers, Numbers};
 use hdf5_pure::AttrValue;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 /// A column of texts or declared categories is metadata if it has at most this many labels …
 const MOST_LABELS: usize = 2000;
 /// … and a column of whole numbers if it has at most this many.
-const MOST_NUMBERS: usize = 100;
+const MOST_LABELLED: usize = 100;
 
 /// A decoded column.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) enum Values {
     Codes(Vec<String>, Vec<i64>),
     Integers(Vec<Option<i64>>),
     Bools(Vec<Option<bool>>),
-    /// Measurements: no metadata.
+    /// Measurements: no labels.
     Numbers(Vec<f64>),
     /// Something else.
     Other,
@@ -108,6 +108,18 @@ impl Values {
         })
     }
 
+    /// What it measures, where it is no labels but numbers.
+    pub(super) fn numbers(&self, name: &str) -> Option<Result<Numbers, NoNumbers>> {
+        match self {
+            Self::Numbers(values) => Some(Numbers::quantise(name, values)),
+            Self::Integers(values) if !are_labels(values) => {
+                let values: Vec<f64> = values.iter().map(|v| v.map_or(f64::NAN, |v| v as f64)).collect();
+                Some(Numbers::quantise(name, &values))
+            }
+            _ => None,
+        }
+    }
+
     fn masked(self, missing: &[i64]) -> Self {
         let keep = |row: usize| missing.get(row).is_some_and(|&flag| flag == 0);
         match self {
@@ -125,6 +137,9 @@ impl Values {
             Self::Bools(values) => {
                 Self::Bools(values.into_iter().enumerate().map(|(row, v)| v.filter(|_| keep(row))).collect())
             }
+            Self::Numbers(values) => Self::Numbers(
+                values.into_iter().enumerate().map(|(row, v)| if keep(row) { v } else { f64::NAN }).collect(),
+            ),
             other => other,
         }
     }
@@ -178,7 +193,8 @@ impl Values {
             }
             Self::Texts(texts) => Column::from_texts(name, &texts).filter(|column| few(column, MOST_LABELS)),
             Self::Bools(_) => Column::from_texts(name, &self.into_texts()),
-            Self::Integers(values) => numbered(name, &values).filter(|column| few(column, MOST_NUMBERS)),
+            Self::Integers(values) if are_labels(&values) => numbered(name, &values),
+            Self::Integers(_) => None,
             Self::Numbers(_) => return Err("numbers, not labels".into()),
             Self::Other => return Err("in an encoding that is not read".into()),
         };
@@ -193,6 +209,16 @@ fn texts_of(values: &[Option<i64>]) -> Vec<String> {
 /// Whether values repeat often enough to be labels rather than measurements or names.
 fn few(column: &Column, most: usize) -> bool {
     column.labels.len() <= most.min((column.codes.len() / 5).max(10))
+}
+
+/// Whether whole numbers repeat often enough to be labels.
+fn are_labels(values: &[Option<i64>]) -> bool {
+    let most = MOST_LABELLED.min((values.len() / 5).max(10));
+    let mut distinct = std::collections::BTreeSet::new();
+    values.iter().flatten().all(|value| {
+        distinct.insert(*value);
+        distinct.len() <= most
+    })
 }
 
 /// A column of whole numbers, its labels in numerical order.
@@ -221,7 +247,10 @@ mod tests {
         assert_eq!(column.labels[..3], ["0", "1", "2"]);
         assert_eq!(column.label(10), Some("10"));
         let totals: Vec<Option<i64>> = (0..200).map(Some).collect();
-        assert!(Values::Integers(totals).into_column("n_counts").is_err());
+        let totals = Values::Integers(totals);
+        let counts = totals.numbers("n_counts").unwrap().unwrap();
+        assert_eq!((counts.most, counts.step, counts.value(counts.codes[7])), (199.0, 1.0, Some(7.0)));
+        assert!(totals.into_column("n_counts").is_err());
     }
 
     #[test]

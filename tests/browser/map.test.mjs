@@ -239,6 +239,35 @@ test("the key is that of what colours the map, and a label can be seen alone or 
   });
 });
 
+test("a measurement of the cells colours the map as the data have it, with its name and range", async () => {
+  const [column] = metadata.numbers;
+  const values = [...tensor(join(bundle, "cells/numbers.00.safetensors"), "codes")].map((code) => (code === 65535 ? null : column.least + code * column.step));
+  const said = (value) => (Math.abs(value) >= 1000 ? value.toFixed(0) : value.toFixed(2));
+  const asked = [];
+  await visit(folder, "#/", async (page) => {
+    page.on("request", (request) => request.url().includes("numbers.") && asked.push(request.url()));
+    await page.getByLabel("Colour cells by").selectOption(`number:${column.name}`);
+    const key = page.getByTestId("number-key");
+    await key.waitFor();
+    assert.equal(asked.length, 1, "the column's file is fetched when it is asked for");
+    assert.match(await key.innerText(), new RegExp(`${column.name.replaceAll("_", " ")}[\\s\\S]*${said(column.least)} to ${said(column.most)} in all cells`));
+    const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+    const [low, high] = [sorted[Math.floor(sorted.length / 100)], sorted[sorted.length - 1 - Math.floor(sorted.length / 100)]];
+    assert.deepEqual(await key.locator(".rampkey span").allInnerTexts(), [`≤ ${said(low)}`, `≥ ${said(high)}`]);
+    await page.waitForURL(/by=number/);
+
+    // A cell says its value; the file of a selection holds all of them.
+    await map(page).focus();
+    await page.getByRole("button", { name: "Select what is seen" }).first().click();
+    await page.getByTestId("selected-count").filter({ hasText: `${names.length.toLocaleString("en-US")} of` }).waitFor();
+    const rows = csv(await saved(page, page.getByRole("button", { name: "CSV of the cells" }), "numbers.csv"));
+    const by = new Map(rows.map((row) => [row.cell, row[column.name]]));
+    names.forEach((name, cell) => assert.equal(by.get(name), values[cell] === null ? "" : String(values[cell]), name));
+    const svg = readFileSync(await saved(page, page.getByRole("button", { name: "SVG" }).first(), "number.svg"), "utf8");
+    assert.ok(svg.includes(column.name.replaceAll("_", " ")) && svg.includes(`≤ ${said(low)} to ≥ ${said(high)}`));
+  });
+});
+
 test("names lie beside groups, never over cells", async () => {
   await visit(folder, "#/", async (page) => {
     await map(page).locator(".tag").first().waitFor();

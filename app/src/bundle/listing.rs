@@ -1,59 +1,7 @@
-//! What is described: the dictionary's concepts, or the embedding's own dimensions as their baseline.
+//! One row a concept, or a neuron: their names, and what all of them say.
 
-use cellprism_core::bundle::{ConceptIndex, ConceptRow, Side, path};
-
-/// Whose readings they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// Concepts of the dictionary.
-    Concepts,
-    /// Both sides of every dimension of the embedding.
-    Neurons,
-}
-
-impl Subject {
-    /// Its folder in the bundle.
-    pub fn folder(self) -> &'static str {
-        match self {
-            Self::Concepts => path::CONCEPTS,
-            Self::Neurons => path::NEURONS,
-        }
-    }
-
-    /// The file of its index.
-    pub fn index_file(self) -> &'static str {
-        match self {
-            Self::Concepts => path::CONCEPT_INDEX,
-            Self::Neurons => path::NEURON_INDEX,
-        }
-    }
-
-    /// "concept", "neuron".
-    pub fn one(self) -> &'static str {
-        match self {
-            Self::Concepts => "concept",
-            Self::Neurons => "neuron",
-        }
-    }
-
-    /// "Concepts", "Neurons".
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Concepts => "Concepts",
-            Self::Neurons => "Neurons",
-        }
-    }
-
-    /// Address of the list.
-    pub fn list(self) -> String {
-        format!("#/{}s", self.one())
-    }
-
-    /// Address of one page.
-    pub fn link(self, id: u32) -> String {
-        format!("#/{}/{id}", self.one())
-    }
-}
+pub use cellprism_app::subject::Subject;
+use cellprism_core::bundle::{ConceptIndex, ConceptRow, Side};
 
 /// One row a concept, or a neuron.
 #[derive(Clone, Debug)]
@@ -74,11 +22,7 @@ impl Listing {
 
     /// "C153"; of a neuron its dimension and side, "N12+".
     pub fn name(&self, id: u32) -> String {
-        match self.subject {
-            Subject::Concepts => format!("C{id}"),
-            Subject::Neurons if id < self.dimensions => format!("N{id}+"),
-            Subject::Neurons => format!("N{}−", id - self.dimensions),
-        }
+        self.subject.name(id, self.dimensions)
     }
 
     /// Rows with an active cell.
@@ -108,6 +52,5 @@ mod tests {
         let neurons = listing(Subject::Neurons);
         assert_eq!([neurons.name(12), neurons.name(42)], ["N12+", "N12−"]);
         assert_eq!(listing(Subject::Concepts).name(42), "C42");
-        assert_eq!(Subject::Neurons.link(42), "#/neuron/42");
     }
 }

@@ -57,6 +57,8 @@ pub struct CellFiles {
     all: OnceLock<Arc<Points>>,
     /// By column, and whether of all cells.
     codes: Mutex<BTreeMap<(usize, bool), Codes>>,
+    /// The same of measurements.
+    numbers: Mutex<BTreeMap<(usize, bool), Codes>>,
 }
 
 impl CellFiles {
@@ -122,6 +124,22 @@ impl Bundle {
             self.cell_files.keep(place, true, codes);
         }
         self.known_codes(column, points).ok_or_else(|| missing(&format!("number {column}")))
+    }
+}
+
+impl Bundle {
+    /// Codes of a measurement for the cells of a map, fetched when they are first asked for.
+    pub async fn numbers(&self, place: usize, points: &Points) -> Result<Codes, FetchError> {
+        let key = (place, points.are_all());
+        let kept = || self.cell_files.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept().get(&key) {
+            return Ok(known.clone());
+        }
+        let name = if key.1 { path::cell_numbers(place) } else { path::first_numbers(place) };
+        let FirstCodes(codes) = self.file(&name).await?;
+        let codes = Arc::new(codes);
+        kept().insert(key, codes.clone());
+        Ok(codes)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod drawing;
 pub mod figure_menu;
 pub mod gene_card;
 pub mod points;
+pub mod slices;
 pub mod stackbar;
 pub mod states;
 pub mod title;

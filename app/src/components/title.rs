@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cellprism_core::bundle::{ConceptClass, ConceptRow, SpecificLabel};
+use cellprism_core::bundle::{
+    ConceptClass, ConceptRow, SpecificLabel,
+    opening::{self, Piece, Style},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -25,45 +28,22 @@ pub fn text(row: &ConceptRow) -> String {
 
 /// The title with its genes in italics.
 pub fn view(row: &ConceptRow) -> AnyView {
-    let parts = &row.title_parts;
-    let genes = parts.has.iter().chain(&parts.lacks).map(String::as_str).collect();
-    italic(&text(row), &genes)
+    italic(&text(row), &opening::genes(&row.title_parts))
 }
 
 /// A sentence with some genes in italics.
 pub fn italic(text: &str, genes: &BTreeSet<&str>) -> AnyView {
-    pieces(text, genes)
-        .into_iter()
-        .map(|(piece, gene)| match gene {
-            true => view! { <span class="gene">{piece.to_owned()}</span> }.into_any(),
-            false => piece.to_owned().into_any(),
-        })
-        .collect::<Vec<_>>()
-        .into_any()
+    set(opening::told(text, genes))
 }
 
-/// A text cut into genes and what is between them.
-fn pieces<'a>(text: &'a str, genes: &BTreeSet<&str>) -> Vec<(&'a str, bool)> {
-    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')' | '·');
-    let mut pieces = Vec::new();
-    let (mut plain, mut at) = (0, 0);
-    while at < text.len() {
-        let rest = &text[at..];
-        let word = rest.find(between).map_or(rest, |end| &rest[..end]).trim_end_matches('.');
-        if genes.contains(word) {
-            if plain < at {
-                pieces.push((&text[plain..at], false));
-            }
-            pieces.push((word, true));
-            plain = at + word.len();
-        }
-        let skip = word.len().max(1);
-        at += rest.char_indices().map(|(i, _)| i).find(|&i| i >= skip).unwrap_or(rest.len());
-    }
-    if plain < text.len() {
-        pieces.push((&text[plain..], false));
-    }
-    pieces
+/// Words in their styles.
+pub fn set(pieces: Vec<Piece>) -> AnyView {
+    let one = |Piece { text, style }| match style {
+        Style::Plain => text.into_any(),
+        Style::Strong => view! { <b>{text}</b> }.into_any(),
+        Style::Gene => view! { <span class="gene">{text}</span> }.into_any(),
+    };
+    pieces.into_iter().map(one).collect::<Vec<_>>().into_any()
 }
 
 /// Labels that survive, a line each; nothing where none does.
@@ -128,16 +108,5 @@ mod tests {
         assert_eq!(said(&row), "87% louvain 2 cells, 4.9× their share");
         row.specific[1].beyond_base_rate = false;
         assert_eq!(said(&row), "87% CD14+ Mono cells, 4.8× their share");
-    }
-
-    #[test]
-    fn genes_are_told_from_words() {
-        let genes = BTreeSet::from(["HSPB1", "HLA-DRA", "B"]);
-        let found = pieces("B cells · HSPB1, HLA-DRA, HLA-DRA1 (HSPB1).", &genes);
-        let italics: Vec<&str> = found.iter().filter(|p| p.1).map(|p| p.0).collect();
-        assert_eq!(italics, ["B", "HSPB1", "HLA-DRA", "HSPB1"]);
-        let whole: String = found.iter().map(|p| p.0).collect();
-        assert_eq!(whole, "B cells · HSPB1, HLA-DRA, HLA-DRA1 (HSPB1).");
-        assert_eq!(pieces("näive ·", &genes), [("näive ·", false)]);
     }
 }

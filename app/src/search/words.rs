@@ -94,12 +94,12 @@ impl Words {
     /// What is there at once.
     pub fn new(bundle: &Arc<Bundle>) -> Self {
         let tag = &bundle.manifest.tag;
-        let own: BTreeMap<u32, String> =
-            notes::all(tag).into_iter().map(|note| (note.concept, note.label)).collect();
+        let own: BTreeMap<notes::Key, String> =
+            notes::all(tag).into_iter().map(|note| (note.key(), note.label)).collect();
         let concept = |row: &cellprism_core::bundle::ConceptRow| {
             let title = title::text(row);
             let genes = row.genes.iter().map(|gene| gene.gene.as_str());
-            let own = own.get(&row.id.0).map_or("", String::as_str);
+            let own = own.get(&(Subject::Concepts, row.id.0)).map_or("", String::as_str);
             let lower =
                 format!("c{} {title} {} {own}", row.id.0, genes.collect::<Vec<_>>().join(" ")).to_lowercase();
             ConceptWords { id: row.id.0, title, lower }

@@ -2,11 +2,11 @@
 //! the other's cells.
 
 use cellprism_core::sae::{
-    SaeConfig, SaeWeights,
+    SaeWeights,
     matching::{Null, Pair, correlations, match_dictionaries, null},
     metrics::evaluate,
 };
-use ndarray::{Array1, Array2, Axis, concatenate};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{files::Files, train::read_embeddings};
@@ -48,7 +48,7 @@ pub struct Answer {
 pub fn run(request: &Request, files: &Files) -> Result<Answer, String> {
     let left = dictionary(files, LEFT, "the left dictionary")?;
     let right = match request.neurons {
-        true => neurons(left.config.d_in)?,
+        true => SaeWeights::neurons(left.config.d_in).map_err(|e| e.to_string())?,
         false => dictionary(files, RIGHT, "the right dictionary")?,
     };
     let cells = |names: [&str; 3]| files.find(names[2]).map(read_embeddings).transpose();
@@ -83,23 +83,10 @@ fn dictionary(files: &Files, names: [&str; 3], which: &str) -> Result<SaeWeights
         .map_err(|e| format!("{which}: {e}"))
 }
 
-/// Both sides of every dimension: item i, and item d + i the other way.
-fn neurons(d: usize) -> Result<SaeWeights, String> {
-    let one = Array2::<f32>::eye(d);
-    let other = one.mapv(|v| -v);
-    let w_dec = concatenate(Axis(0), &[one.view(), other.view()]).map_err(|e| e.to_string())?;
-    Ok(SaeWeights {
-        config: SaeConfig::new(d, 2 * d, d).map_err(|e| e.to_string())?,
-        w_enc: w_dec.t().to_owned(),
-        b_enc: Array1::zeros(2 * d),
-        w_dec,
-        b_dec: Array1::zeros(d),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use cellprism_core::ids::ConceptId;
+    use cellprism_core::{ids::ConceptId, sae::SaeConfig};
+    use ndarray::{Array1, Axis};
 
     use super::*;
 

@@ -12,16 +12,18 @@ use cellprism_core::{
     gsea::{ConceptEnrichment, enrich_concept},
     ids::ConceptId,
     readings::{ConceptRequest, read_concept, side_deck},
-    sae::SaeWeights,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{files::Files, samples::Samples};
+use crate::subject::Subject;
 
 /// Recompute a concept's readings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The concept.
+    /// Whose readings.
+    pub subject: Subject,
+    /// The concept or neuron.
     pub concept: ConceptId,
     /// N_p.
     pub prototypes: usize,
@@ -57,9 +59,10 @@ pub struct Reading {
 impl Request {
     /// Files that the work reads, by their path in the bundle.
     pub fn files(&self) -> Vec<String> {
-        let fixed = [path::MODEL_ENCODER, path::SAE_CONFIG, path::SAE_WEIGHTS].map(str::to_owned);
+        let fixed = [path::MODEL_ENCODER].iter().chain(self.subject.dictionary_files());
         let libraries = self.reading.iter().flat_map(|reading| &reading.libraries).chain([&self.library]);
-        let mut names: Vec<String> = fixed.into_iter().chain([path::samples(self.concept)]).collect();
+        let mut names: Vec<String> = fixed.map(|&name| name.to_owned()).collect();
+        names.push(self.subject.samples(self.concept));
         names.extend(libraries.map(|library| path::gene_sets(library)));
         names.sort_unstable();
         names.dedup();
@@ -106,12 +109,9 @@ pub struct Sides {
 pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> Result<Answer, String> {
     let encoder =
         ScviEncoder::from_safetensors(files.get(path::MODEL_ENCODER)?).map_err(|e| e.to_string())?;
-    let sae = SaeWeights::from_safetensors(files.get(path::SAE_CONFIG)?, files.get(path::SAE_WEIGHTS)?)
-        .map_err(|e| e.to_string())?;
-    if encoder.latent() != sae.config.d_in || request.concept.index() >= sae.config.d_sae {
-        return Err("the encoder and the dictionary are not of one model, or there is no such concept".into());
-    }
-    let samples = Samples::read(files.get(&path::samples(request.concept))?, encoder.genes().len())?;
+    let sae = request.subject.dictionary(files, encoder.latent(), request.concept)?;
+    let sampled = files.get(&request.subject.samples(request.concept))?;
+    let samples = Samples::read(sampled, encoder.genes().len())?;
     let swaps = ScviSwaps::new(&encoder, &samples.counts, &[]).map_err(|e| e.to_string())?;
     let reader = ConceptReader::of(&sae);
     let cells = samples.ranking(request.prototypes, request.counterfactuals);
@@ -204,6 +204,7 @@ mod tests {
     #[test]
     fn the_files_that_are_needed_are_named() {
         let request = Request {
+            subject: Subject::Concepts,
             concept: ConceptId(7),
             prototypes: 10,
             counterfactuals: 3,
@@ -228,6 +229,11 @@ mod tests {
             "samples/0007.safetensors",
         ];
         assert_eq!(request.files(), expected);
+        let neuron = Request { subject: Subject::Neurons, ..request.clone() };
+        assert_eq!(
+            neuron.files(),
+            [expected[0], expected[1], expected[2], "samples/neurons/0007.safetensors"]
+        );
         let why = run(&request, &Files::default(), &mut |_| {}).unwrap_err();
         assert!(why.contains("model/encoder.safetensors"), "{why}");
     }

@@ -6,17 +6,19 @@ use cellprism_core::{
     cells::Column,
     embedding::scvi::{ScviDecoder, ScviEncoder},
     ids::ConceptId,
-    sae::SaeWeights,
     steering::{SteeredCells, SteeredConcept, Target, steer_concept},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{files::Files, samples::Samples};
+use crate::subject::Subject;
 
 /// Set a concept to another value in its prototypes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The concept.
+    /// Whose.
+    pub subject: Subject,
+    /// The concept or neuron.
     pub concept: ConceptId,
     /// What it is set to.
     pub target: Target,
@@ -27,8 +29,9 @@ pub struct Request {
 impl Request {
     /// Files that the work reads, by their path in the bundle.
     pub fn files(&self) -> Vec<String> {
-        let fixed = [path::MODEL_ENCODER, path::MODEL_DECODER, path::SAE_CONFIG, path::SAE_WEIGHTS];
-        fixed.map(str::to_owned).into_iter().chain([path::samples(self.concept)]).collect()
+        let fixed = [path::MODEL_ENCODER, path::MODEL_DECODER];
+        let named = fixed.iter().chain(self.subject.dictionary_files()).map(|&name| name.to_owned());
+        named.chain([self.subject.samples(self.concept)]).collect()
     }
 }
 
@@ -42,16 +45,12 @@ pub fn run(request: &Request, files: &Files) -> Result<SteeredConcept, String> {
         ScviEncoder::from_safetensors(files.get(path::MODEL_ENCODER)?).map_err(|e| e.to_string())?;
     let decoder =
         ScviDecoder::from_safetensors(files.get(path::MODEL_DECODER)?).map_err(|e| e.to_string())?;
-    let sae = SaeWeights::from_safetensors(files.get(path::SAE_CONFIG)?, files.get(path::SAE_WEIGHTS)?)
-        .map_err(|e| e.to_string())?;
     let concept = request.concept;
-    if encoder.genes() != decoder.genes() || encoder.latent() != sae.config.d_in {
-        return Err("the encoder, the decoder and the dictionary are not of one model".into());
+    let sae = request.subject.dictionary(files, encoder.latent(), concept)?;
+    if encoder.genes() != decoder.genes() {
+        return Err("the encoder and the decoder are not of one model".into());
     }
-    if concept.index() >= sae.config.d_sae {
-        return Err(format!("the dictionary has no concept {}", concept.0));
-    }
-    let samples = Samples::read(files.get(&path::samples(concept))?, encoder.genes().len())?;
+    let samples = Samples::read(files.get(&request.subject.samples(concept))?, encoder.genes().len())?;
     let rows: Vec<usize> = samples.prototypes.iter().map(|&place| place as usize).collect();
     let counts = samples.counts.select_rows(&rows);
     let latent = encoder.encode(&counts, &[]).map_err(|e| e.to_string())?;
@@ -73,7 +72,8 @@ mod tests {
 
     #[test]
     fn damaged_files_are_told() {
-        let request = Request { concept: ConceptId(0), target: Target::Scale(2.0), columns: Vec::new() };
+        let (subject, concept) = (Subject::Concepts, ConceptId(0));
+        let request = Request { subject, concept, target: Target::Scale(2.0), columns: Vec::new() };
         assert!(run(&request, &Files::default()).unwrap_err().contains("model/encoder.safetensors"));
         let empty = request.files().into_iter().map(|name| (name, Vec::new())).collect();
         assert!(run(&request, &empty).is_err());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    JsonFile,
+    JsonFile, NumberColumn,
     checking::{Bundle, Report},
     manifest::MANIFEST,
 };
@@ -19,6 +19,9 @@ pub struct CellMetadata {
     pub cells: u32,
     /// Categorical columns, the primary one first.
     pub columns: Vec<MetadataColumn>,
+    /// Columns of measurements.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<NumberColumn>,
     /// Column that names cells in lists and colours the first map.
     pub primary: Option<String>,
     /// Quantisation of the map: coordinate = min + code · (max − min) / 65535, per axis.

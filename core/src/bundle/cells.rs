@@ -1,9 +1,9 @@
 //! What is known of the cells, for the checks of what refers to them.
 
 use super::{
-    CellMetadata, CellNames, cell_codes, cell_map, cell_metadata, cell_names,
+    CellMetadata, CellNames, cell_codes, cell_map, cell_metadata, cell_names, cell_numbers,
     checking::{Bundle, Report},
-    embeddings, first,
+    embeddings,
 };
 
 /// What concepts are compared with.
@@ -24,8 +24,8 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Cells {
     if let Some(metadata) = &metadata {
         cell_codes::check(bundle, metadata, report);
         cell_map::check(bundle, metadata, report);
+        cell_numbers::check(bundle, metadata, report);
     }
     embeddings::check(bundle, report);
-    first::check(bundle, metadata.as_ref(), report);
     Cells { count: bundle.manifest.counts.cells as usize, names, metadata }
 }

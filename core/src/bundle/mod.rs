@@ -6,12 +6,14 @@
 //! | `manifest.json` | [`Manifest`] |
 //! | `files.json` | [`Files`]: size and SHA-256 of every file that the manifest does not list itself |
 //! | `cells/metadata.json` | [`CellMetadata`]; the codes are in `cells/metadata.safetensors`, one `u16` tensor a column, named by it |
+//! | `cells/numbers.NN.safetensors` | `codes` u16 `[n]`, a measurement; scale in [`CellMetadata::numbers`]; of a large bundle's first cells `cells/numbers.NN.first.safetensors` |
 //! | `cells/umap.safetensors` | `xy` u16 [n, 2], quantised; scale in [`CellMetadata::umap`] |
 //! | `cells/ids.json` | list of cell names, in row order |
 //! | `concepts/index.json` | [`ConceptIndex`] |
 //! | `concepts/NNNN.json` | [`ConceptDetail`] |
 //! | `concepts/NNNN.safetensors` | `cells` u32 `[j]`, `activations` f32 `[j]`, `scores` f32 `[m]`, `scores_pre_topk` f32 `[m]`, `top_genes` u32 `[g]`, `pair_scores` f32 `[g, pairs]`, and where computed `log2_fold_change`, `p_value` f32 `[m]` |
 //! | `samples/NNNN.safetensors` | counts of prototypes and counterfactuals, CSR in model gene order: `cells` u32 `[q]`, `indptr` u32 `[q+1]`, `indices` u16 or u32, `values` u16 or f32; and `prototypes` u32 `[p]`, `counterfactuals` u32 `[p, nc]`, positions in `cells`, nearest first, `u32::MAX` where there are fewer |
+//! | `samples/neurons/NNNN.safetensors` | the same of a neuron, where the embedding has at most 128 dimensions |
 //! | `genes/index.json` | [`GeneIndex`] |
 //! | `cells/first.safetensors`, `cells/first.NN.safetensors`, `concepts/first.json.gz`, `neurons/first.json.gz`, `genes/first.json.gz`, `concepts/NNNN.q8.safetensors`, `concepts/NNNN.first.safetensors` | of a large bundle, what a page loads first: [`FirstView`], [`FirstMap`], [`FirstCodes`], [`FirstIndex`], [`FirstGenes`], [`FirstActivations`], [`FirstConcept`]; everything in them is complete and exact elsewhere |
 //! | `genes/expression.NNNN.safetensors` | [`Expression`]: counts of the model's genes, some genes a file, up to a number of counts ([`ExpressionFiles`]) |
@@ -42,6 +44,7 @@ mod cell_codes;
 mod cell_map;
 mod cell_metadata;
 mod cell_names;
+mod cell_numbers;
 mod cells;
 mod checking;
 mod concept;
@@ -65,6 +68,7 @@ mod list;
 mod manifest;
 mod metrics;
 mod model;
+pub mod opening;
 mod parameters;
 pub mod path;
 mod provenance;
@@ -78,6 +82,7 @@ pub use cell_codes::CellCodes;
 pub use cell_map::CellMap;
 pub use cell_metadata::{CellMetadata, MapScale, MetadataColumn};
 pub use cell_names::CellNames;
+pub use cell_numbers::{MOST_NUMBERS, NumberColumn};
 pub use concept::{ConceptDetail, Counterfactual, Prototype, concept_stem};
 pub use concept_arrays::{ConceptArrays, read_activations};
 pub use concept_index::ConceptIndex;
@@ -101,7 +106,7 @@ pub use metrics::{Metrics, SaeMetricsRow};
 pub use parameters::{Parameters, SaeParameters, TrainingEngine};
 pub use provenance::{Input, InputRole, Software, Source, Stage, StageName};
 pub use reading::*;
-pub use samples::Samples;
+pub use samples::{NEURON_SAMPLES, NEURON_SAMPLES_SINCE, Samples, neuron_samples_kept};
 pub use tensors::{TensorError, Tensors, read_f32, read_f64, read_u8, read_u16, read_u32};
 pub use version::{SCHEMA_NAME, SCHEMA_VERSION, SchemaVersion};
 

@@ -5,6 +5,7 @@ pub use super::{
     cell_map::UMAP,
     cell_metadata::CELL_METADATA,
     cell_names::CELL_NAMES,
+    cell_numbers::{cell_numbers, first_numbers},
     concept::{concept, readings},
     concept_arrays::{arrays, concept_arrays},
     concept_index::{CONCEPT_INDEX, CONCEPTS, NEURON_INDEX, NEURONS},
@@ -22,7 +23,7 @@ pub use super::{
     manifest::MANIFEST,
     metrics::METRICS,
     model::{MODEL, MODEL_CARD, MODEL_DECODER, MODEL_ENCODER},
-    samples::samples,
+    samples::{samples, samples_of},
 };
 
 /// Whether the entry of a file stands in `files.json` and not in the manifest: what a first page does not load.
@@ -30,6 +31,7 @@ pub fn is_per_concept(path: &str) -> bool {
     let within = |folder: &str| path.split_once('/').is_some_and(|(first, _)| first == folder);
     within("samples")
         || super::expression::is_expression(path)
+        || super::cell_numbers::is_numbers(path)
         || (within(CONCEPTS) && path != CONCEPT_INDEX && path != FIRST_INDEX)
         || (within(NEURONS) && path != NEURON_INDEX && path != FIRST_NEURONS)
 }
@@ -60,8 +62,10 @@ mod tests {
         assert!(
             is_per_concept(&expression(3))
                 && is_per_concept("neurons/0001.json")
+                && is_per_concept(&samples_of(NEURONS, ConceptId(1)))
                 && !is_per_concept(NEURON_INDEX)
         );
+        assert!(is_per_concept(&cell_numbers(0)) && is_per_concept(&first_numbers(31)));
         assert!(!is_per_concept(CONCEPT_INDEX) && !is_per_concept(GENE_INDEX));
     }
 }

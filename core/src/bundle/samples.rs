@@ -1,20 +1,48 @@
 //! `samples/NNNN.safetensors`: counts of a concept's prototypes and counterfactuals, so that the page can compute the
-//! attribution again.
+//! attribution again; `samples/neurons/NNNN.safetensors`: those of a neuron.
 
 use super::{
     ConceptDetail, File, GeneIndex, ReadError, TensorError, Tensors, WriteError,
     cells::Cells,
     checking::{Arrays, Bundle, Report},
     concept::concept_stem,
+    concept_index::CONCEPTS,
     file::opened,
     read_u32,
     tensors::{read_narrow_f32, read_narrow_u32},
+    version::SchemaVersion,
 };
 use crate::ids::ConceptId;
 
 /// Counts of a concept's prototypes and counterfactuals.
 pub fn samples(concept: ConceptId) -> String {
     format!("samples/{}.safetensors", concept_stem(concept))
+}
+
+/// The same of a concept or of a neuron, by the folder of its readings.
+///
+/// ```
+/// use cellprism_core::{bundle::path::{NEURONS, CONCEPTS, samples_of}, ids::ConceptId};
+///
+/// assert_eq!(samples_of(CONCEPTS, ConceptId(7)), "samples/0007.safetensors");
+/// assert_eq!(samples_of(NEURONS, ConceptId(7)), "samples/neurons/0007.safetensors");
+/// ```
+pub fn samples_of(folder: &str, id: ConceptId) -> String {
+    match folder {
+        CONCEPTS => samples(id),
+        _ => format!("samples/{folder}/{}.safetensors", concept_stem(id)),
+    }
+}
+
+/// Most dimensions of an embedding whose neurons' counts are kept: each of their sides takes as much as a concept.
+pub const NEURON_SAMPLES: usize = 128;
+
+/// The first layout that has them.
+pub const NEURON_SAMPLES_SINCE: SchemaVersion = SchemaVersion { major: 1, minor: 6 };
+
+/// Whether a bundle of so many dimensions keeps the counts of its neurons' cells.
+pub fn neuron_samples_kept(dimensions: usize) -> bool {
+    dimensions <= NEURON_SAMPLES
 }
 
 /// Counts of cells in compressed sparse rows, and which of those cells are prototypes and counterfactuals.
@@ -120,12 +148,13 @@ impl File for Samples {
 /// Cells of the readings, with counts of genes in order.
 pub(super) fn check(
     bundle: &Bundle<'_>,
+    folder: &str,
     detail: &ConceptDetail,
     cells: &Cells,
     genes: Option<&GeneIndex>,
     report: &mut Report,
 ) {
-    let file = samples(detail.id);
+    let file = samples_of(folder, detail.id);
     let Some(bytes) = bundle.content(&file, report) else { return };
     let Some(arrays) = Arrays::open(&file, &bytes, report) else { return };
     let Some(names) = arrays.u32("cells", &[None], report) else { return };

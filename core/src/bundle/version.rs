@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Name in [`super::Manifest::schema`].
 pub const SCHEMA_NAME: &str = "cellprism-bundle";
 /// The version written by this release. A reader refuses a larger major number by name.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 5 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 6 };
 
 /// Version of the bundle's layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

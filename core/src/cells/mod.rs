@@ -11,6 +11,7 @@
 //! | `mapped` | counts in the model's order |
 //! | `mapping` | [`map_genes`]: the model's genes found in the data, with an audit |
 //! | [`hvg`] | highly variable genes by scanpy's flavours |
+//! | `numbers` | [`Numbers`]: a measurement of every cell in 16 bits |
 //! | `roster` | [`Roster`]: what is known of cells besides their counts |
 //! | `some` | [`SomeCells`]: counts of some of many cells |
 //! | [`simulate`] | cells with planted gene programs |
@@ -26,6 +27,7 @@ mod labels;
 mod mapped;
 mod mapping;
 mod names;
+mod numbers;
 mod roster;
 pub mod simulate;
 mod some;
@@ -38,6 +40,7 @@ pub use genes::{GeneNames, is_ensembl, strip_version};
 pub use labels::{long_label, plural_label};
 pub use mapping::{GeneMap, map_genes};
 pub use names::{looks_like_mouse, repeated};
+pub use numbers::{NO_NUMBER, NoNumbers, Numbers};
 pub use roster::Roster;
 pub use some::SomeCells;
 

@@ -1,6 +1,6 @@
 //! What is known of cells besides their counts.
 
-use super::{Column, GeneNames};
+use super::{Column, GeneNames, Numbers};
 
 /// Names and metadata of cells and genes, without counts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Roster {
     pub names: Vec<String>,
     /// Categorical metadata.
     pub columns: Vec<Column>,
+    /// Measurements.
+    pub numbers: Vec<Numbers>,
     /// Coordinates of a map, where the file has one.
     pub umap: Option<Vec<[f32; 2]>>,
     /// Where in the file the counts are, for instance `layers/counts`.

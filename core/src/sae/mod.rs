@@ -20,6 +20,7 @@
 //! | `consensus` | concepts that come back from other seeds |
 //! | `origin` | which concepts are dead, and of which model's embeddings: what a dictionary says about itself |
 //! | `size` | how many concepts, from the data |
+//! | `neurons` | the embedding's own dimensions as a dictionary |
 //! | `random` | a dictionary that was never trained, the baseline of claims |
 //! | `train` | the trainer |
 //! | `semi_nmf` | the baseline |
@@ -30,6 +31,7 @@ mod encode;
 mod linear;
 pub mod matching;
 pub mod metrics;
+mod neurons;
 mod origin;
 mod parallel;
 mod random;

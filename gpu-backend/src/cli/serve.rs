@@ -8,9 +8,10 @@ use clap::Args as ClapArgs;
 use super::{Global, jobs_of_server::JobArgs, runtime::RuntimeArgs};
 use super::{stderr::errln, stdout::outln};
 use crate::{
+    files::bundle::BundleFolder,
     http::{Access, Api, Content, OnnxRuntime, Server, Shelf, Token, Tokens, router},
     queue::{self, Backend},
-    site::App,
+    site::{App, greet},
 };
 
 /// Show bundles in a browser; with --data-dir also take jobs.
@@ -86,7 +87,14 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     runtime.block_on(async {
         let server = Server::bind(&args.bind, !tokens.is_empty()).await?;
         let shelf = Arc::new(Shelf::open(&args.bundles)?);
-        let app = App::find(args.app.as_deref())?;
+        let mut app = App::find(args.app.as_deref())?;
+        if let Some(first) = args.bundles.first() {
+            let greeted =
+                BundleFolder::open(first).and_then(|(folder, manifest)| greet(&mut app, &folder, &manifest));
+            if let Err(error) = greeted {
+                tracing::warn!("the page begins without the words of {}: {error:#}", first.display());
+            }
+        }
         let library = args.runtime.onnxruntime.as_deref();
         let onnxruntime = OnnxRuntime::look_for(library);
         let api = match &args.jobs.data_dir {

@@ -145,6 +145,7 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         by_cell: vec![("program_activity".into(), programs, std::mem::take(&mut truth.activity))],
         by_gene: vec![("program_effect".into(), programs, truth.effects.clone())],
         texts: vec![("simulation".into(), about.to_string())],
+        ..Extras::default()
     };
     let (mut sums, mut nonzero) = (vec![0.0; asked.genes], 0);
     claimed.finish_parts(&mut |file| {

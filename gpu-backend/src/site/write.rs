@@ -13,6 +13,7 @@ use cellprism_core::{
 
 use super::{
     App,
+    greeting::{add_heads, greet},
     names::list,
     packed::{Effort, is_packed_of, packed},
 };
@@ -48,6 +49,11 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
     }
     let folder = if is_site(out) { OutputFolder::replace(out) } else { OutputFolder::create(out) };
     let folder = folder.with_context(|| format!("cannot write {}", out.display()))?;
+    let mut app = app.clone();
+    if let Some((bundle, manifest)) = opened.first() {
+        greet(&mut app, bundle, manifest)?;
+        add_heads(&mut app, bundle, manifest)?;
+    }
     let files: Vec<(&String, &Vec<u8>)> = app.files.iter().collect();
     all(files.len(), |i| put_packed(folder.path(), files[i].0, files[i].1, Effort::Most))?;
     for (entry, (bundle, _)) in entries.iter().zip(&opened) {

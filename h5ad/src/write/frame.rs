@@ -4,7 +4,7 @@ use std::io::{self, Seek, Write};
 
 use cellprism_core::cells::{Column, Roster};
 
-use super::encoding;
+use super::{encoding, wrong};
 use crate::hdf5::{Address, Group, Hdf5, Kind, Packed};
 
 type Links = Vec<(String, Address)>;
@@ -27,10 +27,26 @@ fn frame<W: Write + Seek>(file: &mut Hdf5<W>, index: &[String], columns: Links) 
     })
 }
 
-pub(super) fn obs<W: Write + Seek>(file: &mut Hdf5<W>, roster: &Roster) -> io::Result<Address> {
+pub(super) fn obs<W: Write + Seek>(
+    file: &mut Hdf5<W>,
+    roster: &Roster,
+    numbers: &[(String, Vec<f32>)],
+) -> io::Result<Address> {
     let mut columns = Links::new();
     for column in &roster.columns {
         columns.push((column.name.clone(), categorical(file, column)?));
+    }
+    for (name, values) in numbers {
+        if values.len() != roster.names.len() {
+            return Err(wrong(format!(
+                "{name} has {} values for {} cells",
+                values.len(),
+                roster.names.len()
+            )));
+        }
+        let mut packed = Packed::new(Kind::F32);
+        packed.push(file, values.iter().map(|value| value.to_bits()))?;
+        columns.push((name.clone(), packed.finish(file, &encoding("array", "0.2.0"))?));
     }
     frame(file, &roster.names, columns)
 }

@@ -15,6 +15,8 @@ pub struct Extras {
     pub by_cell: Vec<(String, usize, Vec<f32>)>,
     /// Arrays by gene.
     pub by_gene: Vec<(String, usize, Vec<f32>)>,
+    /// Measurements, as columns of `obs`.
+    pub numbers: Vec<(String, Vec<f32>)>,
     /// Texts about the whole, under `uns`.
     pub texts: Vec<(String, String)>,
 }
@@ -91,7 +93,7 @@ impl<W: Write + Seek> H5adWriter<W> {
         let by_cell: Vec<_> = umap.iter().chain(&extras.by_cell).collect();
         let mut links = vec![
             ("X".to_owned(), x),
-            ("obs".to_owned(), frame::obs(&mut file, roster)?),
+            ("obs".to_owned(), frame::obs(&mut file, roster, &extras.numbers)?),
             ("var".to_owned(), frame::var(&mut file, roster)?),
             ("obsm".to_owned(), arrays(&mut file, cells, &by_cell)?),
             ("varm".to_owned(), arrays(&mut file, genes, &extras.by_gene.iter().collect::<Vec<_>>())?),
@@ -118,7 +120,7 @@ pub fn to_bytes(cells: &Cells, extras: &Extras) -> io::Result<Vec<u8>> {
     let mut writer = H5adWriter::new(Cursor::new(Vec::new()), cells.counts.cols)?;
     writer.push(&cells.counts)?;
     let Cells { genes, names, columns, umap, counts_source, .. } = cells.clone();
-    let roster = Roster { genes, names, columns, umap, counts_source };
+    let roster = Roster { genes, names, columns, umap, counts_source, ..Roster::default() };
     Ok(writer.finish(&roster, extras)?.into_inner())
 }
 

@@ -102,13 +102,19 @@ fn with_policy(html: &str) -> Result<String> {
 /// The script that starts the app, and says so where it cannot.
 fn start(bin: &str) -> String {
     format!(
-        "const said = (text) => {{\n  const place = document.getElementById('boot-said');\n  \
+        "import {{ head }} from './head.js';\nhead();\n\
+         // What can be read already is painted first; a page in the background is not painted.\n\
+         const painted = () => new Promise((done) => {{\n  \
+         requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 150);\n}});\n\
+         const said = (text) => {{\n  const place = document.getElementById('boot-said');\n  \
          if (place) {{ place.textContent = text; place.setAttribute('role', 'alert'); }}\n}};\n\
          if (typeof WebAssembly === 'undefined') {{\n  \
          said('This browser runs no WebAssembly, or is set not to; cellprism computes in the page and needs it.');\n\
          }} else {{\n  try {{\n    \
+         await painted();\n    \
+         const program = fetch('./{bin}_bg.wasm');\n    \
          const {{ default: init }} = await import('./{bin}.js');\n    \
-         await init({{ module_or_path: './{bin}_bg.wasm' }});\n  }} catch (error) {{\n    \
+         await init({{ module_or_path: program }});\n  }} catch (error) {{\n    \
          said(`The page could not start: ${{error.message}}. Is every file of the site there? Reload to try again.`);\n    \
          throw error;\n  }}\n}}\n"
     )

@@ -7,6 +7,25 @@ pub fn bytes(value: &str) -> [u8; 4] {
     parse(&browser::resolved_colour(value)).unwrap_or([128, 128, 128, 255])
 }
 
+/// Shades of a continuous ramp.
+pub const SHADES: usize = 256;
+
+/// A continuous ramp over the style sheet's five steps.
+pub fn ramp() -> Vec<[u8; 4]> {
+    let steps: Vec<[u8; 4]> = (1..=5).map(|i| bytes(&format!("var(--act-{i})"))).collect();
+    (0..SHADES).map(|shade| between(&steps, shade as f32 / (SHADES - 1) as f32)).collect()
+}
+
+/// The colour at a share of the way from the first step to the last.
+fn between(steps: &[[u8; 4]], share: f32) -> [u8; 4] {
+    let at = share * (steps.len() - 1) as f32;
+    let (low, high) = (at.floor() as usize, at.ceil() as usize);
+    std::array::from_fn(|i| {
+        let (a, b) = (f32::from(steps[low][i]), f32::from(steps[high][i]));
+        (a + (b - a) * (at - low as f32)).round() as u8
+    })
+}
+
 /// `#rrggbb`, for files.
 pub fn hex([red, green, blue, _]: [u8; 4]) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
@@ -29,6 +48,14 @@ fn parse(written: &str) -> Option<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shades_lie_between_the_steps() {
+        let steps = [[0, 0, 0, 255], [100, 50, 0, 255], [200, 0, 0, 255]];
+        assert_eq!(between(&steps, 0.0), steps[0]);
+        assert_eq!(between(&steps, 0.25), [50, 25, 0, 255]);
+        assert_eq!(between(&steps, 1.0), steps[2]);
+    }
 
     #[test]
     fn computed_colours_are_read() {

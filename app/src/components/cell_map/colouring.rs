@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cellprism_core::cells::NO_NUMBER;
 use leptos::prelude::*;
 
 use super::colour;
@@ -21,6 +22,49 @@ pub enum Colouring {
     Activation(Amounts),
     /// Counts of a gene, with its symbol.
     Gene(String, Amounts),
+    /// A measurement, by its place; its codes for the cells of the map; the codes between which colours run.
+    Number(usize, Codes, Span),
+}
+
+/// The codes between which a ramp runs: all but the lowest and the highest hundredth of the cells, which have its ends' colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins.
+    pub low: u16,
+    /// Where it ends.
+    pub high: u16,
+}
+
+impl Span {
+    /// Of some cells' codes.
+    pub fn of(codes: &[u16]) -> Self {
+        let mut counts = vec![0u32; usize::from(NO_NUMBER)];
+        let mut n = 0u64;
+        for count in codes.iter().filter(|&&code| code != NO_NUMBER) {
+            counts[usize::from(*count)] += 1;
+            n += 1;
+        }
+        let at = |rank: u64| {
+            let mut before = 0u64;
+            let found = counts.iter().position(|&count| {
+                before += u64::from(count);
+                before > rank
+            });
+            found.unwrap_or(0) as u16
+        };
+        let (low, high) = (at(n / 100), at(n.saturating_sub(1 + n / 100)));
+        if low < high {
+            return Self { low, high };
+        }
+        // Nearly all cells have one value: the others decide.
+        Self { low: at(0), high: at(n.saturating_sub(1)).max(at(0).saturating_add(1)) }
+    }
+
+    /// Where a code lies between the ends, 0 to 1.
+    pub fn share(self, code: u16) -> f32 {
+        let (low, high) = (f32::from(self.low), f32::from(self.high));
+        ((f32::from(code) - low) / (high - low)).clamp(0.0, 1.0)
+    }
 }
 
 /// Labels that are shown in their colours; the cells of all others are grey, lie behind, and cannot be chosen.
@@ -161,6 +205,25 @@ pub fn dots(bundle: &Bundle, points: &Points, colouring: &Colouring) -> Vec<Dot>
             let step = |value: f32| ((value / max * 5.0) as usize).min(4);
             found.extend(some.iter().map(|&(cell, value)| Dot::new(map[cell as usize], ramp[step(value)])));
         }
+        Colouring::Number(_, codes, span) => {
+            let ramp = colour::ramp();
+            // Cells without a value, then by value: counted into places, since there may be a million.
+            let place = |code: u16| match code {
+                NO_NUMBER => 0,
+                code => 1 + (span.share(code) * (colour::SHADES - 1) as f32).round() as usize,
+            };
+            let mut starts = vec![0usize; colour::SHADES + 2];
+            codes.iter().for_each(|&code| starts[place(code) + 1] += 1);
+            for i in 1..starts.len() {
+                starts[i] += starts[i - 1];
+            }
+            found.resize(map.len().min(codes.len()), Dot::new([0.0, 0.0], none));
+            for (&at, &code) in map.iter().zip(codes.iter()) {
+                let place = place(code);
+                found[starts[place]] = Dot::new(at, if place == 0 { none } else { ramp[place - 1] });
+                starts[place] += 1;
+            }
+        }
     }
     found
 }
@@ -181,6 +244,17 @@ mod tests {
             assert_eq!(Filter::from_text(&filter.to_text()), filter);
         }
         assert_eq!(Filter::from_text("-x"), Filter::All);
+    }
+
+    #[test]
+    fn a_ramp_runs_between_the_outermost_hundredths() {
+        let codes: Vec<u16> = (0..1000).chain([60_000, NO_NUMBER]).collect();
+        let span = Span::of(&codes);
+        assert_eq!(span, Span { low: 10, high: 990 });
+        assert_eq!([0, 10, 500, 990, 60_000].map(|code| span.share(code)), [0.0, 0.0, 0.5, 1.0, 1.0]);
+        let one = [vec![5; 1000], vec![9]].concat();
+        assert_eq!(Span::of(&one), Span { low: 5, high: 9 });
+        assert_eq!(Span::of(&[NO_NUMBER]), Span { low: 0, high: 1 });
     }
 
     #[test]

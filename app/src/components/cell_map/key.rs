@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::colouring::{Colouring, Filter};
+use super::colouring::{Colouring, Filter, Span};
 use crate::{
     bundle::Bundle,
     format::{significant, thousands},
@@ -28,6 +28,17 @@ pub enum Key {
         /// Largest.
         most: f32,
     },
+    /// A continuous ramp over a measurement, and cells without one.
+    Numbers {
+        /// What is measured.
+        title: String,
+        /// Where the ramp begins, and whether some cells have less.
+        low: (f64, bool),
+        /// Where it ends, and whether some have more.
+        high: (f64, bool),
+        /// Cells of the bundle without a value.
+        missing: u32,
+    },
 }
 
 impl Key {
@@ -43,6 +54,20 @@ impl Key {
             Colouring::Column(column, ..) => Self::labels(bundle, *column),
             Colouring::Activation(amounts) => ramp("Activation".into(), amounts),
             Colouring::Gene(symbol, amounts) => ramp(format!("{symbol}, counts"), amounts),
+            Colouring::Number(place, _, span) => Self::numbers(bundle, *place, *span),
+        }
+    }
+
+    /// Of a measurement, by its place.
+    pub fn numbers(bundle: &Bundle, place: usize, span: Span) -> Self {
+        let Some(column) = bundle.cells.numbers.get(place) else { return Self::None };
+        let of = |code: u16| column.value(code).unwrap_or(column.least);
+        let (low, high) = (of(span.low), of(span.high));
+        Self::Numbers {
+            title: column.name.replace('_', " "),
+            low: (low, low > column.least),
+            high: (high, high < column.most),
+            missing: column.missing,
         }
     }
 
@@ -70,6 +95,22 @@ pub fn ramp(least: f32, most: f32) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// "≤ 712", "≥ 8,120": the ends of a ramp of measurements.
+pub fn ends(low: (f64, bool), high: (f64, bool)) -> [String; 2] {
+    let end = |(value, more): (f64, bool), sign: &str| match more {
+        true => format!("{sign} {}", significant(value)),
+        false => significant(value),
+    };
+    [end(low, "≤"), end(high, "≥")]
+}
+
+/// A ramp of measurements with its ends.
+pub fn number_ramp(low: (f64, bool), high: (f64, bool)) -> AnyView {
+    let [low, high] = ends(low, high);
+    view! { <div class="rampkey"><span>{low}</span><div class="ramp"></div><span>{high}</span></div> }
+        .into_any()
 }
 
 /// The labels of a column: one is shown alone by its name, or hidden and shown again by the mark beside it.

@@ -45,8 +45,8 @@ use leptos::{html::Canvas, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 
 pub use self::{
-    colouring::{Amounts, Colouring, Filter, codes_of},
-    key::{Key, LabelKey, ramp},
+    colouring::{Amounts, Colouring, Filter, Span, codes_of},
+    key::{Key, LabelKey, number_ramp, ramp},
     live::Live,
     overlay::Overlay,
     redraw::{Redraw, provide_redraw},

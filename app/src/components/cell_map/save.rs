@@ -7,9 +7,9 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::{
-    colour::{bytes, hex},
+    colour::{SHADES, bytes, hex, ramp},
     colouring::Dot,
-    key::Key,
+    key::{Key, ends},
     stage::Stage,
     tags::Tag,
     view::Frame,
@@ -63,6 +63,18 @@ fn marks(frame: &Frame, tags: &[Tag], key: &Key) -> Vec<Mark> {
                     false,
                     false,
                 ));
+            }
+        }
+        Key::Numbers { title, low, high, missing } => {
+            marks.push(Mark::Text(left, 16.0, title.clone(), true, false));
+            for (place, &shade) in ramp().iter().step_by(SHADES / 32).enumerate() {
+                marks.push(Mark::Bar(left + 4.0 * place as f64, 28.0, 4.0, 8.0, hex(shade)));
+            }
+            let [low, high] = ends(*low, *high);
+            marks.push(Mark::Text(left, 52.0, format!("{low} to {high}"), false, false));
+            if *missing > 0 {
+                marks.push(Mark::Disc(left + 5.0, 67.0, 5.0, hex(bytes("var(--act-0)"))));
+                marks.push(Mark::Text(left + 14.0, 71.0, "no value".into(), false, false));
             }
         }
         Key::Ramp { title, least, most } => {

@@ -141,8 +141,13 @@ async fn download(bundle: &Arc<Bundle>, lookup: Lookup, chosen: &[u32]) -> Resul
     let amounts = match &colouring {
         Colouring::Activation(amounts) => Some(("activation".to_owned(), amounts.clone())),
         Colouring::Gene(symbol, amounts) => Some((symbol.clone(), amounts.clone())),
-        Colouring::Column(..) | Colouring::Unknown => None,
+        Colouring::Column(..) | Colouring::Unknown | Colouring::Number(..) => None,
     };
+    let measured = match &colouring {
+        Colouring::Number(place, codes, _) => bundle.cells.numbers.get(*place).zip(Some(codes.clone())),
+        _ => None,
+    };
+    header.extend(measured.as_ref().map(|(column, _)| column.name.clone()));
     let amounts = amounts.map(|(name, amounts)| {
         header.push(name);
         amounts.iter().copied().collect::<std::collections::HashMap<u32, f32>>()
@@ -153,6 +158,10 @@ async fn download(bundle: &Arc<Bundle>, lookup: Lookup, chosen: &[u32]) -> Resul
         fields.extend(codes.iter().zip(&bundle.cells.columns).map(|(codes, column)| {
             let code = codes.get(cell as usize).copied().unwrap_or(u16::MAX);
             column.labels.get(usize::from(code)).cloned().unwrap_or_default()
+        }));
+        fields.extend(measured.as_ref().map(|(column, codes)| {
+            let value = codes.get(cell as usize).and_then(|&code| column.value(code));
+            value.map_or_else(String::new, |value| value.to_string())
         }));
         fields.extend(amounts.as_ref().map(|of| of.get(&row).copied().unwrap_or(0.0).to_string()));
         fields

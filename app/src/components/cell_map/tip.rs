@@ -162,6 +162,12 @@ fn said(bundle: &Bundle, lookup: Lookup, cell: u32, names: &Load<Arc<Vec<String>
             lines.push(format!("Activation {}", significant(f64::from(of(&amounts)))));
         }
         Colouring::Gene(symbol, amounts) => lines.push(format!("{symbol}: {} counts", of(&amounts))),
+        Colouring::Number(place, codes, _) => {
+            let column = &bundle.cells.numbers[place];
+            let value = codes.get(cell as usize).and_then(|&code| column.value(code));
+            let value = value.map_or_else(|| "no value".to_owned(), significant);
+            lines.push(format!("{}: {value}", column.name.replace('_', " ")));
+        }
         Colouring::Column(..) | Colouring::Unknown => {}
     }
     lines.push(match names {

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::{
     browser,
-    bundle::Subject,
     certainty::Certainty,
     components::stackbar,
     format::{percent, range, thousands, times},
@@ -16,16 +15,14 @@ use crate::{
 
 /// The strip.
 pub fn view(shown: &Shown, reading: &Reading) -> AnyView {
-    let fourth = (shown.listing.subject == Subject::Concepts).then(|| {
-        let shown_of = shown.clone();
-        card(shown, "label", "D", "Label", (move || own(&shown_of)).into_any())
-    });
+    let shown_of = shown.clone();
+    let own = (move || own(&shown_of)).into_any();
     view! {
         <section class="four" aria-label="Four readings">
             {card(shown, "cells", "A", "Cells", cells(shown))}
             {card(shown, "genes", "B", "Genes", genes(reading))}
             {card(shown, "pathways", "C", "Pathways", pathways(shown, reading))}
-            {fourth}
+            {card(shown, "label", "D", "Label", own)}
         </section>
     }
     .into_any()
@@ -144,7 +141,7 @@ fn nearest(label: &SideLabel) -> String {
 /// The reader's label.
 pub fn own(shown: &Shown) -> AnyView {
     notes::follow();
-    let own = notes::of(&shown.bundle.manifest.tag, shown.id());
+    let own = notes::of(&shown.bundle.manifest.tag, shown.key());
     if own.is_empty() {
         return view! {
             <p class="answer unset">"Not labelled yet"</p>

@@ -3,12 +3,7 @@
 use cellprism_core::ids::ConceptId;
 use leptos::{ev, prelude::*};
 
-use super::Shown;
-use crate::{
-    browser,
-    bundle::{Listing, Subject},
-    route,
-};
+use crate::{browser, bundle::Listing, route};
 
 const PARTS: [(&str, &str); 10] = [
     ("genes", "Genes"),
@@ -24,11 +19,9 @@ const PARTS: [(&str, &str); 10] = [
 ];
 
 /// Links to the parts; they scroll, since the address already names the concept.
-pub fn view(shown: &Shown) -> AnyView {
-    let neuron = shown.listing.subject == Subject::Neurons;
+pub fn view() -> AnyView {
     let links = PARTS
         .into_iter()
-        .filter(|(id, _)| !(neuron && ["label", "pairs", "recompute", "steer"].contains(id)))
         .map(|(id, title)| view! { <button on:click=move |_| browser::scroll_to(id)>{title}</button> })
         .collect_view();
     view! { <nav class="toc" aria-label="On this page" tabindex="0">{links}</nav> }.into_any()

@@ -1,14 +1,14 @@
 //! Title and verdict; they need the index only, the verdict arrives with the concept.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use cellprism_core::bundle::{ConceptClass, ConceptRow};
+use cellprism_core::bundle::{ConceptClass, ConceptRow, opening};
 use leptos::prelude::*;
 
 use super::contents::neighbours;
 use crate::{
     browser,
-    bundle::{Bundle, Concept, Listing, Subject},
+    bundle::{Bundle, Concept, Listing},
     components::{copy, states::Load, title},
     format::{percent, thousands},
     notes,
@@ -82,13 +82,10 @@ fn pager(listing: &Listing, row: &ConceptRow) -> AnyView {
 }
 
 fn own(bundle: &Bundle, listing: &Listing, row: &ConceptRow) -> AnyView {
-    if listing.subject == Subject::Neurons {
-        return ().into_any();
-    }
-    let (tag, id) = (bundle.manifest.tag.clone(), row.id.0);
+    let (tag, key) = (bundle.manifest.tag.clone(), (listing.subject, row.id.0));
     (move || {
         notes::follow();
-        let own = notes::of(&tag, id);
+        let own = notes::of(&tag, key);
         (!own.is_empty()).then(|| view! { " Your label: "<b>{own}</b>"." })
     })
     .into_any()
@@ -111,18 +108,5 @@ fn verdict(bundle: &Bundle, row: &ConceptRow, concept: &Concept) -> AnyView {
     if detail.verdict.is_empty() {
         return active_in(bundle, row);
     }
-    let parts = &detail.title_parts;
-    let genes: BTreeSet<&str> = parts.has.iter().chain(&parts.lacks).map(String::as_str).collect();
-    let mut rest = detail.verdict.as_str();
-    let mut pieces = Vec::new();
-    let counted = format!("{} of {} cells", thousands(row.cells), thousands(bundle.manifest.counts.cells));
-    for strong in [counted.as_str(), " have ", " lack "] {
-        if let Some((before, after)) = rest.split_once(strong) {
-            pieces.push(title::italic(before, &genes));
-            pieces.push(view! { <b>{strong.to_owned()}</b> }.into_any());
-            rest = after;
-        }
-    }
-    pieces.push(title::italic(rest, &genes));
-    pieces.into_any()
+    title::set(opening::verdict(detail, bundle.manifest.counts.cells))
 }

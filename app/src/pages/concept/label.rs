@@ -11,14 +11,14 @@ const REFUSED: &str = "This browser does not allow storage: export the label, or
 
 /// Field and export.
 pub fn view(shown: &Shown) -> AnyView {
-    let (tag, id) = (shown.bundle.manifest.tag.clone(), shown.id());
-    let text = RwSignal::new(notes::of(&tag, id));
+    let (tag, key) = (shown.bundle.manifest.tag.clone(), shown.key());
+    let text = RwSignal::new(notes::of(&tag, key));
     let kept = RwSignal::new(None::<bool>);
     let number = RwSignal::new(notes::all(&tag).len());
     let keep = {
         let tag = tag.clone();
         move || {
-            kept.set(Some(notes::keep(&tag, id, &text.get_untracked())));
+            kept.set(Some(notes::keep(&tag, key, &text.get_untracked())));
             number.set(notes::all(&tag).len());
         }
     };
@@ -32,7 +32,7 @@ pub fn view(shown: &Shown) -> AnyView {
         browser::download(&format!("{name}-labels.json"), "application/json", &format!("{all:#}"));
     };
     let csv = move |_| {
-        let rows = notes::all(&csv_tag).into_iter().map(|n| vec![n.concept.to_string(), n.label]);
+        let rows = notes::all(&csv_tag).into_iter().map(|n| vec![n.address(), n.label]);
         browser::download_csv(&format!("{csv_name}-labels.csv"), &["concept", "label"], rows);
     };
     let state = move || match kept.get() {
@@ -57,7 +57,7 @@ pub fn view(shown: &Shown) -> AnyView {
             <div class="grid">
                 <form class="c7 stack" on:submit=send>
                     <label class="field">
-                        <span>{format!("Your label for C{id}")}</span>
+                        <span>{format!("Your label for {}", shown.name())}</span>
                         <input type="text" maxlength="200" placeholder="for instance: B-cell receptor signalling"
                             data-testid="label" prop:value=move || text.get() on:input=typed on:change=move |_| keep() />
                     </label>

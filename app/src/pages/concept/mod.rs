@@ -33,7 +33,9 @@ mod steer;
 
 use std::sync::Arc;
 
-use cellprism_core::bundle::{ConceptRow, Maybe, Reading, Side};
+use cellprism_core::bundle::{
+    ConceptRow, Maybe, NEURON_SAMPLES, NEURON_SAMPLES_SINCE, Reading, Side, neuron_samples_kept,
+};
 use futures::future::try_join;
 use leptos::prelude::*;
 
@@ -42,8 +44,10 @@ use crate::{
     client::FetchError,
     components::{
         gene_card::Descriptions,
+        slices::{self, Slice},
         states::{Failed, Load, Loading},
     },
+    notes,
 };
 
 /// What every part of the page needs.
@@ -64,6 +68,32 @@ impl Shown {
     /// "C153".
     fn name(&self) -> String {
         self.listing.name(self.id())
+    }
+
+    /// Which one it is among the reader's labels.
+    fn key(&self) -> notes::Key {
+        (self.listing.subject, self.id())
+    }
+
+    /// "concept", "neuron".
+    fn one(&self) -> &'static str {
+        self.listing.subject.one()
+    }
+
+    /// Why the counts of its cells are not in the bundle, where they are not.
+    fn no_counts(&self) -> Option<String> {
+        let (subject, dimensions) = (self.listing.subject, self.bundle.manifest.counts.embedding);
+        if subject == Subject::Concepts {
+            None
+        } else if !neuron_samples_kept(dimensions as usize) {
+            Some(format!(
+                "counts of neurons’ cells are kept for embeddings of up to {NEURON_SAMPLES} dimensions, this one has {dimensions}"
+            ))
+        } else if self.bundle.manifest.version < NEURON_SAMPLES_SINCE {
+            Some("the release that made this bundle kept the counts of concepts’ cells only; made again, it has them".into())
+        } else {
+            None
+        }
     }
 
     /// A file name for a download.
@@ -197,34 +227,51 @@ fn parts(shown: &Shown) -> AnyView {
         }
         .into_any();
     }
-    let readings = match &shown.concept.detail.reading {
-        Maybe::Value(reading) => view! {
-            {answers::view(shown, reading)}
-            {contents::view(shown)}
-            {genes::view(shown, reading)}
-            {pathways::view(shown, reading)}
-            {cells::view(shown)}
-        }
-        .into_any(),
-        Maybe::Missing { not_available } => view! {
-            <p class="notice" data-testid="paper-only">{paper::only(not_available)}</p>
-            {paper::answers::view(shown)}
-            {contents::view(shown)}
-            {cells::view(shown)}
-            {paper::sections(shown)}
-        }
-        .into_any(),
+    let of = |view: fn(&Shown) -> AnyView| {
+        let shown = shown.clone();
+        Box::new(move || view(&shown)) as Slice
     };
-    let own = (shown.listing.subject == Subject::Concepts).then(|| {
-        view! { {label::view(shown)}{pairs::view(shown)} }
-    });
+    let mut slices = match &shown.concept.detail.reading {
+        Maybe::Value(_) => vec![
+            of(|shown| read(shown, answers::view)),
+            of(|shown| {
+                read(shown, |shown, reading| {
+                    view! { {contents::view()}{genes::view(shown, reading)} }.into_any()
+                })
+            }),
+            of(|shown| read(shown, pathways::view)),
+            of(cells::view),
+        ],
+        Maybe::Missing { .. } => vec![of(paper_only), of(cells::view), of(paper::sections)],
+    };
+    let rest = [
+        label::view,
+        pairs::view,
+        faithful::view,
+        recompute::view,
+        steer::view,
+        related::view,
+        provenance::view,
+    ];
+    slices.extend(rest.map(of));
+    slices::in_turn(slices)
+}
+
+/// A part of what is read beyond the paper.
+fn read(shown: &Shown, view: fn(&Shown, &Reading) -> AnyView) -> AnyView {
+    shown.reading().map(|reading| view(shown, reading)).into_any()
+}
+
+/// The head of a page that has the paper's readings only, and why.
+fn paper_only(shown: &Shown) -> AnyView {
+    let why = match &shown.concept.detail.reading {
+        Maybe::Missing { not_available } => not_available.as_str(),
+        Maybe::Value(_) => "",
+    };
     view! {
-        {readings}{own}
-        {faithful::view(shown)}
-        {recompute::view(shown)}
-        {steer::view(shown)}
-        {related::view(shown)}
-        {provenance::view(shown)}
+        <p class="notice" data-testid="paper-only">{paper::only(why)}</p>
+        {paper::answers::view(shown)}
+        {contents::view()}
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::Shown;
 use crate::{
+    bundle::Subject,
     components::{stackbar, title},
     format::{score, thousands},
 };
@@ -17,16 +18,37 @@ pub fn view(shown: &Shown) -> AnyView {
         let table = table(shown, title, list);
         view! { <figure class="fig c6"><header><h3>{title}</h3></header>{table}</figure> }
     };
+    // Dimensions stand at right angles to each other.
+    let alike =
+        (shown.listing.subject == Subject::Concepts).then(|| figure("Pointing the same way", &detail.alike));
     view! {
         <section class="section" id="related">
-            <header><h2>{format!("Related {one}s")}</h2></header>
+            <header><h2>{format!("Related {one}s")}</h2>{other_side(shown)}</header>
             <div class="grid">
                 {figure("Active in the same cells", &detail.coactive)}
-                {figure("Pointing the same way", &detail.alike)}
+                {alike}
             </div>
         </section>
     }
     .into_any()
+}
+
+/// Of a neuron: the other side of its dimension.
+fn other_side(shown: &Shown) -> Option<AnyView> {
+    if shown.listing.subject == Subject::Concepts {
+        return None;
+    }
+    let (id, dimensions) = (shown.id(), shown.bundle.manifest.counts.embedding);
+    let other = if id < dimensions { id + dimensions } else { id.checked_sub(dimensions)? };
+    let row = shown.listing.row(other)?;
+    let active = format!(
+        " is the other side of the same dimension, active in {} cells; no cell has both. All other dimensions stand at a right angle to it, so that no neuron points the same way.",
+        thousands(row.cells)
+    );
+    let (link, name) = (shown.listing.subject.link(other), shown.listing.name(other));
+    Some(
+        view! { <p data-testid="other-side"><a class="mono idl" href=link>{name}</a>{active}</p> }.into_any(),
+    )
 }
 
 fn table(shown: &Shown, label: &'static str, list: &[Related]) -> AnyView {

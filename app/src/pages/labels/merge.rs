@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{notes::Note, table::Table};
+use crate::{
+    notes::{Key, Note, key_of},
+    table::Table,
+};
 
 /// Labels of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,8 +17,8 @@ pub struct Theirs {
     pub by: String,
     /// Tag of the bundle, where the file says so.
     pub tag: String,
-    /// Label by concept.
-    pub labels: BTreeMap<u32, String>,
+    /// Label by concept or neuron.
+    pub labels: BTreeMap<Key, String>,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +39,7 @@ pub fn read(name: &str, text: &str) -> Result<Theirs, String> {
     if let Ok(value) = serde_json::from_slice::<Value>(text.as_bytes()) {
         let found: Exported = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
         let labels = found.labels.into_iter().filter(|note| !note.label.trim().is_empty());
-        let labels = labels.map(|note| (note.concept, note.label.trim().to_owned())).collect();
+        let labels = labels.map(|note| (note.key(), note.label.trim().to_owned())).collect();
         return Ok(Theirs { by: found.by, tag: found.tag, labels });
     }
     let table = Table::parse(text).map_err(wrong)?;
@@ -46,11 +49,8 @@ pub fn read(name: &str, text: &str) -> Result<Theirs, String> {
     let mut labels = BTreeMap::new();
     for row in &table.rows {
         let concept = table.at(row, "concept");
-        let id = concept
-            .trim_start_matches(['C', 'c'])
-            .parse()
-            .map_err(|_| wrong(format!("{concept:?} is no concept")))?;
-        labels.insert(id, table.at(row, "label").trim().to_owned());
+        let key = key_of(concept).ok_or_else(|| wrong(format!("{concept:?} is no concept")))?;
+        labels.insert(key, table.at(row, "label").trim().to_owned());
     }
     labels.retain(|_, label| !label.is_empty());
     Ok(Theirs { labels, ..Theirs::default() })
@@ -79,7 +79,7 @@ pub struct Agreement {
 pub fn agreement(own: &[Note], theirs: &Theirs) -> Agreement {
     let mut found = Agreement { theirs: theirs.labels.len(), ..Agreement::default() };
     for note in own {
-        match theirs.labels.get(&note.concept) {
+        match theirs.labels.get(&note.key()) {
             Some(label) => {
                 found.both += 1;
                 found.theirs -= 1;
@@ -94,6 +94,7 @@ pub fn agreement(own: &[Note], theirs: &Theirs) -> Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::Subject;
 
     #[test]
     fn what_is_exported_can_be_read_and_compared() {
@@ -103,8 +104,10 @@ mod tests {
         let note = |concept, label: &str| Note { concept, label: label.into(), ..Note::default() };
         let own = [note(1, "b cells"), note(3, "T cells"), note(4, "T cells")];
         assert_eq!(agreement(&own, &theirs), Agreement { both: 2, same: 1, mine: 1, theirs: 0 });
-        let csv = read("a.csv", "concept,label\nC7,\"T, naive\"\n8,\n").unwrap();
-        assert_eq!(csv.labels, BTreeMap::from([(7, "T, naive".to_owned())]));
+        let csv = read("a.csv", "concept,label\nC7,\"T, naive\"\n8,\nN7,a side\n").unwrap();
+        let expected =
+            [((Subject::Concepts, 7), "T, naive".into()), ((Subject::Neurons, 7), "a side".into())];
+        assert_eq!(csv.labels, BTreeMap::from(expected));
         assert!(read("x", "a,b\n1,2\n").unwrap_err().contains("no columns"));
         assert!(
             read("x", "[1]").is_err() && read("x", "concept,label\nq,r\n").unwrap_err().contains("\"q\"")

@@ -14,9 +14,9 @@ use web_sys::HtmlInputElement;
 
 use crate::{
     browser,
-    bundle::{self, Bundle},
+    bundle::{self, Bundle, Subject},
     components::title,
-    notes::{self, Note},
+    notes::{self, Key, Note},
 };
 use merge::{Theirs, agreement, same};
 
@@ -36,7 +36,7 @@ pub fn Labels() -> impl IntoView {
     let compared = move || theirs.get().iter().map(|theirs| beside(&merged, theirs)).collect_view();
     view! {
         <h1>"Your labels"</h1>
-        <p class="lead">"What you called the concepts of this bundle. They are kept in this browser, each with what it was before; nothing is sent. Labels of others can be held beside them and taken over."</p>
+        <p class="lead">"What you called the concepts and neurons of this bundle. They are kept in this browser, each with what it was before; nothing is sent. Labels of others can be held beside them and taken over."</p>
         {files(&bundle, &tag, theirs, problem)}
         {compared}
         <section class="section" id="labels"><header><h2>"All of them"</h2></header>{table}</section>
@@ -58,8 +58,7 @@ fn files(
     };
     let (name, own) = (bundle.manifest.name.clone(), tag.to_owned());
     let csv = move |_| {
-        let rows =
-            untrack(|| notes::all(&own)).into_iter().map(|n| vec![n.concept.to_string(), n.label, n.at]);
+        let rows = untrack(|| notes::all(&own)).into_iter().map(|n| vec![n.address(), n.label, n.at]);
         browser::download_csv(&format!("{name}-labels.csv"), &["concept", "label", "at"], rows);
     };
     let own = tag.to_owned();
@@ -128,11 +127,10 @@ fn beside(tag: &str, theirs: &Arc<Theirs>) -> AnyView {
     let take = |all: bool| {
         let (own, known) = (tag.to_owned(), theirs.clone());
         move |_| {
-            let labelled: BTreeSet<u32> =
-                untrack(|| notes::all(&own)).into_iter().map(|note| note.concept).collect();
-            let wanted = known.labels.iter().filter(|(concept, _)| all || !labelled.contains(concept));
-            let labels: Vec<(u32, String)> =
-                wanted.map(|(concept, label)| (*concept, label.clone())).collect();
+            let labelled: BTreeSet<Key> =
+                untrack(|| notes::all(&own)).into_iter().map(|note| note.key()).collect();
+            let wanted = known.labels.iter().filter(|(key, _)| all || !labelled.contains(key));
+            let labels: Vec<(Key, String)> = wanted.map(|(key, label)| (*key, label.clone())).collect();
             notes::keep_all(&own, &labels);
         }
     };
@@ -149,17 +147,16 @@ fn beside(tag: &str, theirs: &Arc<Theirs>) -> AnyView {
 }
 
 fn rows(bundle: &Bundle, own: &[Note], theirs: &[Arc<Theirs>]) -> AnyView {
-    let concepts: BTreeSet<u32> = own
-        .iter()
-        .map(|note| note.concept)
-        .chain(theirs.iter().flat_map(|t| t.labels.keys().copied()))
-        .collect();
-    if concepts.is_empty() {
+    let keys: BTreeSet<Key> =
+        own.iter().map(Note::key).chain(theirs.iter().flat_map(|t| t.labels.keys().copied())).collect();
+    if keys.is_empty() {
         return view! { <p class="notice">"No concept has a label yet. Each concept’s page asks for one at D."</p> }.into_any();
     }
     let heads = theirs.iter().map(|theirs| view! { <th>{theirs.by.clone()}</th> }).collect_view();
-    let row = |id: u32| {
-        let note = own.iter().find(|note| note.concept == id);
+    let dimensions = bundle.manifest.counts.embedding;
+    let row = |key: Key| {
+        let (subject, id) = key;
+        let note = own.iter().find(|note| note.key() == key);
         let label = note.map(|note| note.label.clone()).unwrap_or_default();
         let at = note.map(|note| note.at.chars().take(10).collect::<String>()).unwrap_or_default();
         let before = note.filter(|note| !note.before.is_empty()).map(|note| {
@@ -170,20 +167,25 @@ fn rows(bundle: &Bundle, own: &[Note], theirs: &[Arc<Theirs>]) -> AnyView {
             view! { <details class="small"><summary>{format!("{} before", note.before.len())}</summary><ul>{note.before.iter().map(line).collect_view()}</ul></details> }
         });
         let others = theirs.iter().map(|theirs| {
-            let other = theirs.labels.get(&id).cloned();
+            let other = theirs.labels.get(&key).cloned();
             let agrees = other.as_ref().is_some_and(|other| same(other, &label));
             view! { <td class:agree=agrees>{other.unwrap_or_else(|| "–".to_owned())}</td> }
         });
-        let what = bundle.row(id).map(title::view);
+        // Neurons' rows are fetched when their page is opened only.
+        let known = bundle.known_listing(subject);
+        let what = match subject {
+            Subject::Concepts => bundle.row(id).map(title::view),
+            Subject::Neurons => known.and_then(|listing| listing.row(id).map(title::view)),
+        };
         view! {
             <tr>
-                <td><a class="mono idl" href=format!("#/concept/{id}")>{format!("C{id}")}</a></td>
+                <td><a class="mono idl" href=subject.link(id)>{subject.name(id, dimensions)}</a></td>
                 <td><b>{if label.is_empty() { "–".to_owned() } else { label.clone() }}</b>{before}</td>
                 <td class="small faint">{at}</td>{others.collect_view()}<td class="small">{what}</td>
             </tr>
         }
     };
-    let lines = concepts.into_iter().map(row).collect_view();
+    let lines = keys.into_iter().map(row).collect_view();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="Labels"><table data-testid="labels">
             <thead><tr><th>"Concept"</th><th>"Yours"</th><th>"Since"</th>{heads}<th>"What it is"</th></tr></thead><tbody>{lines}</tbody>

@@ -67,7 +67,7 @@ fn line(shown: &Shown, row: &ConceptRow) -> Vec<String> {
         row.pathway.as_ref().map(|p| p.term.clone()).unwrap_or_default(),
         row.pathway.as_ref().map(|p| browser::csv_p(p.p, permutations)).unwrap_or_default(),
         row.chance.map(|c| c.to_string()).unwrap_or_default(),
-        notes::of(&shown.bundle.manifest.tag, row.id.0),
+        notes::of(&shown.bundle.manifest.tag, (shown.listing.subject, row.id.0)),
     ]);
     line
 }

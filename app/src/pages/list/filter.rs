@@ -3,7 +3,7 @@
 use cellprism_core::bundle::{ConceptClass, ConceptRow, Side};
 
 use crate::{
-    bundle::{Bundle, Listing, Subject},
+    bundle::{Bundle, Listing},
     components::title,
     notes,
 };
@@ -48,9 +48,7 @@ pub fn searched(bundle: &Bundle, listing: &Listing, row: &ConceptRow) -> String 
     words.extend(commonest.and_then(|(code, _)| bundle.primary_labels().get(usize::from(*code)).cloned()));
     words.extend(Side::BOTH.iter().filter_map(|&side| Some(row.labels.of(side)?.term.clone())));
     words.extend(row.pathway.iter().map(|p| p.term.clone()));
-    if listing.subject == Subject::Concepts {
-        words.push(notes::of(&bundle.manifest.tag, row.id.0));
-    }
+    words.push(notes::of(&bundle.manifest.tag, (listing.subject, row.id.0)));
     words.join(" ").to_lowercase()
 }
 

@@ -17,11 +17,10 @@ pub fn view(shown: &Shown) -> AnyView {
     let (listing, kind) = (&shown.listing, shown.bundle.kind());
     let subject = listing.subject;
     let what = format!(
-        "{} of {} {}s respond to at least one cell. Find them by what they are: a {kind}, a gene, a pathway{}.",
+        "{} of {} {}s respond to at least one cell. Find them by what they are: a {kind}, a gene, a pathway, a label of your own.",
         thousands(listing.active().count() as u64),
         thousands(listing.index.rows.len() as u64),
-        subject.one(),
-        if subject == Subject::Concepts { ", a label of your own" } else { "" }
+        subject.one()
     );
     let active: Vec<u32> = listing.active().map(|row| row.id.0).collect();
     let random = move |_| {

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 
 use super::Shown;
 use crate::{
-    bundle::Subject,
     certainty,
     components::{
         stackbar::{self, share_and_name},
@@ -55,10 +54,7 @@ pub fn view(shown: &Shown, row: &ConceptRow, paper: bool) -> AnyView {
 
 /// The reader's label.
 fn own(shown: &Shown, id: u32) -> AnyView {
-    let note = match shown.listing.subject {
-        Subject::Concepts => notes::of(&shown.bundle.manifest.tag, id),
-        Subject::Neurons => String::new(),
-    };
+    let note = notes::of(&shown.bundle.manifest.tag, (shown.listing.subject, id));
     let unnamed = note.is_empty();
     view! { <td class="small ex" class:faint=unnamed>{if unnamed { "None".to_owned() } else { note }}</td> }
         .into_any()

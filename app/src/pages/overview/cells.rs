@@ -5,13 +5,13 @@ use std::sync::Arc;
 use cellprism_core::{bundle::Maybe, ids::ConceptId};
 use leptos::prelude::*;
 
-use super::legend::{self, By};
+use super::legend::{self, By, Found};
 use crate::{
     browser,
     bundle::{Bundle, Points},
     client::FetchError,
     components::{
-        cell_map::{Amounts, CellMap, Colouring, Filter, Live, codes_of},
+        cell_map::{CellMap, Colouring, Filter, Live, Span, codes_of},
         points::Drawn,
         states::Load,
         title,
@@ -39,6 +39,10 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
         if let Some(place) = gene.and_then(|gene| known.genes.symbols.iter().position(|s| s == gene)) {
             return By::Gene(place);
         }
+        let number = name.strip_prefix("number:");
+        if let Some(place) = number.and_then(|name| known.cells.numbers.iter().position(|c| c.name == name)) {
+            return By::Number(place);
+        }
         By::Column(known.cells.columns.iter().position(|c| c.name == name).unwrap_or(first))
     });
     let filter = labels_in_address(route, chosen);
@@ -50,11 +54,15 @@ pub fn CellsFigure(bundle: Arc<Bundle>) -> impl IntoView {
     let codes = codes_of(&bundle, points, asked);
     let symbols = bundle.clone();
     let colouring = Signal::derive(move || match (by.get(), amounts.get()) {
-        (By::Concept(_), Load::Ready(Maybe::Value(active))) => Colouring::Activation(active),
-        (By::Gene(place), Load::Ready(Maybe::Value(counts))) => {
+        (By::Concept(_), Load::Ready(Found::Amounts(Maybe::Value(active)))) => Colouring::Activation(active),
+        (By::Gene(place), Load::Ready(Found::Amounts(Maybe::Value(counts)))) => {
             Colouring::Gene(symbols.genes.symbols[place].clone(), counts)
         }
-        (By::Concept(_) | By::Gene(_), _) => Colouring::Unknown,
+        (By::Number(place), Load::Ready(Found::Number(codes))) => {
+            let span = Span::of(&codes);
+            Colouring::Number(place, codes, span)
+        }
+        (By::Concept(_) | By::Gene(_) | By::Number(_), _) => Colouring::Unknown,
         (By::Column(_), _) => codes
             .get()
             .map_or(Colouring::Unknown, |(column, codes)| Colouring::Column(column, codes, filter.get())),
@@ -104,12 +112,8 @@ fn labels_in_address(route: RwSignal<Route>, column: Memo<String>) -> RwSignal<F
     filter
 }
 
-/// Activations of the concept, or counts of the gene, that was asked for.
-fn amounts(
-    bundle: &Arc<Bundle>,
-    by: Memo<By>,
-    points: Signal<Arc<Points>>,
-) -> RwSignal<Load<Maybe<Amounts>>> {
+/// Activations of the concept, counts of the gene, or the measurement that was asked for.
+fn amounts(bundle: &Arc<Bundle>, by: Memo<By>, points: Signal<Arc<Points>>) -> RwSignal<Load<Found>> {
     let found = RwSignal::new(Load::Waiting);
     let fetched = bundle.clone();
     Effect::new(move || {
@@ -117,13 +121,17 @@ fn amounts(
         if matches!(by, By::Column(_)) {
             return;
         }
-        let all = points.with(|points| points.are_all());
+        let drawn = points.get();
         found.set(Load::Waiting);
         let bundle = fetched.clone();
         leptos::task::spawn_local(async move {
             let answer = match by {
-                By::Concept(id) => bundle.activations(ConceptId(id), all).await.map(Maybe::Value),
-                By::Gene(place) => bundle.expression(place).await,
+                By::Concept(id) => {
+                    let active = bundle.activations(ConceptId(id), drawn.are_all()).await;
+                    active.map(|active| Found::Amounts(Maybe::Value(active)))
+                }
+                By::Gene(place) => bundle.expression(place).await.map(Found::Amounts),
+                By::Number(place) => bundle.numbers(place, &drawn).await.map(Found::Number),
                 By::Column(_) => return,
             };
             found.try_set(answer.map_or_else(Load::Failed, Load::Ready));
@@ -168,6 +176,11 @@ fn choice(bundle: &Bundle, chosen: Memo<String>) -> AnyView {
     };
     let columns = bundle.cells.columns.iter();
     let columns = columns.map(|c| option(c.name.clone(), c.name.replace('_', " "))).collect_view();
+    let numbers = bundle.cells.numbers.iter();
+    let numbers =
+        numbers.map(|c| option(format!("number:{}", c.name), c.name.replace('_', " "))).collect::<Vec<_>>();
+    let numbers =
+        (!numbers.is_empty()).then(|| view! { <optgroup label="Measurements">{numbers}</optgroup> });
     let concepts = bundle.concepts.active();
     let concepts = concepts
         .map(|row| option(format!("C{}", row.id.0), format!("C{} · {}", row.id.0, title::text(row))))
@@ -178,6 +191,7 @@ fn choice(bundle: &Bundle, chosen: Memo<String>) -> AnyView {
             <span class="muted">"Colour by"</span>
             <select class="input" aria-label="Colour cells by" on:change=choose>
                 <optgroup label="Metadata">{columns}</optgroup>
+                {numbers}
                 <optgroup label="Activation of a concept">{concepts}</optgroup>
             </select>
         </label>
@@ -207,15 +221,24 @@ async fn table(bundle: &Arc<Bundle>) -> Result<(Vec<String>, Vec<Vec<String>>), 
     for column in 0..bundle.cells.columns.len() {
         codes.push(bundle.codes(column, &points).await?);
     }
+    let mut measured = Vec::new();
+    for place in 0..bundle.cells.numbers.len() {
+        measured.push(bundle.numbers(place, &points).await?);
+    }
     let rows = points.map.iter().enumerate().map(|(cell, xy)| {
         let mut row = vec![cell.to_string(), xy[0].to_string(), xy[1].to_string()];
         row.extend(codes.iter().zip(&bundle.cells.columns).map(|(codes, c)| {
             let code = codes.get(cell).copied().unwrap_or(u16::MAX);
             c.labels.get(usize::from(code)).cloned().unwrap_or_default()
         }));
+        row.extend(measured.iter().zip(&bundle.cells.numbers).map(|(codes, c)| {
+            let value = codes.get(cell).and_then(|&code| c.value(code));
+            value.map_or_else(String::new, |value| value.to_string())
+        }));
         row
     });
     let columns = bundle.cells.columns.iter().map(|c| c.name.clone());
+    let columns = columns.chain(bundle.cells.numbers.iter().map(|c| c.name.clone()));
     let names = ["cell", "x", "y"].map(str::to_owned).into_iter().chain(columns).collect();
     Ok((names, rows.collect()))
 }

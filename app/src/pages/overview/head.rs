@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use cellprism_core::bundle::opening;
 use leptos::prelude::*;
 
-use crate::{bundle::Bundle, format::thousands, route};
+use crate::{bundle::Bundle, components::title, route};
 
 /// The head of the page.
 pub fn view(bundle: &Arc<Bundle>) -> AnyView {
@@ -15,22 +16,13 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
             route::go(&format!("#/concept/{id}"));
         }
     };
-    let before = format!(
-        "A sparse autoencoder splits the model’s {}-dimensional view of each cell into ",
-        m.counts.embedding
-    );
-    let after = format!(
-        ", {} of them active per cell. Each is described by the cells that activate it, the genes that those cells have and lack, and the pathways that stand above chance.",
-        m.counts.active_per_cell
-    );
+    let lead = title::set(opening::lead(&m.counts));
     view! {
         <div class="ohead grid">
             <div class="c8">
                 <p class="eyebrow">{format!("Bundle · {}", m.name)}</p>
                 <h1>{m.title.clone()}</h1>
-                <p class="lead" style="margin-top:var(--s4)">
-                    {before}<b>{format!("{} candidate concepts", thousands(m.counts.concepts))}</b>{after}
-                </p>
+                <p class="lead" style="margin-top:var(--s4)">{lead}</p>
             </div>
             <div class="c4 oact">
                 <a class="btn primary" href="#/concepts">"Browse the concepts"</a>

@@ -191,7 +191,7 @@ impl Over {
                 </div>
             }
             .into_any(),
-            Key::None => ().into_any(),
+            Key::None | Key::Numbers { .. } => ().into_any(),
         }
     }
 }

@@ -9,7 +9,7 @@ mod tests;
 
 pub use super::checking::{Folder, FolderError, Problem, Report};
 use super::{
-    ConceptIndex, File, GeneIndex, Manifest,
+    ConceptDetail, ConceptIndex, File, GeneIndex, Manifest, cell_numbers,
     cells::{self, Cells},
     checking::Bundle,
     concept, concept_arrays, concept_index, dictionary, evaluation, expression, first, gene_descriptions,
@@ -51,6 +51,7 @@ pub fn verify(folder: &dyn Folder) -> Report {
         });
     }
     let cells = cells::check(&bundle, &mut report);
+    first::check(&bundle, cells.metadata.as_ref(), &mut report);
     let genes = gene_index::check(&bundle, &mut report);
     if let Some(genes) = &genes {
         gene_descriptions::check(&bundle, genes, &mut report);
@@ -62,12 +63,34 @@ pub fn verify(folder: &dyn Folder) -> Report {
     metrics::check(&bundle, &mut report);
     evaluation::check(&bundle, &mut report);
     concepts(&bundle, &cells, genes.as_ref(), &mut report);
+    neuron_samples(&bundle, &cells, genes.as_ref(), &mut report);
     report
+}
+
+/// Counts of neurons' cells, where the bundle keeps them.
+fn neuron_samples(bundle: &Bundle<'_>, cells: &Cells, genes: Option<&GeneIndex>, report: &mut Report) {
+    let sides = 2 * bundle.manifest.counts.embedding as usize;
+    for found in parallel::map(sides, |side| {
+        let (mut report, id) = (Report::default(), ConceptId(side as u32));
+        if bundle.intact.contains(&path::samples_of(path::NEURONS, id))
+            && let Some(detail) =
+                bundle.read::<ConceptDetail>(&path::readings(path::NEURONS, id), &mut report)
+        {
+            samples::check(bundle, path::NEURONS, &detail, cells, genes, &mut report);
+        }
+        report
+    }) {
+        report.problems.extend(found.problems);
+    }
 }
 
 fn concepts(bundle: &Bundle<'_>, cells: &Cells, genes: Option<&GeneIndex>, report: &mut Report) {
     strangers(bundle, report);
-    let Some(index) = concept_index::check(bundle, cells, genes, report) else { return };
+    let Some((index, neurons)) = concept_index::check(bundle, cells, genes, report) else { return };
+    if let Some(neurons) = &neurons {
+        first::check_neurons(bundle, neurons, report);
+    }
+    first::check_index(bundle, &index, report);
     // One report a concept, joined in order, so that the outcome never depends on the number of threads.
     for found in parallel::map(index.rows.len(), |place| one_concept(bundle, &index, place, cells, genes)) {
         report.problems.extend(found.problems);
@@ -93,7 +116,7 @@ fn one_concept(
     }
     // One that is not described has no prototypes to keep counts of.
     if row.class != ConceptClass::Dead && !row.not_described {
-        samples::check(bundle, &detail, cells, genes, &mut report);
+        samples::check(bundle, path::CONCEPTS, &detail, cells, genes, &mut report);
         first::check_concept(bundle, path::CONCEPTS, row.id, &mut report);
     }
     report
@@ -102,7 +125,7 @@ fn one_concept(
 /// Per-concept files of concepts that there are not.
 fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
     let expected = |name: &str| {
-        let stem = name.split_once('/')?.1.split_once('.')?.0;
+        let stem = name.rsplit_once('/')?.1.split_once('.')?.0;
         let id = ConceptId(stem.parse().ok()?);
         let counts = &bundle.manifest.counts;
         let of = |folder| {
@@ -111,11 +134,13 @@ fn strangers(bundle: &Bundle<'_>, report: &mut Report) {
                 .chain([path::first_activations(folder, id), path::first_concept(folder, id)])
         };
         let concept: Vec<String> = of(path::CONCEPTS).chain([path::samples(id)]).collect();
-        let neuron: Vec<String> = of(path::NEURONS).collect();
+        let neuron: Vec<String> = of(path::NEURONS).chain([path::samples_of(path::NEURONS, id)]).collect();
         let within = |names: &[String], count: u32| id.0 < count && names.iter().any(|known| known == name);
         Some(within(&concept, counts.concepts) || within(&neuron, 2 * counts.embedding))
     };
-    let numbered = |name: &&String| path::is_per_concept(name) && !expression::is_expression(name);
+    let numbered = |name: &&String| {
+        path::is_per_concept(name) && !expression::is_expression(name) && !cell_numbers::is_numbers(name)
+    };
     for name in bundle.intact.iter().filter(numbered) {
         report.expect(expected(name) == Some(true), name, || {
             let counts = &bundle.manifest.counts;

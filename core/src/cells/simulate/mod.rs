@@ -156,7 +156,7 @@ const NOISE_SD: f64 = 0.3;
 /// If there are fewer than four programs, too few genes or cells for them, or more of anything than memory bears.
 pub fn simulate(options: &SimulateOptions) -> Result<Simulation, SimulateError> {
     let mut simulator = Simulator::new(options)?;
-    let Roster { genes, names, columns, umap, counts_source } = simulator.roster();
+    let Roster { genes, names, columns, umap, counts_source, .. } = simulator.roster();
     let mut counts = CountMatrix::empty(options.genes);
     while let Some(parts) = simulator.rows() {
         for part in parts {

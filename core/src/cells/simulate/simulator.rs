@@ -76,8 +76,8 @@ impl Simulator {
             genes: GeneNames::from_index(genes),
             names: (1..=self.options.cells).map(|cell| format!("cell{cell:06}")).collect(),
             columns: columns(&self.options, &self.names, &self.states),
-            umap: None,
             counts_source: "simulation".into(),
+            ..Roster::default()
         }
     }
 

@@ -31,6 +31,10 @@ pub fn write(counts: &Counts, neurons: Option<usize>, work: &Work) -> anyhow::Re
         let codes = codes.of(&column.name).unwrap_or_default();
         work.put(&path::first_codes(place), &FirstCodes(first.at(codes)).to_bytes()?)?;
     }
+    for place in 0..metadata.numbers.len() {
+        let FirstCodes(codes) = read(&root, &path::cell_numbers(place))?;
+        work.put(&path::first_numbers(place), &FirstCodes(first.at(&codes)).to_bytes()?)?;
+    }
     let index: ConceptIndex = read(&root, path::CONCEPT_INDEX)?;
     work.put(path::FIRST_INDEX, &FirstIndex::of(&index).to_bytes()?)?;
     if neurons.is_some() {

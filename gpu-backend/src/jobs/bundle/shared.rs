@@ -2,8 +2,8 @@
 
 use cellprism_core::{
     bundle::{
-        CellCodes, CellMap, CellMetadata, Embeddings, File as _, GeneDescriptions, GeneIndex, InputRole,
-        MetadataColumn, path,
+        CellCodes, CellMap, CellMetadata, Embeddings, File as _, FirstCodes, GeneDescriptions, GeneIndex,
+        InputRole, MetadataColumn, NumberColumn, path,
     },
     cells::{is_ensembl, long_label, strip_version},
 };
@@ -36,8 +36,13 @@ pub fn cells(inputs: &Inputs, context: &Context, placed: Placed, work: &Work) ->
     if let Some((_, map)) = &umap {
         work.put(path::UMAP, &map.to_bytes()?)?;
     }
+    let numbers = &inputs.cells.numbers;
+    for (place, column) in numbers.iter().enumerate() {
+        work.put(&path::cell_numbers(place), &FirstCodes(column.codes.clone()).to_bytes()?)?;
+    }
     let metadata = CellMetadata {
         cells: n as u32,
+        numbers: numbers.iter().map(NumberColumn::of).collect(),
         primary: context.primary().map(|c| c.name.clone()),
         columns,
         umap: umap.map(|(scale, _)| scale),

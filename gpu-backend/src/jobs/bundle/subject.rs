@@ -2,11 +2,11 @@
 
 use cellprism_core::{
     attribution::ConceptReader,
-    bundle::path,
+    bundle::{neuron_samples_kept, path},
     concepts::Activations,
-    sae::{SaeConfig, SaeWeights, random_dictionary},
+    sae::{SaeWeights, random_dictionary},
 };
-use ndarray::{Array1, Array2, ArrayView2, concatenate};
+use ndarray::ArrayView2;
 
 use crate::jobs::activations;
 
@@ -28,23 +28,12 @@ impl Subject {
         Self::new(path::CONCEPTS, weights, embeddings)
     }
 
-    /// Both sides of every dimension: side i is the positive part of dimension i, side d + i that of its negative
-    /// (METHODS §2). That is the autoencoder of the identity without TopK.
+    /// Both sides of every dimension, as [`SaeWeights::neurons`] has them.
     ///
     /// # Errors
     /// If there is no dimension.
     pub fn neurons(embeddings: ArrayView2<'_, f32>) -> anyhow::Result<Self> {
-        let d = embeddings.ncols();
-        let config = SaeConfig::new(d, 2 * d, 2 * d)?;
-        let one = Array2::<f32>::eye(d);
-        let both = concatenate![ndarray::Axis(0), one.view(), (-&one).view()];
-        let weights = SaeWeights {
-            config: SaeConfig { apply_b_dec_to_input: false, ..config },
-            w_enc: both.t().as_standard_layout().to_owned(),
-            b_enc: Array1::zeros(2 * d),
-            w_dec: both,
-            b_dec: Array1::zeros(d),
-        };
+        let weights = SaeWeights::neurons(embeddings.ncols())?;
         Ok(Self::new(path::NEURONS, weights, embeddings))
     }
 
@@ -86,9 +75,10 @@ impl Subject {
         2 * self.activations.iter().filter(|(_, active)| active.len() >= min_cells as usize).count() as u32
     }
 
-    /// Whether readers can compute these again: then the counts of sampled cells are kept.
+    /// Whether the counts of sampled cells are kept, so that readers can compute these again: of concepts always, of
+    /// neurons where there are not too many.
     pub fn recomputable(&self) -> bool {
-        self.folder == path::CONCEPTS
+        self.folder == path::CONCEPTS || neuron_samples_kept(self.weights.config.d_in)
     }
 }
 

@@ -127,10 +127,9 @@ impl Work {
     /// If it cannot be written.
     pub fn finish_row(&self, folder: &str, row: &ConceptRow) -> anyhow::Result<()> {
         let mut files = Vec::new();
-        for file in [path::readings(folder, row.id), path::arrays(folder, row.id), path::samples(row.id)] {
+        for file in [path::readings, path::arrays, path::samples_of].map(|file| file(folder, row.id)) {
             let place = self.bundle().join(&file);
-            let belongs = file != path::samples(row.id) || folder == path::CONCEPTS;
-            if belongs && place.exists() {
+            if place.exists() {
                 files.push((file, digest::of_file(&place)?));
             }
         }

@@ -11,11 +11,10 @@ mod table;
 use std::sync::Arc;
 
 use cellprism_app::task::samples::Samples;
-use cellprism_core::bundle::path;
 use leptos::prelude::*;
 
 use super::Shown;
-use crate::{client::FetchError, components::states::Load, format::count};
+use crate::{bundle::Subject, client::FetchError, components::states::Load, format::count};
 
 /// The pair that is looked at.
 #[derive(Clone, Copy)]
@@ -29,6 +28,15 @@ pub fn view(shown: &Shown) -> AnyView {
     let n = shown.concept.detail.prototypes.len();
     if n == 0 {
         return ().into_any();
+    }
+    if let Some(why) = shown.no_counts() {
+        return view! {
+            <section class="section" id="pairs">
+                <header><h2>"A prototype and its counterfactual"</h2></header>
+                <p class="na"><b>"Not available"</b>{format!(": {why}")}</p>
+            </section>
+        }
+        .into_any();
     }
     let pair = Pair { prototype: RwSignal::new(0), near: RwSignal::new(0) };
     let samples = fetch(shown);
@@ -72,7 +80,7 @@ fn fetch(shown: &Shown) -> RwSignal<Load<Arc<Samples>>> {
     let samples = RwSignal::new(Load::<Arc<Samples>>::Waiting);
     let fetched = shown.clone();
     leptos::task::spawn_local(async move {
-        let name = path::samples(fetched.row.id);
+        let name = fetched.listing.subject.samples(fetched.row.id);
         let found = fetched.bundle.bytes(&name).await;
         samples.try_set(match found {
             Err(error) => Load::Failed(error),
@@ -90,6 +98,8 @@ fn edge_words(shown: &Shown) -> String {
     let (n, edge) = (shown.concept.detail.prototypes.len() as u32, shown.concept.detail.edge);
     if shown.reading().is_none() {
         String::new()
+    } else if shown.listing.subject == Subject::Neurons {
+        " A neuron is not chosen among others by TopK, so that none of its cells is at an edge.".to_owned()
     } else if edge == 0 {
         format!(
             " None of the {} is at the edge, where the smallest change would bring another concept before this one.",

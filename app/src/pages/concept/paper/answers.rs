@@ -5,7 +5,6 @@ use leptos::prelude::*;
 
 use super::{super::answers, strength};
 use crate::{
-    bundle::Subject,
     components::{stackbar, title},
     format::{count, p_value, percent, score, thousands},
     pages::concept::Shown,
@@ -14,19 +13,14 @@ use crate::{
 
 /// The strip.
 pub fn view(shown: &Shown) -> AnyView {
-    let label = shown.listing.subject == Subject::Concepts;
-    let label = label.then(|| {
-        answers::card(shown, "label", "D", "Label", {
-            let shown = shown.clone();
-            (move || answers::own(&shown)).into_any()
-        })
-    });
+    let shown_of = shown.clone();
+    let own = (move || answers::own(&shown_of)).into_any();
     view! {
         <section class="four" aria-label="Four readings">
             {answers::card(shown, "cells", "A", "Cells", cells(shown))}
             {answers::card(shown, "genes", "B", "Genes", genes(shown))}
             {answers::card(shown, "pathways", "C", "Pathways", pathway(shown))}
-            {label}
+            {answers::card(shown, "label", "D", "Label", own)}
         </section>
     }
     .into_any()

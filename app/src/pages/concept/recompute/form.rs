@@ -74,6 +74,7 @@ impl Fields {
             Maybe::Value(_) => None,
         });
         Ok(Request {
+            subject: shown.listing.subject,
             concept: shown.row.id,
             prototypes: prototypes as usize,
             counterfactuals: counterfactuals as usize,

@@ -38,9 +38,6 @@ enum State {
 
 /// Settings, progress, and the answer beside the published one.
 pub fn view(shown: &Shown) -> AnyView {
-    if shown.listing.subject == Subject::Neurons {
-        return ().into_any();
-    }
     let model = &shown.bundle.manifest.model;
     let why_not = if model.kind != ModelKind::Scvi {
         let title = model.kind.title();
@@ -53,8 +50,15 @@ pub fn view(shown: &Shown) -> AnyView {
     } else if shown.concept.detail.enrichment.is_empty() {
         Some("the bundle has no gene sets".to_owned())
     } else {
-        None
+        shown.no_counts()
     };
+    let held = match shown.listing.subject {
+        Subject::Concepts => "The model, the dictionary and the sampled cells’ counts are",
+        Subject::Neurons => "The model and the sampled cells’ counts are",
+    };
+    let what = format!(
+        "{held} in the bundle. This page computes the readings again, with the same code, beside the published ones; nothing leaves this computer."
+    );
     let inside = match why_not {
         Some(why) => view! { <p class="na"><b>"Not available"</b>{format!(": {why}")}</p> }.into_any(),
         None => panel(shown),
@@ -63,7 +67,7 @@ pub fn view(shown: &Shown) -> AnyView {
         <section class="section" id="recompute">
             <header>
                 <h2>"Recompute here"</h2>
-                <p>"The model, the dictionary and the sampled cells’ counts are in the bundle. This page computes the readings again, with the same code, beside the published ones; nothing leaves this computer."</p>
+                <p>{what}</p>
             </header>
             {inside}
         </section>
@@ -91,7 +95,7 @@ fn panel(shown: &Shown) -> AnyView {
         State::Idle => said(
             "With the published settings the numbers come out the same; change one, and see what it changes.",
         ),
-        State::Fetching => said("Fetching the model, the dictionary and the counts …"),
+        State::Fetching => said("Fetching what it is computed from …"),
         State::Working(share) => progress(share, move || {
             running.stop();
             state.set(State::Idle);

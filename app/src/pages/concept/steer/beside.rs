@@ -16,7 +16,7 @@ pub fn view(shown: &Shown, found: &SteeredConcept) -> AnyView {
         return view! {
             <figure class="fig c6">
                 <header><h3>"Beside attribution"</h3></header>
-                <p class="na"><b>"Not available"</b>": no gene scores of this concept"</p>
+                <p class="na"><b>"Not available"</b>{format!(": no gene scores of this {}", shown.one())}</p>
             </figure>
         }
         .into_any();

@@ -42,18 +42,24 @@ enum State {
 
 /// The section.
 pub fn view(shown: &Shown) -> AnyView {
-    if shown.listing.subject == Subject::Neurons {
-        return ().into_any();
-    }
     let bundle = &shown.bundle;
     let why_not = if bundle.manifest.model.kind != ModelKind::Scvi {
-        Some("only scVI has a decoder, which tells the expected counts of every gene")
+        Some("only scVI has a decoder, which tells the expected counts of every gene".to_owned())
     } else if !bundle.manifest.model.in_browser || bundle.entry(path::MODEL_DECODER).is_none() {
         Some(
-            "this bundle holds no decoder that runs in a browser; `cellprism steer` does the same on the cells",
+            "this bundle holds no decoder that runs in a browser; `cellprism steer` does the same on the cells"
+                .to_owned(),
         )
     } else {
-        None
+        shown.no_counts()
+    };
+    let what = match shown.listing.subject {
+        Subject::Concepts => {
+            "The prototypes’ embeddings are moved along the concept’s direction, and scVI’s decoder tells what it then expects of every gene. A prediction of the model, not of an experiment."
+        }
+        Subject::Neurons => {
+            "This one dimension of the prototypes’ embeddings is set to another value on the neuron’s side, all others stay, and scVI’s decoder tells what it then expects of every gene. Taken away it is 0, where the other side begins. A prediction of the model, not of an experiment."
+        }
     };
     let inside = match why_not {
         Some(why) => view! { <p class="na"><b>"Not available"</b>{format!(": {why}")}</p> }.into_any(),
@@ -63,7 +69,7 @@ pub fn view(shown: &Shown) -> AnyView {
         <section class="section" id="steer">
             <header>
                 <h2>"What if it were stronger, or gone?"</h2>
-                <p>"The prototypes’ embeddings are moved along the concept’s direction, and scVI’s decoder tells what it then expects of every gene. A prediction of the model, not of an experiment."</p>
+                <p>{what}</p>
             </header>
             {inside}
         </section>
@@ -105,7 +111,7 @@ fn panel(shown: &Shown) -> AnyView {
     };
     view! {
         <div class="panel recompute">
-            <div class="row steering" role="group" aria-label="The concept’s activation">
+            <div class="row steering" role="group" aria-label=format!("The {}’s activation", shown.one())>
                 <div class="seg">{preset("Take it away", 0.0)}{preset("Halve", 0.5)}{preset("Double", 2.0)}</div>
                 <label class="row">
                     <span class="small">"Activation ×"</span>
@@ -135,7 +141,8 @@ fn spawn(shown: &Shown, factor: f32, state: RwSignal<State>, running: Slot) {
 }
 
 fn start(shown: &Shown, columns: Vec<Column>, factor: f32, state: RwSignal<State>, running: Slot) {
-    let request = Request { concept: shown.row.id, target: Target::Scale(factor), columns };
+    let (subject, concept) = (shown.listing.subject, shown.row.id);
+    let request = Request { subject, concept, target: Target::Scale(factor), columns };
     let names = request.files();
     let job = Job::Steer(Box::new(request));
     worker::start_on(shown.bundle.clone(), names, job, running, move |said| {

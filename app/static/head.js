@@ -1,0 +1,42 @@
+// What is read of a concept before the program runs: its title and verdict, where the site has them (heads/NN.json).
+const LEVEL = { strong: "b", gene: "span" };
+
+// Words in their styles, as elements.
+function words(element, pieces) {
+  for (const { text, style } of pieces) {
+    if (!LEVEL[style]) {
+      element.append(text);
+      continue;
+    }
+    const part = document.createElement(LEVEL[style]);
+    if (style === "gene") part.className = "gene";
+    part.textContent = text;
+    element.append(part);
+  }
+  return element;
+}
+
+function made(tag, className, ...inside) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...inside);
+  return element;
+}
+
+// Shows them in place of the skeleton's heading, if they come before the program does.
+export async function head() {
+  const id = /^#\/concept\/[Cc]?(\d{1,7})(\?|$)/.exec(location.hash)?.[1];
+  if (id === undefined || new URLSearchParams(location.search).has("bundle") || !document.getElementById("greeting")) return;
+  try {
+    const answer = await fetch(`./heads/${String(Math.floor(id / 100)).padStart(2, "0")}.json`);
+    if (!answer.ok) return;
+    const found = (await answer.json()).find((one) => one.id === Number(id));
+    const place = document.getElementById("hero");
+    if (!found || !place) return;
+    const name = made("span", "cid", `C${id}`);
+    const title = words(made("h1", "", name, " "), found.title);
+    const eyebrow = made("div", "row between", made("p", "eyebrow", `Concepts / C${id}`));
+    const names = made("div", "row between title", made("div", "names", title));
+    place.replaceWith(made("div", "chead", eyebrow, names, words(made("p", "lead", ""), found.verdict)));
+  } catch { /* the program says what is wrong */ }
+}
