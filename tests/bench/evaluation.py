@@ -1,10 +1,10 @@
 """The arithmetic of `evaluate` beside SciPy, scikit-learn and scanpy.
 
 Run by `cargo xtask bench evaluation`, or: CELLPRISM_BENCH_NATIVE=target/release/cellprism-bench-evaluation-native evaluation.py
-    [--rounds 3] [--works NAME ...] [--threads N]
+    [--rounds 3] [--works NAME ...] [--threads 1]
 
-The work alone is timed, numbers in memory, in turns, with all cores for both unless --threads says fewer; what both find is compared, and how far it is apart
-goes to stderr. scanpy has no way to compare 500 overlapping groups: it is asked for 10 of them, one after another, and its time
+The work alone is timed, numbers in memory, in turns, with one thread for both unless --threads says more, in seconds of the
+processor, which other programs on the machine do not lengthen; what both find is compared, and how far it is apart goes to stderr. scanpy has no way to compare 500 overlapping groups: it is asked for 10 of them, one after another, and its time
 is multiplied.
 """
 import argparse
@@ -25,9 +25,9 @@ warnings.filterwarnings("ignore")
 
 
 def timed(function):
-    start = time.perf_counter()
+    start = time.process_time()
     found = function()
-    return time.perf_counter() - start, found
+    return time.process_time() - start, found
 
 
 def native(work, name, tensors):
@@ -103,7 +103,7 @@ def differential(work, rng, cells=6000, genes=8000, concepts=500, side=1000, ask
 
     def peer():
         found = []
-        start = time.perf_counter()
+        start = time.process_time()
         for concept in range(asked):
             part = data[np.concatenate([group[concept], reference[concept]])].copy()
             part.obs["side"] = np.repeat(["in", "out"], side)
@@ -111,7 +111,7 @@ def differential(work, rng, cells=6000, genes=8000, concepts=500, side=1000, ask
             scanpy.tl.rank_genes_groups(part, "side", groups=["in"], reference="out", method="t-test")
             table = scanpy.get.rank_genes_groups_df(part, "in").set_index("names")["scores"]
             found.append(table.reindex(part.var_names).to_numpy())
-        return (time.perf_counter() - start) * concepts / asked, np.array(found)
+        return (time.process_time() - start) * concepts / asked, np.array(found)
 
     def same(a, b):
         a = a.reshape(concepts, genes)[:asked]
@@ -158,11 +158,11 @@ WORKS = {"assignment": assignment, "logistic": logistic, "differential": differe
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--works", nargs="*", default=list(WORKS), choices=list(WORKS))
     options = parser.parse_args()
     os.environ["RAYON_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = str(options.threads)
-    print("| work | peer | cellprism, s: min / median / max | peer, s | peer / cellprism, medians | minima |")
+    print("| work | peer | cellprism, processor s: min / median / max | peer, processor s | peer / cellprism, medians | minima |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in options.works:
         with tempfile.TemporaryDirectory() as work:

@@ -9,6 +9,7 @@ mod parity;
 pub mod parsers;
 mod program;
 mod same;
+mod tiny_scgpt;
 
 use std::{
     env, fs,
@@ -21,6 +22,7 @@ pub use kill::{killed_after, timed, together};
 pub use parity::parity;
 pub use program::{Outcome, cellprism, program};
 pub use same::{assert_same, contents};
+pub use tiny_scgpt::{GENES as TINY_SCGPT_GENES, tiny_scgpt};
 
 /// The embedded demo data.
 pub fn demo_data() -> PathBuf {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cellprism_tests::{Bundle, cellprism, demo_data, files_of};
+use cellprism_tests::{Bundle, cellprism, demo_data, files_of, tiny_scgpt};
 use tempfile::TempDir;
 
 /// A bundle of the embedded cells with few concepts.
@@ -72,6 +72,169 @@ fn with<'a>(
     words: &'a [(&'a str, &'a str)],
 ) -> impl Iterator<Item = &'a BTreeMap<String, String>> {
     rows.iter().filter(|row| words.iter().all(|(column, word)| row[*column] == *word))
+}
+
+/// The same bundle without its embeddings, as they are left out where they would be too large.
+fn without_embeddings(bundle: &Path, out: &Path) {
+    for (name, bytes) in files_of(bundle) {
+        let path = out.join(&name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if name != Path::new("cells/embeddings.safetensors") {
+            fs::write(path, bytes).unwrap();
+        }
+    }
+    let path = out.join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert!(manifest["files"].as_object_mut().unwrap().remove("cells/embeddings.safetensors").is_some());
+    fs::write(path, manifest.to_string()).unwrap();
+}
+
+#[test]
+fn embeddings_that_a_bundle_does_not_hold_are_made_again() {
+    let work = TempDir::new().unwrap();
+    let whole = bundle(work.path(), 0);
+    let lean = work.path().join("lean");
+    without_embeddings(&whole, &lean);
+    let cells = demo_data().join("cells.h5ad");
+    let evaluate = |bundle: &Path, out: &str, more: &[&dyn AsRef<std::ffi::OsStr>]| {
+        let out = work.path().join(out);
+        let mut words: Vec<&dyn AsRef<std::ffi::OsStr>> = vec![
+            &"evaluate",
+            &bundle,
+            &"--items",
+            &"0",
+            &"--seeds",
+            &"1",
+            &"--skip",
+            &"cell_cycle,map",
+            &"--out",
+            &out,
+        ];
+        words.extend_from_slice(more);
+        (cellprism(&words).succeeded(), out)
+    };
+    let (_, of_whole) = evaluate(&whole, "of-whole", &[&"--cells", &cells]);
+    let (outcome, again) = evaluate(&lean, "again", &[&"--cells", &cells]);
+    assert!(outcome.stderr.contains("embedded again"), "{}", outcome.stderr);
+    let tables = |report: &Path| files_of(&report.join("tables"));
+    assert!(tables(&of_whole) == tables(&again), "the same embeddings, the same tables");
+
+    // without the cells, what the bundle says of its own items is evaluated, and the rest says why not
+    let (outcome, alone) = evaluate(&lean, "alone", &[]);
+    assert!(outcome.stderr.contains("holds no embeddings"), "{}", outcome.stderr);
+    let own = |report: &Path, name: &str, subject: &str| -> Vec<BTreeMap<String, String>> {
+        with(&rows(report, name), &[("subject", subject)]).cloned().collect()
+    };
+    for (name, subject) in
+        [("probes", "sae"), ("classes", "neurons"), ("labels", "sae"), ("labels", "neurons")]
+    {
+        assert_eq!(own(&alone, name, subject), own(&of_whole, name, subject), "{name} of {subject}");
+    }
+    let (here, there) =
+        (&own(&alone, "reconstruction", "sae")[0], &own(&of_whole, "reconstruction", "sae")[0]);
+    assert_eq!((&here["dead"], &here["sparsity"]), (&there["dead"], &there["sparsity"]));
+    assert!(here["r2"].is_empty() && here["not_available"].contains("holds no embeddings"), "{here:?}");
+    assert!(own(&alone, "reconstruction", "pca")[0]["not_available"].contains("--cells"));
+}
+
+#[test]
+fn baselines_of_a_model_of_sequences_are_read_as_the_bundle_was() {
+    let work = TempDir::new().unwrap();
+    let (model, sets) = (tiny_scgpt(work.path()), work.path().join("sets.gmt"));
+    fs::write(&sets, "A\tx\tLYZ\tS100A8\tMS4A1\nB\tx\tCD3D\tNKG7\n").unwrap();
+    let cells = demo_data().join("cells.h5ad");
+    for sequence in ["fixed-hvg", "nonzero"] {
+        let (bundle, out) = (work.path().join(sequence), work.path().join(format!("of-{sequence}")));
+        let few: Vec<&dyn AsRef<std::ffi::OsStr>> = vec![
+            &"--concepts",
+            &"12",
+            &"--active",
+            &"3",
+            &"--epochs",
+            &"60",
+            &"--min-size",
+            &"2",
+            &"--prototypes",
+            &"2",
+            &"--counterfactuals",
+            &"1",
+            &"--sequence",
+            &sequence,
+            &"--out",
+            &bundle,
+        ];
+        let mut words: Vec<&dyn AsRef<std::ffi::OsStr>> =
+            vec![&"run", &"--cells", &cells, &"--model", &model, &"--gene-sets", &sets];
+        words.extend(few);
+        cellprism(&words).succeeded();
+        let asked: &[&dyn AsRef<std::ffi::OsStr>] = &[
+            &"evaluate",
+            &bundle,
+            &"--cells",
+            &cells,
+            &"--model",
+            &model,
+            &"--seeds",
+            &"0",
+            &"--items",
+            &"2",
+            &"--out",
+            &out,
+        ];
+        cellprism(asked).succeeded();
+        let (labels, areas) = (rows(&out, "labels"), rows(&out, "deletion_area"));
+        for subject in ["pca", "ica", "random", "frozen-decoder"] {
+            let of_paper = [("subject", subject), ("reading", "paper")];
+            let row = with(&labels, &of_paper).next().unwrap();
+            assert_eq!(row["tested"], "2", "{sequence}: {row:?}");
+            let words = [("subject", subject), ("order", "attribution"), ("on", "prototypes")];
+            let area = with(&areas, &words).next().unwrap();
+            assert!(area["mean"].parse::<f64>().unwrap() > 0.0, "{sequence}: {area:?}");
+        }
+    }
+}
+
+#[test]
+fn markers_of_labels_are_brought_by_the_reader() {
+    let work = TempDir::new().unwrap();
+    let bundle = bundle(work.path(), 0);
+    let (markers, out) = (work.path().join("markers.gmt"), work.path().join("report"));
+    // Every gene of the bundle marks every label: each item of high coefficient meets its 20 genes.
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(bundle.join(name)).unwrap()).unwrap()
+    };
+    let symbols: Vec<String> = serde_json::from_value(json("genes/index.json")["symbols"].clone()).unwrap();
+    let metadata = json("cells/metadata.json");
+    let labels = metadata["columns"][0]["labels"].as_array().unwrap().clone();
+    let lines = labels
+        .iter()
+        .map(|label| format!("{}\tall\t{}\n", label.as_str().unwrap().to_uppercase(), symbols.join("\t")));
+    fs::write(&markers, lines.collect::<String>()).unwrap();
+    let cells = demo_data().join("cells.h5ad");
+    cellprism(&[
+        &"evaluate",
+        &bundle,
+        &"--cells",
+        &cells,
+        &"--items",
+        &"0",
+        &"--seeds",
+        &"0",
+        &"--markers",
+        &markers,
+        &"--out",
+        &out,
+    ])
+    .succeeded();
+    let coefficients = rows(&out, "coefficients");
+    let words = [("task", "cell_type"), ("subject", "sae")];
+    let overlaps: Vec<f64> =
+        with(&coefficients, &words).filter_map(|row| row["marker_overlap"].parse().ok()).collect();
+    let share = 20.0 / symbols.len() as f64;
+    assert!(
+        overlaps.len() >= labels.len() && overlaps.iter().any(|&overlap| (overlap - share).abs() < 1e-12),
+        "{overlaps:?}"
+    );
 }
 
 #[test]

@@ -4,18 +4,13 @@ use anyhow::{Result, bail};
 
 use crate::{build, project, setup::onnxruntime};
 
-/// Which device.
+/// What is passed on.
 #[derive(clap::Args, Debug)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Args {
-    /// The device: cuda or cuda:N; cpu compares the processor with itself
-    #[arg(long, default_value = "cuda")]
-    device: String,
-    /// Layers of the scGPT, whose weights are drawn; the published model has 12
-    #[arg(long, default_value_t = 12)]
-    layers: usize,
-    /// Its dimensions; the published model has 512
-    #[arg(long, default_value_t = 512)]
-    width: usize,
+    /// Options of `device-check`, which --help lists: the device, the sizes of the scGPT, its cells
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    options: Vec<String>,
 }
 
 /// Prints a table, or "not run" where there is no such device.
@@ -36,14 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "device-check",
         "--",
     ]);
-    cargo.args([
-        "--device",
-        &args.device,
-        "--layers",
-        &args.layers.to_string(),
-        "--width",
-        &args.width.to_string(),
-    ]);
+    cargo.args(&args.options);
     if !cargo.env("CELLPRISM_BINARY", project::binary()).status()?.success() {
         bail!("the device is not the processor's equal: see above");
     }

@@ -3,7 +3,7 @@
 use super::{
     CellMetadata, CellNames, cell_codes, cell_map, cell_metadata, cell_names, cell_numbers,
     checking::{Bundle, Report},
-    embeddings, first,
+    embeddings,
 };
 
 /// What concepts are compared with.
@@ -27,6 +27,5 @@ pub(super) fn check(bundle: &Bundle<'_>, report: &mut Report) -> Cells {
         cell_numbers::check(bundle, metadata, report);
     }
     embeddings::check(bundle, report);
-    first::check(bundle, metadata.as_ref(), report);
     Cells { count: bundle.manifest.counts.cells as usize, names, metadata }
 }

@@ -9,7 +9,7 @@ use super::{
     cell_metadata::CELL_METADATA,
     cells::Cells,
     checking::{Bundle, Report},
-    concept_row, first,
+    concept_row,
     manifest::MANIFEST,
 };
 
@@ -62,7 +62,7 @@ pub(super) fn check(
     cells: &Cells,
     genes: Option<&GeneIndex>,
     report: &mut Report,
-) -> Option<ConceptIndex> {
+) -> Option<(ConceptIndex, Option<ConceptIndex>)> {
     let index: ConceptIndex = bundle.read(CONCEPT_INDEX, report)?;
     let counts = &bundle.manifest.counts;
     let file = CONCEPT_INDEX;
@@ -77,9 +77,8 @@ pub(super) fn check(
     }
     let symbols = genes.map(|genes| genes.symbols.iter().map(String::as_str).collect());
     rows(file, &index, cells, symbols.as_ref(), report);
-    neurons(bundle, cells, symbols.as_ref(), report);
-    first::check_index(bundle, &index, report);
-    Some(index)
+    let neurons = neurons(bundle, cells, symbols.as_ref(), report);
+    Some((index, neurons))
 }
 
 fn rows(
@@ -97,13 +96,18 @@ fn rows(
 }
 
 /// The baseline's rows, where there is one.
-fn neurons(bundle: &Bundle<'_>, cells: &Cells, symbols: Option<&HashSet<&str>>, report: &mut Report) {
+fn neurons(
+    bundle: &Bundle<'_>,
+    cells: &Cells,
+    symbols: Option<&HashSet<&str>>,
+    report: &mut Report,
+) -> Option<ConceptIndex> {
     if !bundle.has(NEURON_INDEX) {
-        return;
+        return None;
     }
-    let Some(index) = bundle.read::<ConceptIndex>(NEURON_INDEX, report) else { return };
+    let index: ConceptIndex = bundle.read(NEURON_INDEX, report)?;
     let sides = 2 * u64::from(bundle.manifest.counts.embedding);
     report.same(NEURON_INDEX, "rows", index.rows.len() as u64, sides, MANIFEST);
     rows(NEURON_INDEX, &index, cells, symbols, report);
-    first::check_neurons(bundle, &index, report);
+    Some(index)
 }

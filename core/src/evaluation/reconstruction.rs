@@ -26,6 +26,26 @@ pub struct Reconstruction {
     pub sparsity: Option<f64>,
 }
 
+impl Reconstruction {
+    /// How activations are spent, where there are no embeddings to rebuild.
+    pub fn unmeasured(activations: &Activations) -> Self {
+        let n = activations.cells;
+        let entries: usize = activations.iter().map(|(_, active)| active.len()).sum();
+        let active = activations.iter().filter(|(_, active)| !active.is_empty()).count();
+        let share = |of: usize| (of > 0).then(|| entries as f64 / of as f64);
+        Self {
+            cells: n,
+            r2: None,
+            r2_per_dimension: None,
+            r2_scalar_mean: None,
+            active,
+            dead: activations.len() - active,
+            l0: share(n),
+            sparsity: share(n * activations.len()).map(|share| 1.0 - share),
+        }
+    }
+}
+
 /// Rebuilds embeddings `[cells, d]` from activations of the same cells, in f64, cell after cell.
 ///
 /// # Panics
@@ -58,18 +78,11 @@ pub fn rebuild(subject: &Subject, activations: &Activations, x: ArrayView2<'_, f
     let total: f64 = sse.iter().sum();
     let of = |sst: f64| Some(1.0 - total / sst).filter(|r2| r2.is_finite());
     let own: Vec<f64> = sse.iter().zip(&sst).filter(|(_, t)| **t > 0.0).map(|(e, t)| 1.0 - e / t).collect();
-    let entries: usize = by_cell.iter().map(Vec::len).sum();
-    let active = activations.iter().filter(|(_, active)| !active.is_empty()).count();
-    let share = |of: usize| (of > 0).then(|| entries as f64 / of as f64);
     Reconstruction {
-        cells: n,
         r2: of(sst.iter().sum()),
         r2_per_dimension: (!own.is_empty()).then(|| own.iter().sum::<f64>() / own.len() as f64),
         r2_scalar_mean: of(sst_scalar),
-        active,
-        dead: activations.len() - active,
-        l0: share(n),
-        sparsity: share(n * activations.len()).map(|share| 1.0 - share),
+        ..Reconstruction::unmeasured(activations)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{
     carried::{Carried, carried},
-    concept::FurtherCells,
     sides::{Sides, at_edge, sides},
 };
 use crate::{
@@ -10,6 +9,18 @@ use crate::{
     bundle::ReadingParameters,
     ids::ConceptId,
 };
+
+/// The cells that a concept is read from, beside the prototypes that rank its genes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FurtherCells {
+    /// Held-out prototypes with their nearest inactive cells; none where there are no other active cells: then the
+    /// prototypes themselves are counted.
+    pub held_out: Option<ConceptCells>,
+    /// The prototypes with typical inactive cells, where that contrast is wanted.
+    pub typical: Option<ConceptCells>,
+    /// Column over whose labels those are balanced.
+    pub balanced_over: Option<String>,
+}
 
 /// Whose sides are read, and through what.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! this very function.
 
 use super::{
-    both_sides::{BothSides, Of, both_sides},
+    both_sides::{BothSides, FurtherCells, Of, both_sides},
     carried::{Carried, headline},
     genes::SideGenes,
     labels::{LabelledSide, SideRequest, SideScores, label_side},
@@ -18,18 +18,6 @@ use crate::{
     gsea::{Cancelled, Deck, PrerankOptions, Watch, deck},
     ids::ConceptId,
 };
-
-/// The cells that a concept is read from, beside the prototypes that rank its genes.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FurtherCells {
-    /// Held-out prototypes with their nearest inactive cells; none where there are no other active cells: then the
-    /// prototypes themselves are counted.
-    pub held_out: Option<ConceptCells>,
-    /// The prototypes with typical inactive cells, where that contrast is wanted.
-    pub typical: Option<ConceptCells>,
-    /// Column over whose labels those are balanced.
-    pub balanced_over: Option<String>,
-}
 
 /// What [`read_concept`] reads from.
 pub struct ConceptRequest<'a, M: ?Sized> {

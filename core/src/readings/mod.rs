@@ -37,10 +37,10 @@ mod title;
 mod typical;
 pub mod verdict;
 
-pub use both_sides::{BothSides, Of, both_sides};
+pub use both_sides::{BothSides, FurtherCells, Of, both_sides};
 pub use carried::{ActivePart, Carried, are_enough, carried, headline, held_out, spread};
 pub use cells::title_cells;
-pub use concept::{ConceptReading, ConceptRequest, FurtherCells, ReadingError, read_concept, side_deck};
+pub use concept::{ConceptReading, ConceptRequest, ReadingError, read_concept, side_deck};
 pub use contrast::HITS;
 pub use faithful::{held_out_curves, orders as held_out_orders};
 pub use labels::{LabelledSide, SideRequest, SideScores, label_side};

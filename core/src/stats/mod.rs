@@ -7,6 +7,7 @@ mod clopper_pearson;
 pub mod covariance;
 pub mod differential;
 mod eigenvalues;
+pub(crate) mod exponential;
 mod expression;
 mod fisher;
 mod hungarian;

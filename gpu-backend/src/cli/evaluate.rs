@@ -33,6 +33,10 @@ pub struct Args {
     /// Gene tables that the bundles were made with, where they were
     #[arg(long, value_name = "FILE", num_args = 1..)]
     gene_info: Vec<PathBuf>,
+    /// Gene sets (GMT) with the marker genes of cell types, each named like its label: concepts of high coefficient are held against
+    /// them
+    #[arg(long, value_name = "GMT", num_args = 1..)]
+    markers: Vec<PathBuf>,
     /// The cells are simulated: score what is recovered of the planted programs
     #[arg(long)]
     truth: bool,
@@ -43,8 +47,8 @@ pub struct Args {
     /// Seed of everything that is drawn
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Items of each baseline whose genes and labels are read through the model, the strongest ones (default: 20, none where
-    /// each swap of a gene is a pass of a large model)
+    /// Items of each baseline whose genes and labels are read through the model, the strongest ones (default: 20, and 5 where
+    /// each swap of a gene is a pass of a large model; 0 reads none)
     #[arg(long, value_name = "N")]
     items: Option<u32>,
     /// Trainings of the same dictionary with other seeds, to see what comes back
@@ -72,6 +76,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         cells: args.cells,
         models: args.model,
         gene_info: args.gene_info,
+        markers: args.markers,
         truth: args.truth,
         into_bundle: args.into_bundle,
         seed: args.seed,

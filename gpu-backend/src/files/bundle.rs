@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use cellprism_core::bundle::{
-    File as _, Manifest, path,
+    File, Manifest, path,
     verify::{Folder, FolderError},
 };
 
@@ -69,6 +69,16 @@ impl BundleFolder {
             bail!("{} is larger than {} MB", file.display(), MOST_MANIFEST >> 20);
         }
         Ok(bytes)
+    }
+
+    /// One of its files, as its kind.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn file<T: File>(&self, name: &str) -> anyhow::Result<T> {
+        let root = self.root.display();
+        let bytes = Folder::read(self, name).map_err(|error| anyhow::anyhow!("{root}/{name} {error}"))?;
+        T::from_bytes(name, &bytes).with_context(|| root.to_string())
     }
 }
 

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use cellprism_core::embedding::scgpt::SequenceRule;
+use cellprism_core::{
+    bundle::Manifest,
+    embedding::{card::ModelKind, scgpt::SequenceRule},
+};
 use serde::{Deserialize, Serialize};
 
 use super::Model;
@@ -21,6 +24,19 @@ pub struct SequenceOptions {
 }
 
 impl SequenceOptions {
+    /// What a bundle was made with: `genes` is a list of the genes of its index, one a line.
+    pub fn of_bundle(manifest: &Manifest, genes: PathBuf) -> Self {
+        if manifest.model.kind != ModelKind::Scgpt {
+            return Self::default();
+        }
+        // What [`super::Prepared::reading`] says, under the name that it has in a key.
+        let reading = manifest.key.get("sequence").map_or("", String::as_str);
+        if reading.starts_with(SequenceRule::Nonzero.name()) {
+            return Self { sequence: Some(SequenceRule::Nonzero), ..Self::default() };
+        }
+        Self { sequence: Some(SequenceRule::FixedHvg), genes: Some(genes), variable_genes: None }
+    }
+
     /// For kinds that read no sequences.
     ///
     /// # Errors

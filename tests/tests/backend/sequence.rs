@@ -1,49 +1,13 @@
 //! scGPT over HTTP: a model of sequences makes a job's bundle and answers questions about it as scVI does.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
-
-use cellprism_tests::{cellprism, demo_data};
-use flate2::read::GzDecoder;
+use cellprism_tests::{TINY_SCGPT_GENES as GENES, tiny_scgpt};
 use serde_json::{Value, json};
 
 use crate::server::Server;
 
-/// Genes of the demo's cells, for the six of the tiny model.
-fn genes() -> Vec<String> {
-    let mut text = String::new();
-    let file = fs::File::open(demo_data().join("genes.tsv.gz")).unwrap();
-    GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    let known: BTreeSet<&str> = text.lines().skip(1).filter_map(|line| line.split('\t').next()).collect();
-    let wanted = ["LYZ", "CD3D", "MS4A1", "NKG7", "S100A8", "CD79A"];
-    wanted.iter().inspect(|gene| assert!(known.contains(**gene), "{gene}")).map(ToString::to_string).collect()
-}
-
-/// The tiny scGPT of the importer's tests, its genes renamed, as a folder of models.
-fn models(work: &Path) -> PathBuf {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/fixtures");
-    let checkpoint = work.join("checkpoint");
-    fs::create_dir(&checkpoint).unwrap();
-    for (from, to) in [("tiny_scgpt.pt", "best_model.pt"), ("tiny_args.json", "args.json")] {
-        fs::copy(fixtures.join(from), checkpoint.join(to)).unwrap();
-    }
-    let mut vocabulary = fs::read_to_string(fixtures.join("tiny_vocab.json")).unwrap();
-    for (number, gene) in genes().iter().enumerate() {
-        vocabulary = vocabulary.replace(&format!("\"G{number}\""), &format!("\"{gene}\""));
-    }
-    fs::write(checkpoint.join("vocab.json"), vocabulary).unwrap();
-    let folder = work.join("models");
-    cellprism(&[&"import", &"scgpt", &checkpoint, &"--out", &folder.join("scgpt")]).succeeded();
-    folder
-}
-
 /// The embeddings of a bundle's cells by their place, as `encode` gives them for counts that are sent.
 fn encoded(server: &Server, bundle: &str, counts: &[Vec<u32>]) -> Value {
-    let cells = json!({"genes": genes(), "counts": counts});
+    let cells = json!({"genes": GENES, "counts": counts});
     server.post("/encode", &json!({"bundle": bundle, "cells": cells})).is(200).json()
 }
 
@@ -52,7 +16,7 @@ fn scgpt_makes_a_bundle_and_answers_questions_about_it() {
     for sequence in ["fixed-hvg", "nonzero"] {
         let work = tempfile::tempdir().unwrap();
         let mut server = Server::ready(&[]);
-        server.models = models(work.path());
+        server.models = tiny_scgpt(work.path()).parent().unwrap().to_owned();
         server.begin();
         let settings = json!({
             "concepts": 12, "active": 3, "epochs": 60, "min_size": 2, "prototypes": 2, "counterfactuals": 1,
@@ -87,7 +51,7 @@ fn scgpt_makes_a_bundle_and_answers_questions_about_it() {
         assert!((ours - theirs).abs() <= 1e-4 * theirs, "{sequence}: {ours} {theirs}");
         let named: Vec<&str> =
             why["genes"].as_array().unwrap().iter().map(|gene| gene["gene"].as_str().unwrap()).collect();
-        assert!(named.iter().all(|gene| genes().iter().any(|known| known == gene)), "{named:?}");
+        assert!(named.iter().all(|gene| GENES.contains(gene)), "{named:?}");
         let said = server.post("/steer", &json!({"bundle": job, "concept": concept, "to": 0.0})).problem(422);
         assert!(said.to_lowercase().contains("scvi"), "{said}");
     }

@@ -15,26 +15,25 @@ use crate::step::{say, shown, time};
 /// What happened so far.
 #[derive(Debug)]
 pub(super) struct Count {
-    passed: u64,
+    /// Of all programs together, and of commands that count as one test.
+    sum: Outcome,
+    /// Commands that failed.
     failed: Vec<String>,
-    failed_inside: u64,
-    skipped: Vec<String>,
     /// Tests that failed, and passed when they were tried again.
     unsteady: Vec<String>,
-    /// What test programs said of their failures.
-    evidence: Vec<String>,
     long: bool,
     /// Files of tests that ran and did what takes long.
     long_files: Vec<PathBuf>,
     began: Instant,
 }
 
-/// What one program of tests came to.
+/// What one program of tests came to, or several.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     passed: u64,
     failed: u64,
     skipped: Vec<String>,
+    /// What was said of failures.
     evidence: Vec<String>,
 }
 
@@ -45,6 +44,13 @@ impl Outcome {
     /// Whether nothing failed.
     pub(super) fn is_good(&self) -> bool {
         self.failed == 0
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped.extend(other.skipped);
+        self.evidence.extend(other.evidence);
     }
 
     /// Reads a line of a test program's output: cargo's `test result: …`, node's `ℹ pass …`,
@@ -75,12 +81,9 @@ impl Count {
     /// Nothing yet; whether tests are to do what takes long.
     pub(super) fn new(long: bool) -> Self {
         Self {
-            passed: 0,
+            sum: Outcome::default(),
             failed: Vec::new(),
-            failed_inside: 0,
-            skipped: Vec::new(),
             unsteady: Vec::new(),
-            evidence: Vec::new(),
             long,
             long_files: Vec::new(),
             began: Instant::now(),
@@ -112,7 +115,7 @@ impl Count {
 
     /// How many failed so far.
     pub(super) fn failed(&self) -> u64 {
-        self.failed.len() as u64 + self.failed_inside
+        self.sum.failed
     }
 
     /// Counts a command as one test.
@@ -126,11 +129,12 @@ impl Count {
         let began = Instant::now();
         match work() {
             Ok(()) => {
-                self.passed += 1;
+                self.sum.passed += 1;
                 say(&format!("  ok in {}", time(began.elapsed())));
             }
             Err(error) => {
                 say(&format!("  FAILED: {error:#}"));
+                self.sum.failed += 1;
                 self.failed.push(what.to_owned());
             }
         }
@@ -139,34 +143,31 @@ impl Count {
     /// Notes tests that cannot run here.
     pub(super) fn skip(&mut self, why: &str) {
         say(&format!("skipped: {why}"));
-        self.skipped.push(why.to_owned());
+        self.sum.skipped.push(why.to_owned());
     }
 
     /// Adds what a program of tests came to.
     pub(super) fn add(&mut self, outcome: Outcome) {
-        self.passed += outcome.passed;
-        self.failed_inside += outcome.failed;
-        self.skipped.extend(outcome.skipped);
-        self.evidence.extend(outcome.evidence);
+        self.sum.add(outcome);
     }
 
     /// Adds a program that failed once and not the second time; what it said the first time stays on record.
     pub(super) fn add_second(&mut self, what: &str, first: Outcome, second: Outcome) {
         self.unsteady.push(format!("{what}: {} failed at first", first.failed));
-        self.evidence.extend(first.evidence);
+        self.sum.evidence.extend(first.evidence);
         self.add(second);
     }
 
     /// Says it all; the exit code is that of a test program.
     pub(super) fn report(&self) -> ExitCode {
         println!();
-        for line in &self.evidence {
+        for line in &self.sum.evidence {
             println!("{line}");
         }
         for what in &self.unsteady {
             println!("unsteady: {what}, passed when tried again");
         }
-        for why in &self.skipped {
+        for why in &self.sum.skipped {
             println!("skipped: {why}");
         }
         for file in &self.long_files {
@@ -176,7 +177,7 @@ impl Count {
             println!("failed: {what}");
         }
         println!("time: {}", time(self.began.elapsed()));
-        println!("{} passed, {} failed", self.passed, self.failed());
+        println!("{} passed, {} failed", self.sum.passed, self.failed());
         if self.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
@@ -290,8 +291,8 @@ mod tests {
     fn what_passes_the_second_time_is_no_failure_and_is_told() {
         let mut count = Count::new(false);
         count.add_second("x", read(&["✖ failing tests:", "Timeout", "ℹ fail 1"]), read(&["ℹ pass 1"]));
-        assert_eq!((count.failed(), count.passed, count.unsteady.len()), (0, 1, 1));
-        assert_eq!(count.evidence[1], "Timeout");
+        assert_eq!((count.failed(), count.sum.passed, count.unsteady.len()), (0, 1, 1));
+        assert_eq!(count.sum.evidence[1], "Timeout");
     }
 
     #[test]
@@ -303,7 +304,7 @@ mod tests {
             count.tell(&mut script, "rs").unwrap();
             counted(&mut script, count).unwrap();
         }
-        assert_eq!((long.passed, short.passed), (1, 7));
+        assert_eq!((long.sum.passed, short.sum.passed), (1, 7));
         assert!(long.long_files.contains(&PathBuf::from("tests/tests/backend/kills.rs")));
         assert!(short.long_files.is_empty());
     }
@@ -315,6 +316,6 @@ mod tests {
         assert_eq!(count.failed(), 1);
         counted(Command::new("sh").args(["-c", "echo 'test result: ok. 3 passed; 0 failed'"]), &mut count)
             .unwrap();
-        assert_eq!((count.passed, count.failed()), (3, 1));
+        assert_eq!((count.sum.passed, count.failed()), (3, 1));
     }
 }

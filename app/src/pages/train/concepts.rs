@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::outcome::Row;
+use super::rows::Row;
 use crate::{
     bundle::Bundle,
     components::{

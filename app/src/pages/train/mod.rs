@@ -5,12 +5,14 @@
 //! | `form` | what to train on, and the settings |
 //! | `live` | the training while it runs |
 //! | `outcome` | the dictionary beside the published one; its files |
-//! | `concepts` | its concepts |
+//! | `rows` | its concepts: their cells and what these mostly are |
+//! | `concepts` | … as a table and a map |
 
 mod concepts;
 mod form;
 mod live;
 mod outcome;
+mod rows;
 
 use std::sync::Arc;
 

@@ -51,6 +51,7 @@ pub fn verify(folder: &dyn Folder) -> Report {
         });
     }
     let cells = cells::check(&bundle, &mut report);
+    first::check(&bundle, cells.metadata.as_ref(), &mut report);
     let genes = gene_index::check(&bundle, &mut report);
     if let Some(genes) = &genes {
         gene_descriptions::check(&bundle, genes, &mut report);
@@ -85,7 +86,11 @@ fn neuron_samples(bundle: &Bundle<'_>, cells: &Cells, genes: Option<&GeneIndex>,
 
 fn concepts(bundle: &Bundle<'_>, cells: &Cells, genes: Option<&GeneIndex>, report: &mut Report) {
     strangers(bundle, report);
-    let Some(index) = concept_index::check(bundle, cells, genes, report) else { return };
+    let Some((index, neurons)) = concept_index::check(bundle, cells, genes, report) else { return };
+    if let Some(neurons) = &neurons {
+        first::check_neurons(bundle, neurons, report);
+    }
+    first::check_index(bundle, &index, report);
     // One report a concept, joined in order, so that the outcome never depends on the number of threads.
     for found in parallel::map(index.rows.len(), |place| one_concept(bundle, &index, place, cells, genes)) {
         report.problems.extend(found.problems);

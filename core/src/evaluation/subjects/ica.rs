@@ -2,16 +2,20 @@
 //! `FastICA(whiten="unit-variance")` does it (Hyvärinen and Oja 2000).
 
 use nalgebra::{DMatrix, SymmetricEigen};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
 use super::{PrincipalComponents, Subject, SubjectError, SubjectKind, both_sides};
 use crate::{
     parallel,
     sae::{size::sample, train::nearly_normal_stream},
+    simd::{Simd, WithSimd, widest},
+    stats::exponential::tanh,
 };
 
 /// Cells of a block: sums of the blocks are added in their order.
 const BLOCK: usize = 512;
+/// Numbers side by side.
+const LANES: usize = 8;
 /// Most iterations.
 const ITERATIONS: usize = 200;
 /// Largest change of a component's direction (1 − |cosine|) at which it ends.
@@ -97,12 +101,16 @@ fn step(white: &Array2<f64>, turn: &Array2<f64>) -> Array2<f64> {
     let (cells, components) = white.dim();
     let parts = parallel::map(cells.div_ceil(BLOCK), |block| {
         let rows = white.slice(s![block * BLOCK..cells.min((block + 1) * BLOCK), ..]);
-        let bent = turn.dot(&rows.t()).mapv(libm::tanh);
-        let slopes = bent.map_axis(Axis(1), |row| row.iter().map(|g| 1.0 - g * g).sum::<f64>());
+        let mut bent = turn.dot(&rows.t());
+        let slopes = bent.rows_mut().into_iter().map(|mut row| match row.as_slice_mut() {
+            Some(values) => widest(Bend(values)),
+            None => 0.0,
+        });
+        let slopes = Array1::from_iter(slopes);
         (bent.dot(&rows), slopes)
     });
     let mut sum = Array2::zeros((components, components));
-    let mut slopes = ndarray::Array1::zeros(components);
+    let mut slopes = Array1::zeros(components);
     for (part, slope) in parts {
         sum += &part;
         slopes += &slope;
@@ -111,6 +119,31 @@ fn step(white: &Array2<f64>, turn: &Array2<f64>) -> Array2<f64> {
     sum /= n;
     slopes /= n;
     sum - &(turn * &slopes.insert_axis(Axis(1)))
+}
+
+/// Puts tanh of values in their place and sums its slopes, 1 − tanh².
+struct Bend<'a>(&'a mut [f64]);
+
+impl WithSimd for Bend<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut slopes = [0.0; LANES];
+        let (whole, rest) = self.0.as_chunks_mut::<LANES>();
+        for values in whole {
+            for lane in 0..LANES {
+                values[lane] = tanh(values[lane]);
+                slopes[lane] += 1.0 - values[lane] * values[lane];
+            }
+        }
+        let mut sum = slopes.iter().fold(0.0, |sum, slope| sum + slope);
+        for value in rest {
+            *value = tanh(*value);
+            sum += 1.0 - *value * *value;
+        }
+        sum
+    }
 }
 
 /// (W·Wᵀ)^(−1/2)·W.

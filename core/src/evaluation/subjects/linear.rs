@@ -3,8 +3,20 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Encoder, Subject, SubjectError, SubjectKind, both_sides};
-use crate::sae::{SaeWeights, random_dictionary};
+use super::{Encoder, Subject, SubjectError, SubjectKind, sides};
+use crate::{
+    concepts::Activations,
+    sae::{SaeWeights, random_dictionary},
+};
+
+/// Both sides of every dimension, from zero, as a dictionary.
+///
+/// # Errors
+/// If there is no dimension.
+pub fn neuron_weights(d: usize) -> Result<SaeWeights, SubjectError> {
+    let one = Array2::eye(d);
+    sides((one.view(), one.view()), &vec![0.0; d])
+}
 
 impl Subject {
     /// The concepts of a trained dictionary, on embeddings `[cells, d]`.
@@ -22,8 +34,7 @@ impl Subject {
     /// # Errors
     /// If there is no dimension.
     pub fn neurons(x: ArrayView2<'_, f32>) -> Result<Self, SubjectError> {
-        let one = Array2::eye(x.ncols());
-        both_sides(SubjectKind::Neurons, (one.view(), one.view()), &vec![0.0; x.ncols()], x)
+        Ok(Self::linear(SubjectKind::Neurons, neuron_weights(x.ncols())?, x))
     }
 
     /// A dictionary of the same size that was never trained: unit directions from the mean of the embeddings to cells drawn
@@ -37,6 +48,11 @@ impl Subject {
         seed: u64,
     ) -> Result<Self, SubjectError> {
         Ok(Self::linear(SubjectKind::Random, random_dictionary(x, items, k, seed)?, x))
+    }
+
+    /// Items of which it is known which cells activate them: those of a bundle without embeddings.
+    pub fn known(kind: SubjectKind, weights: SaeWeights, activations: Activations) -> Self {
+        Self { kind, weights, encoder: Encoder::Linear, activations }
     }
 
     /// The same concepts, what each reads dealt to other cells.

@@ -23,6 +23,7 @@ use crate::{
 
 pub use ica::IndependentComponents;
 pub use kind::SubjectKind;
+pub use linear::neuron_weights;
 pub use pca::PrincipalComponents;
 pub use semi_nmf::{Factors, SPARSITY};
 
@@ -111,10 +112,18 @@ fn encode(weights: &SaeWeights, x: ArrayView2<'_, f32>) -> Activations {
 /// items + i that of its negative.
 fn both_sides(
     kind: SubjectKind,
-    (encoder, decoder): (ArrayView2<'_, f64>, ArrayView2<'_, f64>),
+    directions: (ArrayView2<'_, f64>, ArrayView2<'_, f64>),
     centre: &[f64],
     x: ArrayView2<'_, f32>,
 ) -> Result<Subject, SubjectError> {
+    Ok(Subject::linear(kind, sides(directions, centre)?, x))
+}
+
+/// Those sides as a dictionary.
+fn sides(
+    (encoder, decoder): (ArrayView2<'_, f64>, ArrayView2<'_, f64>),
+    centre: &[f64],
+) -> Result<SaeWeights, SubjectError> {
     use crate::sae::SaeConfig;
     let (items, d) = encoder.dim();
     let twice = |rows: ArrayView2<'_, f64>| {
@@ -123,12 +132,11 @@ fn both_sides(
         })
     };
     let config = SaeConfig { apply_b_dec_to_input: true, ..SaeConfig::new(d, 2 * items, 2 * items)? };
-    let weights = SaeWeights {
+    Ok(SaeWeights {
         config,
         w_enc: twice(encoder).t().as_standard_layout().to_owned(),
         b_enc: ndarray::Array1::zeros(2 * items),
         w_dec: twice(decoder),
         b_dec: centre.iter().map(|&m| m as f32).collect(),
-    };
-    Ok(Subject::linear(kind, weights, x))
+    })
 }

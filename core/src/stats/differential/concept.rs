@@ -1,6 +1,6 @@
 //! A concept's cells against their counterfactuals (Appendix C of the paper).
 
-use super::{Moments, genes::log2_fold_change, t_test};
+use super::{Moments, Tested, genes::log2_fold_change, moments::Detected, t_test::welch_test};
 use crate::{cells::CountMatrix, ids::CellId};
 
 /// Differential expression of every gene, group against reference.
@@ -44,17 +44,30 @@ pub fn welch(counts: &CountMatrix, totals: &[f64], group: &[CellId], reference: 
 /// If they are of different genes.
 pub fn welch_of(group: &Moments, reference: &Moments) -> Differential {
     assert_eq!(group.genes(), reference.genes(), "the same genes");
-    let tested = t_test(group, reference, false);
-    // A file of JSON holds no infinite t: without any spread nothing is tested.
-    let known = |gene: usize| tested[gene].score.is_finite();
-    let genes = 0..group.genes();
-    Differential {
-        t: genes.clone().map(|gene| if known(gene) { tested[gene].score } else { 0.0 }).collect(),
-        mean_difference: genes.clone().map(|gene| group.mean(gene) - reference.mean(gene)).collect(),
-        log2_fold_change: genes
-            .clone()
-            .map(|gene| log2_fold_change(group.mean(gene), reference.mean(gene)))
-            .collect(),
-        p: genes.map(|gene| if known(gene) { tested[gene].p } else { 1.0 }).collect(),
+    let both = group.detected_genes().iter().copied().zip(reference.detected_genes().iter().copied());
+    differential((group.cells(), reference.cells()), both)
+}
+
+/// The same from what is known of every gene in both groups, of so many cells.
+pub(super) fn differential(
+    (cells, cells_reference): (usize, usize),
+    genes: impl ExactSizeIterator<Item = (Detected, Detected)>,
+) -> Differential {
+    let empty = || Vec::with_capacity(genes.len());
+    let mut found =
+        Differential { t: empty(), mean_difference: empty(), log2_fold_change: empty(), p: empty() };
+    for (group, reference) in genes {
+        let (a, b) = (group.mean_among(cells), reference.mean_among(cells_reference));
+        let Tested { score, p } = welch_test(
+            (a, group.variance_among(cells), cells as f64),
+            (b, reference.variance_among(cells_reference), cells_reference as f64),
+        );
+        // A file of JSON holds no infinite t: without any spread nothing is tested.
+        let (t, p) = if score.is_finite() { (score, p) } else { (0.0, 1.0) };
+        found.t.push(t);
+        found.mean_difference.push(a - b);
+        found.log2_fold_change.push(log2_fold_change(a, b));
+        found.p.push(p);
     }
+    found
 }

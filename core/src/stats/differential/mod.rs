@@ -9,11 +9,13 @@
 //! | `genes` | [`compare`]: every gene in scanpy's columns and order |
 //! | `adjust` | [`benjamini_hochberg`] |
 //! | `concept` | [`welch`]: a concept's cells against their counterfactuals |
+//! | `many` | [`welch_many`]: the same of many concepts at once |
 
 mod adjust;
 mod concept;
 mod contrast;
 mod genes;
+mod many;
 mod moments;
 mod t_test;
 mod wilcoxon;
@@ -22,6 +24,7 @@ pub use adjust::benjamini_hochberg;
 pub use concept::{Differential, welch, welch_of};
 pub use contrast::{Contrast, ContrastError, Side};
 pub use genes::{BothSides, GeneDifference, compare};
+pub use many::{ManyMoments, welch_many};
 pub use moments::Moments;
 pub use t_test::{t_test, welch_test};
 pub use wilcoxon::{Values, rank_sum};

@@ -2,13 +2,47 @@
 
 use crate::stats::expression::Logarithms;
 
-/// What is known of one gene from the cells that count it (Welford 1962).
+/// What is known of one gene from the cells that count it: no division for a value, and half a cache line. Logarithms of
+/// normalised counts are nowhere so much larger than they are spread that squares would hide the spread.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Detected {
-    cells: f64,
-    mean: f64,
-    /// Sum of squared distances from the mean.
-    squares: f64,
+#[repr(C, align(32))]
+pub(super) struct Detected {
+    pub(super) cells: f64,
+    pub(super) sum: f64,
+    pub(super) squares: f64,
+}
+
+impl Detected {
+    #[inline(always)]
+    fn add(&mut self, value: f64) {
+        self.cells += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    /// Mean of the cells that count it; 0 without any.
+    fn mean(&self) -> f64 {
+        self.sum / self.cells.max(1.0)
+    }
+
+    /// Sum of squared distances from that mean; 0 where it is no more than what rounding may leave of equal values.
+    fn spread(&self) -> f64 {
+        let spread = self.squares - self.sum * self.mean();
+        if spread > self.cells * f64::EPSILON * self.squares { spread } else { 0.0 }
+    }
+
+    /// Mean among so many cells, of which the others do not count it; 0 without cells.
+    pub(super) fn mean_among(&self, cells: usize) -> f64 {
+        self.sum / (cells as f64).max(1.0)
+    }
+
+    /// Unbiased variance among so many cells; 0 in a group of one cell.
+    pub(super) fn variance_among(&self, cells: usize) -> f64 {
+        let cells = cells as f64;
+        let (mean, zeros) = (self.mean(), cells - self.cells);
+        let between = mean * mean * self.cells * zeros / cells.max(1.0);
+        (self.spread() + between) / (cells - 1.0).max(1.0)
+    }
 }
 
 /// Moments of log-normalised expression in a group of cells.
@@ -24,6 +58,11 @@ impl Moments {
         Self { cells: 0, genes: vec![Detected::default(); genes] }
     }
 
+    /// What is known of every gene.
+    pub(super) fn detected_genes(&self) -> &[Detected] {
+        &self.genes
+    }
+
     /// Takes in a cell: genes with their counts, and the sum of all its measured counts, so that the row may hold only
     /// some genes.
     ///
@@ -33,12 +72,7 @@ impl Moments {
         self.cells += 1;
         let mut logarithms = Logarithms::new(total);
         for (&gene, &count) in genes.iter().zip(counts) {
-            let value = logarithms.of(count);
-            let gene = &mut self.genes[gene as usize];
-            gene.cells += 1.0;
-            let before = value - gene.mean;
-            gene.mean += before / gene.cells;
-            gene.squares += before * (value - gene.mean);
+            self.genes[gene as usize].add(logarithms.of(count));
         }
     }
 
@@ -54,16 +88,12 @@ impl Moments {
 
     /// Mean of a gene, 0 without cells.
     pub fn mean(&self, gene: usize) -> f64 {
-        let found = self.genes[gene];
-        found.mean * found.cells / (self.cells as f64).max(1.0)
+        self.genes[gene].mean_among(self.cells)
     }
 
     /// Unbiased variance of a gene; 0 in a group of one cell.
     pub fn variance(&self, gene: usize) -> f64 {
-        let (found, cells) = (self.genes[gene], self.cells as f64);
-        let zeros = cells - found.cells;
-        let between = found.mean * found.mean * found.cells * zeros / cells.max(1.0);
-        (found.squares + between) / (cells - 1.0).max(1.0)
+        self.genes[gene].variance_among(self.cells)
     }
 
     /// Share of the cells that count a gene.
@@ -83,6 +113,16 @@ mod tests {
 
     use super::*;
     use crate::{cells::CountMatrix, stats::expression::log_normalised};
+
+    #[test]
+    fn equal_values_have_no_spread() {
+        let counts = CountMatrix::from_dense(300, 1, &[7.0; 300]).unwrap();
+        let mut moments = Moments::new(1);
+        (0..300).for_each(|cell| moments.add(counts.row(cell), 113.0));
+        assert_eq!(moments.variance(0), 0.0);
+        moments.add(counts.row(0), 112.0);
+        assert!(moments.variance(0) > 0.0, "a hundredth more in one of 301 cells is a spread");
+    }
 
     proptest! {
         #[test]

@@ -15,7 +15,7 @@ use cellprism_core::{
     concepts::{ActiveCells, classify, column_specificity, composition, histogram, related},
     gsea::{ConceptEnrichment, OverLibraries, enrich_libraries},
     ids::{CellId, ConceptId},
-    stats::differential::{Differential, welch_of},
+    stats::differential::Differential,
 };
 
 use super::{
@@ -39,13 +39,15 @@ pub fn describe(
     context: &Context,
     subject: &Subject,
     compared: &Compared,
+    test: Option<&Differential>,
     work: &Work,
 ) -> anyhow::Result<ConceptRow> {
     let id = compared.concept;
     let (mut row, mut detail) = without_readings(context, subject, id, "no active cell");
     let mut arrays = ConceptArrays::default();
     if row.class != ConceptClass::Dead {
-        fill(context, subject, compared, &mut row, &mut detail, &mut arrays, work)?;
+        let outputs = (&mut row, &mut detail, &mut arrays);
+        fill(context, subject, (compared, test), outputs, work)?;
     }
     let folder = subject.folder;
     if row.class != ConceptClass::Dead {
@@ -121,10 +123,8 @@ pub fn without_readings(
 fn fill(
     context: &Context,
     subject: &Subject,
-    compared: &Compared,
-    row: &mut ConceptRow,
-    detail: &mut ConceptDetail,
-    arrays: &mut ConceptArrays,
+    (compared, test): (&Compared, Option<&Differential>),
+    (row, detail, arrays): (&mut ConceptRow, &mut ConceptDetail, &mut ConceptArrays),
     work: &Work,
 ) -> anyhow::Result<()> {
     let id = compared.concept;
@@ -137,9 +137,8 @@ fn fill(
     let screened = screened(context, subject, compared, every_gene)?;
     let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
     let attribution = attribute(swaps, &subject.reader, id, cells, n_counterfactuals)?;
-    let test = differential(context, compared)?;
     let fold_change: Vec<f32> =
-        test.as_ref().map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
+        test.map_or_else(Vec::new, |t| t.log2_fold_change.iter().map(|&v| v as f32).collect());
     let info = GeneInfo { symbols: &context.symbols, log2_fold_change: &fold_change };
     let mut described = describe_attribution(&attribution, cells, swaps, info, p.important, SHOWN_GENES);
     described.screened = screened.as_ref().map(|screened| screened.outcome(&attribution, p.important));
@@ -149,7 +148,7 @@ fn fill(
     detail.prototypes = prototypes(context, cells);
     let enriched = enrich(context, &attribution, active.len())?;
     detail.enrichment = enriched.libraries;
-    let orders = orders(&attribution, test.as_ref());
+    let orders = orders(&attribution, test);
     let options = DeletionOptions { counterfactuals: n_counterfactuals, ..context.deletion };
     let curves = deletion_curves(swaps, &subject.reader, id, cells, &orders, options)?;
     detail.deletion = match curves.pairs {
@@ -170,8 +169,8 @@ fn fill(
     row.chance = enriched.chance;
     row.any_label_by_chance = enriched.any;
 
-    *arrays = concept_arrays(active, &attribution, &described.genes, test.as_ref());
-    match reading::read(context, subject, compared, swaps, &attribution, test.as_ref())? {
+    *arrays = concept_arrays(active, &attribution, &described.genes, test);
+    match reading::read(context, subject, compared, swaps, &attribution, test)? {
         Some(found) => reading::fill(context, active, found, row, detail, arrays),
         None => detail.reading = Maybe::missing("only the paper's readings were asked for"),
     }
@@ -184,7 +183,10 @@ fn fill(
 }
 
 /// The model with which only some genes are swapped, where that was asked for.
-fn screened<'a>(
+///
+/// # Errors
+/// If the model cannot be run, or has no gradient.
+pub fn screened<'a>(
     context: &Context,
     subject: &Subject,
     compared: &Compared,
@@ -255,15 +257,6 @@ pub fn enrich(context: &Context, attribution: &Attribution, cells: usize) -> any
         deck: Some(&context.deck),
     };
     Ok(enrich_libraries(&attribution.scores, &context.sets, request, &mut |_| ControlFlow::Continue(()))?)
-}
-
-/// The most active cells against the nearest cells that do not activate the concept (Appendix C).
-pub fn differential(context: &Context, compared: &Compared) -> anyhow::Result<Option<Differential>> {
-    let Compared { group, reference, .. } = compared;
-    if group.len() < 2 || reference.len() < 2 {
-        return Ok(None);
-    }
-    Ok(Some(welch_of(&context.moments(group)?, &context.moments(reference)?)))
 }
 
 /// Orders in which genes are swapped as in the paper.

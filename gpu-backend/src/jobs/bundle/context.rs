@@ -9,19 +9,15 @@ use cellprism_core::{
     gsea::{Deck, index_sets},
     ids::CellId,
     readings::{TypicalPool, side_deck},
-    stats::differential::Moments,
 };
 use ndarray::ArrayView2;
 
-use crate::{jobs::fetched::Fetched, work::counts::CountStore};
+use crate::{jobs::fetched::Fetched, models::Prepared, work::counts::CountStore};
 
 use super::{
     Job, codes, dictionary::Dictionary, embedding::Embedding, inputs::Inputs, opened::Opened,
     subject::Subject, work::Work,
 };
-
-/// Cells whose counts are in memory while sums are taken.
-const SUMMED: usize = 128;
 
 /// Seconds that others have spent on describing.
 pub const SPENT: &str = "described-before.json";
@@ -115,7 +111,7 @@ impl<'a> Context<'a> {
                 .transpose()?,
             training: sae.stage,
             swapper: Opened::later(&*inputs.model, &job.place),
-            deletion: deletion(inputs),
+            deletion: deletion(&*inputs.model, &inputs.parameters),
             is_dear: inputs.model.is_dear(),
             counts,
             map,
@@ -141,22 +137,6 @@ impl<'a> Context<'a> {
         Fetched::of(cells, self.counts, self.map)
     }
 
-    /// Sums over some cells, in their order; a few are in memory at once.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn moments(&self, cells: &[CellId]) -> anyhow::Result<Moments> {
-        let mut found = Moments::new(self.symbols.len());
-        for some in cells.chunks(SUMMED) {
-            let counts = self.counts.fetch(some)?;
-            let counts = self.map.apply(&counts);
-            for (row, cell) in some.iter().enumerate() {
-                found.add(counts.row(row), self.counts.totals()[cell.index()]);
-            }
-        }
-        Ok(found)
-    }
-
     /// Embeddings `[cells, latent]`.
     pub fn embeddings(&self) -> ArrayView2<'_, f32> {
         self.embedding.values.view()
@@ -166,10 +146,10 @@ impl<'a> Context<'a> {
 /// Points of a curve where genes are screened: a curve's passes are whole ones still.
 const SCREENED_STEPS: u32 = 10;
 
-/// Length and repetition of deletion curves.
-fn deletion(inputs: &Inputs) -> DeletionOptions {
-    let usual = inputs.model.deletion();
-    match inputs.parameters.attribution.screening {
+/// Length and repetition of deletion curves through a model.
+pub fn deletion(model: &dyn Prepared, parameters: &Parameters) -> DeletionOptions {
+    let usual = model.deletion();
+    match parameters.attribution.screening {
         Some(_) => DeletionOptions { steps: usual.steps.min(SCREENED_STEPS), ..usual },
         None => usual,
     }

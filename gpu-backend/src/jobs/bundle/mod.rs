@@ -12,6 +12,7 @@
 //! | `context` | what every concept is described from |
 //! | `subject` | what is described: concepts, or neurons as their baseline |
 //! | `compared` | the cells that each concept is read from |
+//! | `differential` | those cells' genes tested, several concepts at once |
 //! | `concept` | one concept as in the paper: cells, genes, pathways, files |
 //! | `listed` | … where only the most active ones are described: its cells alone |
 //! | `cost` | how long describing will take, said before |
@@ -34,6 +35,7 @@ pub(super) mod concept;
 pub(super) mod context;
 mod cost;
 pub(super) mod dictionary;
+pub mod differential;
 pub(super) mod embedding;
 pub(super) mod existing;
 mod expression;
@@ -186,18 +188,26 @@ fn describe(
         progress.say(&line);
     }
     let steps = progress.begin(subject.folder, of_alive.len() as u64, subject.folder);
-    let described = parallel::map(open.len(), |i| {
-        let id = open[i];
-        let numbered = || format!("{}, number {}", subject.folder, id.index());
-        let Ok(place) = to_describe.binary_search(&id) else {
-            return listed::list(context, subject, id, work).with_context(numbered);
-        };
-        let row = concept::describe(context, subject, &compared[place], work).with_context(numbered)?;
-        if alive(id) {
-            steps.advance(1);
-        }
-        Ok(row)
-    });
+    let mut described = Vec::with_capacity(open.len());
+    for some in open.chunks(differential::TOGETHER) {
+        let place = |id: &ConceptId| to_describe.binary_search(id).ok();
+        let of_some: Vec<&Compared> = some.iter().filter_map(place).map(|at| &compared[at]).collect();
+        let tests = differential::tests(context, &of_some)?;
+        described.extend(parallel::map(some.len(), |i| {
+            let id = some[i];
+            let numbered = || format!("{}, number {}", subject.folder, id.index());
+            let Ok(place) = of_some.binary_search_by_key(&id, |one| one.concept) else {
+                return listed::list(context, subject, id, work).with_context(numbered);
+            };
+            let test = tests[place].as_ref();
+            let row =
+                concept::describe(context, subject, of_some[place], test, work).with_context(numbered)?;
+            if alive(id) {
+                steps.advance(1);
+            }
+            Ok(row)
+        }));
+    }
     steps.finish();
     let mut described = described.into_iter();
     rows.into_iter()

@@ -1,12 +1,9 @@
 //! One bundle with all that tables are computed from.
 
-use std::path::PathBuf;
-
-use anyhow::{Context as _, ensure};
 use cellprism_core::{
     bundle::{
-        CellCodes, CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, Embeddings, File,
-        GeneIndex, GeneSetFile, Manifest, path, verify::Folder as _,
+        CellCodes, CellMetadata, CellNames, ConceptArrays, ConceptDetail, ConceptIndex, GeneIndex,
+        GeneSetFile, Manifest, path,
     },
     cells::Column,
     evaluation::{Subject, SubjectKind},
@@ -14,18 +11,16 @@ use cellprism_core::{
     readings::claims::individuals,
     sae::SaeWeights,
 };
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use super::{
-    Options,
+    Options, embeddings,
     given::Given,
-    items::ItemReading,
-    readings::{Readings, SubjectReadings},
+    items::{ItemReading, Readings, SubjectReadings},
     subjects,
 };
 use crate::{
     files::{bundle::BundleFolder, sae},
-    models::Model,
     work::{partial::Partial, progress::Progress},
 };
 
@@ -33,14 +28,12 @@ use crate::{
 pub struct Evidence {
     /// Its name in the tables.
     pub name: String,
-    /// Its folder.
-    pub folder: BundleFolder,
-    /// Its manifest.
-    pub manifest: Manifest,
+    /// Its folder and manifest, and where its cells and its model are.
+    pub given: Given,
     /// Its dictionary.
     pub sae: SaeWeights,
-    /// Embeddings `[cells, d]`.
-    pub embeddings: Array2<f32>,
+    /// Embeddings `[cells, d]`, or why there are none.
+    embeddings: Result<Array2<f32>, String>,
     /// Names of the cells.
     pub names: Vec<String>,
     /// Metadata; those that concepts were tested for first, the primary one before all.
@@ -57,10 +50,6 @@ pub struct Evidence {
     pub subjects: Vec<(SubjectKind, Result<Subject, String>)>,
     /// What was read of each subject; empty where no table asks for it.
     pub(super) readings: Readings,
-    /// The cells' file, or why there is none.
-    pub cells: Result<PathBuf, String>,
-    /// The model, or why there is none.
-    pub model: Result<Model, String>,
 }
 
 impl Evidence {
@@ -74,41 +63,41 @@ impl Evidence {
         work: &Partial,
         progress: &dyn Progress,
     ) -> anyhow::Result<Self> {
-        let Given { name, folder, manifest, cells, model, .. } = given;
-        let concepts: ConceptIndex = read(&folder, path::CONCEPT_INDEX)?;
+        let (folder, manifest) = (&given.folder, &given.manifest);
+        let concepts: ConceptIndex = folder.file(path::CONCEPT_INDEX)?;
         let has = |name: &str| manifest.files.contains_key(name);
-        let neurons = if has(path::NEURON_INDEX) { Some(read(&folder, path::NEURON_INDEX)?) } else { None };
-        ensure!(
-            has(path::EMBEDDINGS),
-            "{} holds no embeddings (they were too large to publish): this evaluation needs them",
-            folder.root().display()
-        );
-        let Embeddings(embeddings) = read(&folder, path::EMBEDDINGS)?;
-        let names: CellNames = read(&folder, path::CELL_NAMES)?;
-        let columns = columns(&folder, &concepts)?;
+        let neurons = if has(path::NEURON_INDEX) { Some(folder.file(path::NEURON_INDEX)?) } else { None };
+        let names: CellNames = folder.file(path::CELL_NAMES)?;
+        let columns = columns(folder, &concepts)?;
         let sae = sae::read(&folder.root().join(path::SAE))?;
-        let (cells_counted, d) = embeddings.dim();
-        ensure!(
-            cells_counted == names.len()
-                && d == sae.config.d_in
-                && cells_counted == manifest.counts.cells as usize,
-            "{}: {} embeddings of size {d}, {} names of cells, and a dictionary of size {}: `cellprism verify` says what is damaged",
-            folder.root().display(),
-            cells_counted,
-            names.len(),
-            sae.config.d_in
-        );
         let mut sets = Vec::new();
         for file in manifest.files.keys().filter(|file| path::library_of(file).is_some()) {
-            sets.push(read(&folder, file)?);
+            sets.push(folder.file(file)?);
         }
-        let genes = read(&folder, path::GENE_INDEX)?;
-        let asked = subjects::Asked { manifest: &manifest, seed: options.seed };
-        let subjects = subjects::make(&asked, &sae, &embeddings, work, progress)?;
+        let genes: GeneIndex = folder.file(path::GENE_INDEX)?;
+        let known = (&sae, &concepts, &genes, &names[..]);
+        let embeddings = embeddings::of(&given, known, options, work, progress)?;
+        let asked = subjects::Asked { manifest, seed: options.seed };
+        let subjects = match &embeddings {
+            Ok(embeddings) => subjects::make(&asked, &sae, embeddings, work, progress)?,
+            Err(reason) => {
+                progress.say(&format!(
+                    "warning: {}: {reason}; what the bundle says of its concepts is evaluated, beside no baseline",
+                    given.name
+                ));
+                subjects::described(
+                    folder,
+                    &sae,
+                    (&concepts, neurons.as_ref()),
+                    names.len(),
+                    reason,
+                    options.seed,
+                )?
+            }
+        };
         Ok(Self {
-            name,
-            folder,
-            manifest,
+            name: given.name.clone(),
+            given,
             sae,
             embeddings,
             names,
@@ -119,9 +108,20 @@ impl Evidence {
             sets,
             subjects,
             readings: Readings::new(),
-            cells,
-            model,
         })
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.given.manifest
+    }
+
+    /// Embeddings `[cells, d]`, or why there are none.
+    ///
+    /// # Errors
+    /// The reason, in words.
+    pub fn embeddings(&self) -> Result<ArrayView2<'_, f32>, &str> {
+        self.embeddings.as_ref().map(|values| values.view()).map_err(String::as_str)
     }
 
     /// A subject, where it could be made.
@@ -155,7 +155,7 @@ impl Evidence {
     /// # Errors
     /// If the file is missing or damaged.
     pub fn detail(&self, folder: &str, id: ConceptId) -> anyhow::Result<ConceptDetail> {
-        read(&self.folder, &path::readings(folder, id))
+        self.given.folder.file(&path::readings(folder, id))
     }
 
     /// Its active cells and the scores of all genes.
@@ -163,12 +163,12 @@ impl Evidence {
     /// # Errors
     /// If the file is missing or damaged; dead ones have none.
     pub fn arrays(&self, folder: &str, id: ConceptId) -> anyhow::Result<ConceptArrays> {
-        read(&self.folder, &path::arrays(folder, id))
+        self.given.folder.file(&path::arrays(folder, id))
     }
 
     /// Why the directions of another bundle mean nothing here, where that is so.
     pub fn other_model(&self, other: &Self) -> Option<String> {
-        let (own, theirs) = (&self.manifest, &other.manifest);
+        let (own, theirs) = (self.manifest(), other.manifest());
         let sum = |manifest: &Manifest| {
             let role = cellprism_core::bundle::InputRole::Model;
             manifest.inputs.iter().find(|input| input.role == role).map(|input| input.sha256.clone())
@@ -183,17 +183,10 @@ impl Evidence {
     }
 }
 
-/// A file of a bundle.
-fn read<T: File>(folder: &BundleFolder, name: &str) -> anyhow::Result<T> {
-    let bytes =
-        folder.read(name).map_err(|error| anyhow::anyhow!("{}/{name} {error}", folder.root().display()))?;
-    T::from_bytes(name, &bytes).with_context(|| folder.root().display().to_string())
-}
-
 /// Metadata with their codes; columns that concepts were tested for first.
 fn columns(folder: &BundleFolder, concepts: &ConceptIndex) -> anyhow::Result<Vec<Column>> {
-    let metadata: CellMetadata = read(folder, path::CELL_METADATA)?;
-    let codes: CellCodes = read(folder, path::CELL_CODES)?;
+    let metadata: CellMetadata = folder.file(path::CELL_METADATA)?;
+    let codes: CellCodes = folder.file(path::CELL_CODES)?;
     let place =
         |name: &String| concepts.columns.iter().position(|tested| tested == name).unwrap_or(usize::MAX);
     let mut columns: Vec<Column> = metadata

@@ -37,7 +37,7 @@ impl Found {
     pub fn new(evaluation: &Evaluation<'_>) -> Self {
         let mut parameters = vec![("seed".to_owned(), evaluation.options.seed.to_string())];
         for evidence in &evaluation.bundles {
-            parameters.push((format!("{}: tag", evidence.name), evidence.manifest.tag.clone()));
+            parameters.push((format!("{}: tag", evidence.name), evidence.manifest().tag.clone()));
         }
         let bundles = evaluation.bundles.iter().map(|evidence| evidence.name.clone()).collect();
         Self {

@@ -24,8 +24,8 @@ pub const EVALUATION: &str = "evaluation";
 pub fn write(bundles: &[Evidence], files: &[(String, Vec<u8>)], out: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for evidence in bundles {
-        let place = if bundles.len() == 1 { out.to_owned() } else { out.join(&evidence.manifest.tag) };
-        copy(&evidence.folder, &evidence.manifest, files, &place)
+        let place = if bundles.len() == 1 { out.to_owned() } else { out.join(&evidence.manifest().tag) };
+        copy(&evidence.given.folder, evidence.manifest(), files, &place)
             .with_context(|| format!("cannot write {}", place.display()))?;
         written.push(place);
     }

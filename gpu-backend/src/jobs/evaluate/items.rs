@@ -5,6 +5,7 @@ use cellprism_core::{
         ConceptArrays, ConceptDetail, DeletionCurves, EnrichmentDetail, HeldOutCurves, Maybe, PathwayLabel,
         SideLabels,
     },
+    evaluation::SubjectKind,
     ids::ConceptId,
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,20 @@ pub struct ItemReading {
     /// Genes of highest score, as numbers of the bundle's genes: by the paper's score, by presence, by fold change.
     pub top: [Vec<u32>; 3],
 }
+
+/// What was read of a subject.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SubjectReadings {
+    /// Items with enough cells to be tested.
+    pub able: usize,
+    /// Whether these are the strongest only.
+    pub strongest_only: bool,
+    /// The items that were read.
+    pub items: Vec<ItemReading>,
+}
+
+/// Readings in the order of the tables, or why there are none.
+pub type Readings = Vec<(SubjectKind, Result<SubjectReadings, String>)>;
 
 /// Pathways of one library, by the paper's rule.
 #[derive(Clone, Debug, Serialize, Deserialize)]

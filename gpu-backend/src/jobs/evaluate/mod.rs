@@ -6,7 +6,10 @@
 //! | `subjects` | what stands beside the dictionary, trained and kept |
 //! | `readings`, `items` | genes, labels and curves of every subject |
 //! | `given` | bundles read, and their cells and models found by checksum |
+//! | `model` | a bundle's model with its cells, as the bundle was made |
+//! | `embeddings` | held by the bundle, or made again |
 //! | `evidence` | [`Evidence`]: one bundle with all that tables are computed from |
+//! | `markers` | marker genes of labels, where a reader brings them |
 //! | `table` | [`Table`]: the columns that are promised; a value that is missing says why |
 //! | `tables` | one file a table |
 //! | `found` | [`Found`]: all tables; what figures, claims and the page read |
@@ -28,12 +31,15 @@
 //! tables; the page takes it from there.
 
 pub mod claims;
+mod embeddings;
 mod evidence;
 pub mod figures;
 mod found;
 mod given;
 mod into_bundle;
 pub mod items;
+mod markers;
+mod model;
 mod options;
 mod output;
 pub mod page;
@@ -44,7 +50,7 @@ pub mod tables;
 
 use anyhow::Context as _;
 
-use crate::work::{key::Key, partial::Partial, progress::Progress, target};
+use crate::work::{digest, key::Key, partial::Partial, progress::Progress, target};
 
 pub use evidence::Evidence;
 pub use found::{Figure, Found};
@@ -58,6 +64,8 @@ pub struct Evaluation<'a> {
     pub options: &'a Options,
     /// The bundles, in the order given.
     pub bundles: Vec<Evidence>,
+    /// Marker genes of labels.
+    pub markers: markers::Markers,
     /// Finished parts: what takes long is kept here under its name.
     pub work: &'a Partial,
     /// Who is told.
@@ -97,7 +105,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     target::for_folder(&options.out)?;
     options.check_out()?;
     let given = given::read(options)?;
-    let key = key(options, &given);
+    let markers = markers::Markers::read(&options.markers)?;
+    let key = key(options, &given)?;
     let work = Partial::open(&options.out, "evaluate", &key, progress)?;
     let mut bundles = Vec::new();
     for one in given {
@@ -110,7 +119,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
             evidence.readings = readings::all(evidence, options, &work, progress)?;
         }
     }
-    let evaluation = Evaluation { options, bundles, work: &work, progress };
+    let evaluation = Evaluation { options, bundles, markers, work: &work, progress };
     let mut found = Found::new(&evaluation);
     let steps = progress.begin("tables", makers.len() as u64, "tables");
     for maker in makers {
@@ -150,7 +159,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
 }
 
 /// Everything that decides a number of the report, by name.
-fn key(options: &Options, given: &[given::Given]) -> Key {
+fn key(options: &Options, given: &[given::Given]) -> anyhow::Result<Key> {
     let mut key = Key::default()
         .with("cellprism", env!("CARGO_PKG_VERSION"))
         .with("seed", options.seed)
@@ -164,5 +173,8 @@ fn key(options: &Options, given: &[given::Given]) -> Key {
             key = key.with(&format!("bundle {place}: {what} found"), found);
         }
     }
-    key
+    for (place, path) in options.markers.iter().enumerate() {
+        key = key.with(&format!("markers {place}"), digest::of_file(path)?);
+    }
+    Ok(key)
 }

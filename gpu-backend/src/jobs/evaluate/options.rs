@@ -23,6 +23,8 @@ pub struct Options {
     pub models: Vec<PathBuf>,
     /// Gene tables that the bundles were made with, where they were.
     pub gene_info: Vec<PathBuf>,
+    /// Gene sets (GMT) with the marker genes of labels, each named like its label.
+    pub markers: Vec<PathBuf>,
     /// The cells are simulated: score what is recovered of the planted programs.
     pub truth: bool,
     /// Where copies of the bundles go that hold the report.

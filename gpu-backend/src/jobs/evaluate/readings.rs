@@ -3,43 +3,37 @@
 
 use anyhow::Context as _;
 use cellprism_core::{
-    attribution::{ConceptReader, DeletionOptions, attribute, deletion_curves},
+    attribution::{ConceptReader, DeletionOptions, Perturb, attribute, deletion_curves},
     bundle::{
         ConceptArrays, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, DeletionCurves, Manifest,
         Parameters, path,
     },
-    cells::Aliases,
     evaluation::{Subject, SubjectKind},
     gsea::Deck,
     ids::ConceptId,
     parallel,
     readings::{TypicalPool, settle, side_deck},
+    stats::differential::Differential,
 };
-use serde::{Deserialize, Serialize};
+use ndarray::ArrayView2;
 
 use super::{
     Evidence, Options,
-    items::{ItemReading, PaperLabel},
+    items::{ItemReading, PaperLabel, Readings, SubjectReadings},
+    model::GivenModel,
 };
 use crate::{
-    files::{
-        embeddings::Values,
-        genes::{GeneTable, read_gene_table},
+    files::embeddings::Values,
+    jobs::bundle::{
+        compared::{Compared, Scope},
+        concept,
+        context::{Context, deletion, detection},
+        differential,
+        embedding::Embedding,
+        opened::Opened,
+        reading, subject,
     },
-    jobs::{
-        bundle::{
-            compared::{Compared, Scope},
-            concept,
-            context::{Context, detection},
-            embedding::Embedding,
-            opened::Opened,
-            reading, subject,
-        },
-        inputs::open_cells,
-    },
-    models::{Prepared, Request},
     work::{
-        counts::CountStore,
         partial::Partial,
         progress::{Progress, Silent},
     },
@@ -47,22 +41,10 @@ use crate::{
 
 /// Items of a subject that are read now, where nothing is said.
 pub const ITEMS: u32 = 20;
+/// The same through a model of which each swap is a whole pass.
+pub const DEAR_ITEMS: u32 = 5;
 /// Random orders of their deletion curves.
 const RANDOM_ORDERS: u32 = 2;
-
-/// What was read of a subject.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SubjectReadings {
-    /// Items with enough cells to be tested.
-    pub able: usize,
-    /// Whether these are the strongest only.
-    pub strongest_only: bool,
-    /// The items that were read.
-    pub items: Vec<ItemReading>,
-}
-
-/// Readings in the order of the tables, or why there are none.
-pub type Readings = Vec<(SubjectKind, Result<SubjectReadings, String>)>;
 
 /// Those of all subjects of a bundle.
 ///
@@ -97,7 +79,7 @@ pub fn all(
 }
 
 fn of_bundle(evidence: &Evidence, folder: &str, index: &ConceptIndex) -> anyhow::Result<SubjectReadings> {
-    let limits = limits(&evidence.manifest);
+    let limits = limits(evidence.manifest());
     let alive: Vec<&ConceptRow> = index.rows.iter().filter(|row| row.class != ConceptClass::Dead).collect();
     let items = parallel::map(alive.len(), |place| {
         let row = alive[place];
@@ -106,7 +88,7 @@ fn of_bundle(evidence: &Evidence, folder: &str, index: &ConceptIndex) -> anyhow:
         Ok(ItemReading::of_bundle(&detail, &arrays, limits))
     });
     let items = items.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    let least = evidence.manifest.parameters.specificity.min_cells;
+    let least = evidence.manifest().parameters.specificity.min_cells;
     let able = items.iter().filter(|item| item.cells >= least).count();
     Ok(SubjectReadings { able, strongest_only: false, items })
 }
@@ -117,7 +99,7 @@ fn limits(manifest: &Manifest) -> (f64, f64) {
 }
 
 fn part(evidence: &Evidence, kind: SubjectKind) -> String {
-    format!("readings/{}-{kind}.json", evidence.manifest.tag)
+    format!("readings/{}-{kind}.json", evidence.manifest().tag)
 }
 
 fn read_now(
@@ -143,104 +125,90 @@ fn read_now(
     if rest.is_empty() {
         return Ok(found);
     }
-    let why = match open_model(evidence, options, work, progress)? {
-        Err(reason) => reason,
-        Ok((_, 0)) => "no item was asked for: each swap is a pass of the whole model".into(),
-        Ok((given, most)) => {
-            given.with_context(evidence, options, |context| {
-                for &(kind, subject) in &rest {
-                    let read = strongest(context, subject, most as usize, progress)
-                        .with_context(|| format!("reading {kind}"))?;
-                    work.put(&part(evidence, kind), &serde_json::to_vec(&read)?)?;
-                    found.push((kind, Ok(read)));
-                }
-                Ok(())
-            })?;
+    let why = match read_rest(evidence, &rest, options, work, progress)? {
+        Ok(read) => {
+            found.extend(read);
             return Ok(found);
         }
+        Err(reason) => reason,
     };
     found.extend(rest.into_iter().map(|(kind, _)| (kind, Err(why.clone()))));
     Ok(found)
 }
 
-/// The model with the cells' counts, as the bundle was described with.
-struct GivenModel {
-    prepared: Box<dyn Prepared>,
-    counts: CountStore,
-}
-
-/// Opens cells and model, and says how many items of a subject are read; or why none can be.
-fn open_model(
+/// Subjects of which nothing was kept; or why none can be read.
+fn read_rest(
     evidence: &Evidence,
+    rest: &[(SubjectKind, &Subject)],
     options: &Options,
     work: &Partial,
     progress: &dyn Progress,
-) -> anyhow::Result<Result<(GivenModel, u32), String>> {
-    let (cells, model) = match (&evidence.cells, &evidence.model) {
-        (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason.clone())),
-        (Ok(cells), Ok(model)) => (cells, model.clone()),
+) -> anyhow::Result<Result<Readings, String>> {
+    if options.items == Some(0) {
+        return Ok(Err("no item was asked for (--items 0)".into()));
+    }
+    let embeddings = match evidence.embeddings() {
+        Ok(embeddings) => embeddings,
+        Err(reason) => return Ok(Err(reason.to_owned())),
     };
-    let mut table: Option<GeneTable> = None;
-    for path in &options.gene_info {
-        let next = read_gene_table(path)?;
-        table = Some(match table {
-            Some(known) => known.merge(next),
-            None => next,
-        });
-    }
-    let aliases = table.as_ref().map_or_else(Aliases::none, |table| table.aliases().clone());
-    let mut file = open_cells(cells, true)?;
-    let request = Request { path: cells, aliases: &aliases, sequence: &Default::default() };
-    let prepared = match model.prepare(&mut file, &request) {
-        Ok(prepared) => prepared,
-        Err(error) => return Ok(Err(format!("the model does not read these cells here: {error:#}"))),
+    let given = match GivenModel::open(&evidence.given, &evidence.genes, options, work, progress)? {
+        Ok(given) => given,
+        Err(reason) => return Ok(Err(reason)),
     };
-    let (here, then) = (prepared.audit(), &evidence.manifest.gene_audit);
-    if (here.matched, here.by_alias, here.lost) != (then.matched, then.by_alias, then.lost) {
-        return Ok(Err(format!(
-            "{} of the model's genes are matched, but {} were when the bundle was made: give its gene tables with --gene-info",
-            here.matched, then.matched
-        )));
+    let is_dear = given.prepared.is_dear();
+    let most = options.items.unwrap_or(if is_dear { DEAR_ITEMS } else { ITEMS });
+    if is_dear {
+        progress.say(&format!(
+            "the strongest {most} items of each of {} baselines are read through the whole model, each as long as a concept took; \
+             --items says how many, 0 none",
+            rest.len()
+        ));
     }
-    if prepared.genes().len() != evidence.genes.symbols.len() {
-        return Ok(Err("the model reads other genes than the bundle's".into()));
-    }
-    let most = options.items.unwrap_or(if prepared.is_dear() { 0 } else { ITEMS });
-    let steps = progress.begin("read", file.len() as u64, "cells");
-    let (genes, folder) = (file.genes().len(), work.path(&format!("counts/{}", evidence.manifest.tag)));
-    let counts = CountStore::fill(&folder, &mut file, genes, &*steps)?;
-    steps.finish();
-    Ok(Ok((GivenModel { prepared, counts }, most)))
+    let mut found = Readings::new();
+    let done = given.with_context(evidence, embeddings, options, |context| {
+        for &(kind, subject) in rest {
+            let read = strongest(context, subject, most as usize, progress)
+                .with_context(|| format!("reading {kind}"))?;
+            work.put(&part(evidence, kind), &serde_json::to_vec(&read)?)?;
+            found.push((kind, Ok(read)));
+        }
+        Ok(())
+    })?;
+    Ok(done.map(|()| found))
 }
 
 impl GivenModel {
-    /// Lets `read` describe items from the same cells, genes and sets that the bundle was described from.
+    /// Lets `read` describe items from the same cells, genes and sets that the bundle was described from; or says why the model
+    /// cannot be opened for that.
     fn with_context(
         &self,
         evidence: &Evidence,
+        embeddings: ArrayView2<'_, f32>,
         options: &Options,
         read: impl FnOnce(&Context<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Result<(), String>> {
         let (counts, map) = (&self.counts, self.prepared.map());
-        let manifest = &evidence.manifest;
+        let manifest = evidence.manifest();
         let stage =
             |place: usize| manifest.stages.get(place).cloned().context("the manifest has too few stages");
         let tested = evidence.concepts.columns.len();
         let columns: Vec<_> = evidence.columns.iter().take(tested).cloned().collect();
         let parameters: Parameters = manifest.parameters.clone();
         let deck: Deck = side_deck(evidence.genes.symbols.len(), &parameters.enrichment);
-        let deletion = DeletionOptions { random_orders: RANDOM_ORDERS, ..self.prepared.deletion() };
+        let deletion = deletion(&*self.prepared, &parameters);
+        let deletion =
+            DeletionOptions { random_orders: deletion.random_orders.min(RANDOM_ORDERS), ..deletion };
         let context = Context {
             names: &evidence.names,
             pool: TypicalPool::new(counts.totals(), columns.first()),
             columns,
             embedding: Embedding {
-                values: Values::Held(evidence.embeddings.clone()),
+                values: Values::Held(embeddings.to_owned()),
                 stage: stage(0)?,
                 runtime: None,
                 audit: manifest.gene_audit.clone(),
             },
-            concepts: subject::Subject::concepts(evidence.sae.clone(), evidence.embeddings.view()),
+            concepts: subject::Subject::concepts(evidence.sae.clone(), embeddings),
             neurons: None,
             training: stage(1)?,
             ladder: None,
@@ -257,8 +225,10 @@ impl GivenModel {
             started: std::time::Instant::now(),
             spent: 0.0,
         };
-        context.swapper.get()?;
-        read(&context)
+        if let Err(error) = context.swapper.get() {
+            return Ok(Err(format!("no gene can be swapped through the model here: {error:#}")));
+        }
+        read(&context).map(Ok)
     }
 }
 
@@ -292,9 +262,10 @@ fn strongest(
     let mut ids: Vec<ConceptId> = able.iter().take(most).map(|&(_, id)| id).collect();
     ids.sort_unstable();
     let compared = Compared::find(context, &described, &ids, Scope::Everything, &Silent);
+    let tests = differential::tests(context, &compared.iter().collect::<Vec<_>>())?;
     let steps = progress.begin("readings", ids.len() as u64, of.kind.name());
     let items = parallel::map(ids.len(), |place| {
-        let item = one(context, &described, &compared[place]);
+        let item = one(context, &described, &compared[place], tests[place].as_ref());
         steps.advance(1);
         item
     });
@@ -311,21 +282,23 @@ fn one(
     context: &Context<'_>,
     described: &subject::Subject,
     compared: &Compared,
+    test: Option<&Differential>,
 ) -> anyhow::Result<ItemReading> {
     let (id, cells) = (compared.concept, &compared.cells);
     let fetched = context.fetch(compared.swapped())?;
-    let swaps = &*context.swapper.get()?.among(fetched.counted())?;
+    let every_gene = &*context.swapper.get()?.among(fetched.counted())?;
+    let screened = concept::screened(context, described, compared, every_gene)?;
+    let swaps: &dyn Perturb = screened.as_ref().map_or(every_gene, |screened| screened);
     let active = described.activations.of(id);
     let counterfactuals = context.parameters.attribution.counterfactuals as usize;
     let attribution = attribute(swaps, &described.reader, id, cells, counterfactuals)?;
-    let test = concept::differential(context, compared)?;
     let enriched = concept::enrich(context, &attribution, active.len())?;
-    let orders = concept::orders(&attribution, test.as_ref());
+    let orders = concept::orders(&attribution, test);
     let options = DeletionOptions { counterfactuals, ..context.deletion };
     let curves: DeletionCurves = deletion_curves(swaps, &described.reader, id, cells, &orders, options)?;
-    let found = reading::read(context, described, compared, swaps, &attribution, test.as_ref())?;
+    let found = reading::read(context, described, compared, swaps, &attribution, test)?;
     let mut arrays = ConceptArrays { scores: attribution.scores.clone(), ..ConceptArrays::default() };
-    if let Some(test) = &test {
+    if let Some(test) = test {
         arrays.log2_fold_change = test.log2_fold_change.iter().map(|&v| v as f32).collect();
     }
     let weak = context.parameters.enrichment.weak_p;

@@ -2,20 +2,25 @@
 
 use anyhow::Context as _;
 use cellprism_core::{
-    bundle::{Manifest, Tensors, TrainingEngine, read_f64},
+    bundle::{ConceptArrays, ConceptClass, ConceptIndex, Manifest, Tensors, TrainingEngine, path, read_f64},
+    concepts::{Activations, ActiveCells},
     evaluation::{
         Subject, SubjectError, SubjectKind,
-        subjects::{Factors, IndependentComponents, PrincipalComponents},
+        subjects::{Factors, IndependentComponents, PrincipalComponents, neuron_weights},
     },
+    ids::CellId,
     sae::{
         SaeWeights,
         train::{Native, Plan, Session, TrainOptions, default_epochs},
     },
 };
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use safetensors::SafeTensors;
 
-use crate::work::{partial::Partial, progress::Progress};
+use crate::{
+    files::bundle::BundleFolder,
+    work::{partial::Partial, progress::Progress},
+};
 
 /// Of which bundle, and with which seed.
 pub struct Asked<'a> {
@@ -46,7 +51,7 @@ pub fn make(
     let said = |subject: Result<Subject, SubjectError>| subject.map_err(|error| error.to_string());
     let factors = factors(asked, &concepts, x, work, progress)?;
     let frozen = TrainOptions { frozen_decoder: true, ..training(asked.manifest, sae) };
-    let frozen = trained(asked, "frozen-decoder", x, frozen, work, progress)?;
+    let frozen = trained(asked, "frozen-decoder", view, frozen, work, progress)?;
     let ica = IndependentComponents::of(view, asked.seed).and_then(|found| found.subject(view));
     Ok(vec![
         (SubjectKind::Sae, Ok(concepts)),
@@ -57,6 +62,60 @@ pub fn make(
         (SubjectKind::Random, said(Subject::random(view, size, asked.seed))),
         (SubjectKind::FrozenDecoder, frozen.map(|weights| Subject::frozen_decoder(weights, view))),
         (SubjectKind::Shuffled, Ok(shuffled)),
+    ])
+}
+
+/// Those that stand in the bundle, where there are no embeddings, for the `reason`: its concepts, its neurons where they were
+/// described, and the concepts shuffled.
+///
+/// # Errors
+/// If a file of the bundle is damaged.
+pub fn described(
+    folder: &BundleFolder,
+    sae: &SaeWeights,
+    (concepts, neurons): (&ConceptIndex, Option<&ConceptIndex>),
+    cells: usize,
+    reason: &str,
+    seed: u64,
+) -> anyhow::Result<Subjects> {
+    let of = |place: &str, index: &ConceptIndex| -> anyhow::Result<Result<Activations, String>> {
+        let left_out = index.rows.iter().filter(|row| row.not_described).count();
+        if left_out > 0 {
+            return Ok(Err(format!(
+                "{reason}; {left_out} of its concepts are not described, so that their cells are not known"
+            )));
+        }
+        let mut items = vec![ActiveCells::default(); index.rows.len()];
+        for row in index.rows.iter().filter(|row| row.class != ConceptClass::Dead) {
+            let arrays: ConceptArrays = folder.file(&path::arrays(place, row.id))?;
+            let item = items.get_mut(row.id.index()).context("a concept beyond their number")?;
+            *item = ActiveCells {
+                cells: arrays.cells.into_iter().map(CellId).collect(),
+                values: arrays.activations,
+            };
+        }
+        Ok(Ok(Activations::of_concepts(cells, items)))
+    };
+    let own = of(path::CONCEPTS, concepts)?;
+    let own = own.map(|found| Subject::known(SubjectKind::Sae, sae.clone(), found));
+    let neurons = match neurons {
+        Some(index) => of(path::NEURONS, index)?.and_then(|found| {
+            let weights = neuron_weights(sae.config.d_in).map_err(|error| error.to_string())?;
+            Ok(Subject::known(SubjectKind::Neurons, weights, found))
+        }),
+        None => Err(format!("{reason}; its neurons are not described")),
+    };
+    let shuffled = own.as_ref().map(|own| own.shuffled(seed)).map_err(Clone::clone);
+    let missing = |kind| (kind, Err(reason.to_owned()));
+    Ok(vec![
+        (SubjectKind::Sae, own),
+        (SubjectKind::Neurons, neurons),
+        missing(SubjectKind::Pca),
+        missing(SubjectKind::Ica),
+        missing(SubjectKind::SemiNmf),
+        missing(SubjectKind::Random),
+        missing(SubjectKind::FrozenDecoder),
+        (SubjectKind::Shuffled, shuffled),
     ])
 }
 
@@ -80,7 +139,7 @@ pub fn training(manifest: &Manifest, sae: &SaeWeights) -> TrainOptions {
 pub fn trained(
     asked: &Asked<'_>,
     name: &'static str,
-    x: &Array2<f32>,
+    x: ArrayView2<'_, f32>,
     options: TrainOptions,
     work: &Partial,
     progress: &dyn Progress,
@@ -93,7 +152,7 @@ pub fn trained(
         return Ok(Ok(weights));
     }
     let epochs = u64::from(options.epochs);
-    let begun = Plan::new(x.view(), options).and_then(|plan| {
+    let begun = Plan::new(x, options).and_then(|plan| {
         let engine = Box::new(Native::new(&plan));
         Session::start(plan, engine)
     });
@@ -115,7 +174,7 @@ pub fn trained(
         Ok(weights) => weights,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    weights.note_origin(x.view(), None)?;
+    weights.note_origin(x, None)?;
     let (config, bytes) = weights.to_safetensors().context("keeping a trained dictionary")?;
     work.put(&json, config.as_bytes())?;
     work.put(&tensors, &bytes)?;

@@ -19,7 +19,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
     let columns = ["bundle", "subject", "column", "class", "count"];
     let mut table = Table::new("classes", "Items that are specific for a label", "Figure 2 B", &columns);
     for evidence in &evaluation.bundles {
-        let parameters = &evidence.manifest.parameters.specificity;
+        let parameters = &evidence.manifest().parameters.specificity;
         for (kind, subject) in &evidence.subjects {
             let place = |column: &str, class: &str| {
                 [evidence.name.as_str().into(), kind.name().into(), column.into(), class.into()]

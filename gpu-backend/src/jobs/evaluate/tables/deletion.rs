@@ -5,7 +5,7 @@ use cellprism_core::{
     evaluation::{Spread, bootstrap_mean},
 };
 
-use crate::jobs::evaluate::{Evaluation, Table, readings::SubjectReadings};
+use crate::jobs::evaluate::{Evaluation, Table, items::SubjectReadings};
 
 /// Draws behind an interval.
 const DRAWS: usize = 1000;

@@ -82,7 +82,7 @@ fn compared(evidence: &Evidence, evaluation: &Evaluation<'_>) -> Result<Vec<Comp
         let reason = "no concept has genes scored both by attribution and by differential expression";
         return Err(Missing::Reason(reason.into()));
     }
-    let parameters = &evidence.manifest.parameters.enrichment;
+    let parameters = &evidence.manifest().parameters.enrichment;
     let options = PrerankOptions {
         permutations: parameters.permutations as usize,
         seed: parameters.seed,
@@ -121,7 +121,7 @@ fn significant(arrays: &ConceptArrays) -> Vec<f32> {
 
 /// Sets with a positive score and a p at most the weak limit; a set whose genes all score 0 says nothing.
 fn processes(evidence: &Evidence, deck: &Deck, scores: &[f32]) -> Processes {
-    let parameters = &evidence.manifest.parameters.enrichment;
+    let parameters = &evidence.manifest().parameters.enrichment;
     let order = order_by_score(scores);
     let sorted: Vec<f64> = order.iter().map(|&gene| f64::from(scores[gene as usize])).collect();
     let mut found = Processes::default();

@@ -70,7 +70,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
 }
 
 fn truth(evidence: &Evidence) -> anyhow::Result<Result<Truth, String>> {
-    let path = match &evidence.cells {
+    let path = match &evidence.given.cells {
         Ok(path) => path,
         Err(reason) => return Ok(Err(reason.clone())),
     };
@@ -186,7 +186,7 @@ fn row(
 
 /// Labels of a subject by their threshold, and those that name a decoy; the share among all labels by the paper's rule.
 fn decoys(evidence: &Evidence, kind: SubjectKind, items: &[ItemReading], table: &mut Table) -> Option<f64> {
-    let rate = evidence.manifest.parameters.reading.as_ref().map_or(0.1, |reading| reading.survives);
+    let rate = evidence.manifest().parameters.reading.as_ref().map_or(0.1, |reading| reading.survives);
     let paper: Vec<(&str, bool, f64)> = items
         .iter()
         .flat_map(|item| &item.paper)

@@ -5,7 +5,7 @@ use cellprism_core::{
     stats::differential::benjamini_hochberg,
 };
 
-use crate::jobs::evaluate::{Evaluation, Evidence, Table, Value, readings::SubjectReadings};
+use crate::jobs::evaluate::{Evaluation, Evidence, Table, Value, items::SubjectReadings};
 
 /// Rate of false discoveries up to which a label counts as above chance.
 pub const RATE: f64 = 0.1;
@@ -82,7 +82,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
 
 /// All tests of a subject; those of the paper's reading adjusted among themselves, both sides together.
 fn found(evidence: &Evidence, readings: &SubjectReadings) -> Vec<Label> {
-    let least = evidence.manifest.parameters.specificity.min_cells;
+    let least = evidence.manifest().parameters.specificity.min_cells;
     let mut paper = Vec::new();
     let mut sides = Vec::new();
     for item in &readings.items {
@@ -174,8 +174,11 @@ fn counted(
                 of.iter().filter(|l| l.found.is_some() && l.adjusted.is_some_and(|a| a <= RATE)).count();
             let is_paper = reading == "paper";
             let tested = if is_paper { of.len() } else { tested_sides };
-            let expected: f64 =
-                if is_paper { of.iter().filter_map(|label| label.any).sum() } else { RATE * above as f64 };
+            let expected: f64 = if is_paper {
+                of.iter().filter_map(|label| label.any).fold(0.0, |sum, any| sum + any)
+            } else {
+                RATE * above as f64
+            };
             let words = (!is_paper).then_some("weak and strong are the paper's words for its own reading");
             table.row(
                 [

@@ -22,8 +22,8 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
 fn cells(evidence: &Evidence, table: &mut Table) -> anyhow::Result<Result<(), &'static str>> {
     let Some(column) = evidence.columns.first() else { return Ok(Err("the cells have no metadata")) };
     let read = |file| {
-        let failed = |e| anyhow::anyhow!("{}/{file} {e}", evidence.folder.root().display());
-        evidence.folder.read(file).map_err(failed)
+        let failed = |e| anyhow::anyhow!("{}/{file} {e}", evidence.given.folder.root().display());
+        evidence.given.folder.read(file).map_err(failed)
     };
     let metadata = CellMetadata::from_bytes(path::CELL_METADATA, &read(path::CELL_METADATA)?)?;
     if metadata.umap.is_none() {

@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 
 use cellprism_core::{
-    concepts::Activations,
     evaluation::{Subject, SubjectKind, mean, median},
     ids::ConceptId,
     sae::{
@@ -14,7 +13,7 @@ use cellprism_core::{
         train::TrainOptions,
     },
 };
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::jobs::evaluate::{
     Evaluation, Evidence, Table, Value,
@@ -63,20 +62,18 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
 }
 
 /// A dictionary that says which of its concepts no cell of its own activates.
-fn told(weights: &SaeWeights, activations: &Activations) -> anyhow::Result<SaeWeights> {
+fn told(weights: &SaeWeights, dead: impl Iterator<Item = ConceptId>) -> anyhow::Result<SaeWeights> {
     let mut weights = weights.clone();
     let mut origin = weights.config.origin()?;
-    let dead = activations.iter().filter(|(_, active)| active.is_empty()).map(|(id, _)| id);
     origin.dead = Some(dead.collect());
     weights.config.set_origin(&origin)?;
     Ok(weights)
 }
 
+/// The bundle's, which says which of its concepts are dead by its index.
 fn dictionary(evidence: &Evidence) -> anyhow::Result<SaeWeights> {
-    match evidence.subject(SubjectKind::Sae) {
-        Ok(subject) => told(&evidence.sae, &subject.activations),
-        Err(reason) => anyhow::bail!("{reason}"),
-    }
+    let dead = evidence.concepts.rows.iter().filter(|row| row.cells == 0).map(|row| row.id);
+    told(&evidence.sae, dead)
 }
 
 fn pair(
@@ -110,7 +107,13 @@ fn pair(
             both.is_none().then_some("not described"),
         );
     }
-    let seen = evaluation.null_cells(left);
+    let seen = match evaluation.null_cells(left) {
+        Ok(seen) => seen,
+        Err(reason) => {
+            missing(stability, names, reason);
+            return Ok(());
+        }
+    };
     let measured = Measured::of(&[pairs], &a, &b, &seen, evaluation.options.seed)?;
     measured.row(stability, names, None, &[]);
     Ok(())
@@ -205,15 +208,21 @@ fn seeds(evaluation: &Evaluation<'_>, evidence: &Evidence, table: &mut Table) ->
         missing(table, (&evidence.name, "other seeds"), "no other seed was asked for (--seeds)");
         return Ok(());
     }
+    let x = match evidence.embeddings() {
+        Ok(x) => x,
+        Err(reason) => {
+            missing(table, (&evidence.name, &right), reason);
+            return Ok(());
+        }
+    };
     let own = dictionary(evidence)?;
-    let asked = Asked { manifest: &evidence.manifest, seed: evaluation.options.seed };
-    let options = subjects::training(&evidence.manifest, &evidence.sae);
+    let asked = Asked { manifest: evidence.manifest(), seed: evaluation.options.seed };
+    let options = subjects::training(evidence.manifest(), &evidence.sae);
     let (mut matchings, mut r2, mut last) = (Vec::new(), Vec::new(), None);
     for number in 1..=u64::from(wished) {
         let options = TrainOptions { seed: options.seed.wrapping_add(number), ..options.clone() };
         let (work, progress) = (evaluation.work, evaluation.progress);
-        let weights = match subjects::trained(&asked, "seed", &evidence.embeddings, options, work, progress)?
-        {
+        let weights = match subjects::trained(&asked, "seed", x, options, work, progress)? {
             Ok(weights) => weights,
             Err(reason) => {
                 missing(table, (&evidence.name, &right), &reason);
@@ -221,12 +230,12 @@ fn seeds(evaluation: &Evaluation<'_>, evidence: &Evidence, table: &mut Table) ->
             }
         };
         matchings.push(match_dictionaries(&own, &weights)?);
-        let found = cellprism_core::sae::metrics::evaluate(&weights, evidence.embeddings.view()).r2;
+        let found = cellprism_core::sae::metrics::evaluate(&weights, x).r2;
         r2.extend(Some(found).filter(|r2| r2.is_finite()));
         last = Some(weights);
     }
     if let Some(last) = last {
-        let seen = evaluation.null_cells(evidence);
+        let seen = null_cells(x, evaluation.options.seed);
         let measured = Measured::of(&matchings, &own, &last, &seen, evaluation.options.seed)?;
         measured.row(table, (&evidence.name, &right), Some(wished), &r2);
     }
@@ -240,8 +249,13 @@ fn missing(table: &mut Table, (left, right): (&str, &str), reason: &str) {
 }
 
 impl Evaluation<'_> {
-    /// Embeddings that a null is drawn from: all cells, or a seeded sample.
-    fn null_cells(&self, evidence: &Evidence) -> Array2<f32> {
-        evidence.embeddings.select(Axis(0), &sample(evidence.embeddings.nrows(), self.options.seed))
+    /// Embeddings that a null is drawn from, or why there are none.
+    fn null_cells<'e>(&self, evidence: &'e Evidence) -> Result<Array2<f32>, &'e str> {
+        evidence.embeddings().map(|x| null_cells(x, self.options.seed))
     }
+}
+
+/// All cells, or a seeded sample.
+fn null_cells(x: ArrayView2<'_, f32>, seed: u64) -> Array2<f32> {
+    x.select(Axis(0), &sample(x.nrows(), seed))
 }

@@ -34,8 +34,19 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
                     continue;
                 }
             };
-            let own = rebuild(subject, &subject.activations, evidence.embeddings.view());
-            found(&mut table, (&evidence.name, "own"), subject, own);
+            match evidence.embeddings() {
+                Ok(x) => found(
+                    &mut table,
+                    (&evidence.name, "own"),
+                    subject,
+                    rebuild(subject, &subject.activations, x),
+                    SAME,
+                ),
+                Err(reason) => {
+                    let spent = Reconstruction::unmeasured(&subject.activations);
+                    found(&mut table, (&evidence.name, "own"), subject, spent, reason);
+                }
+            }
             for other in evaluation.bundles.iter().filter(|other| other.name != evidence.name) {
                 across(&mut table, evidence, subject, other);
             }
@@ -49,20 +60,33 @@ fn across(table: &mut Table, evidence: &Evidence, subject: &Subject, other: &Evi
     if let Some(reason) = evidence.other_model(other) {
         return missing(table, place, Some(subject), &reason);
     }
-    match subject.on(other.embeddings.view()) {
+    let x = match other.embeddings() {
+        Ok(x) => x,
+        Err(reason) => return missing(table, place, Some(subject), reason),
+    };
+    match subject.on(x) {
         Some(activations) => {
-            let measured = rebuild(subject, &activations, other.embeddings.view());
-            found(table, (&evidence.name, &other.name), subject, measured);
+            found(table, (&evidence.name, &other.name), subject, rebuild(subject, &activations, x), SAME);
         }
         None => missing(table, place, Some(subject), "it is nothing without its own cells"),
     }
 }
 
-fn found(table: &mut Table, (bundle, on): (&str, &str), subject: &Subject, of: Reconstruction) {
+/// Why there is no R², where there are embeddings.
+const SAME: &str = "all cells have the same embedding";
+
+/// A row; `unmeasured` says why it has no R², where it has none.
+fn found(
+    table: &mut Table,
+    (bundle, on): (&str, &str),
+    subject: &Subject,
+    of: Reconstruction,
+    unmeasured: &str,
+) {
     let Reconstruction { cells, r2, r2_per_dimension, r2_scalar_mean, active, dead, l0, sparsity } = of;
     let k = subject.active_per_cell();
     let reason = match (k, r2) {
-        (_, None) => Some("all cells have the same embedding"),
+        (_, None) => Some(unmeasured),
         (None, _) => Some("no limit on the active items of a cell"),
         _ => None,
     };

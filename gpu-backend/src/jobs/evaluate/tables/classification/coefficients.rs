@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use cellprism_core::{
+    bundle::GeneIndex,
     classification::Logistic,
     evaluation::SubjectKind,
     ids::ConceptId,
@@ -10,7 +11,7 @@ use cellprism_core::{
 };
 
 use super::task::Task;
-use crate::jobs::evaluate::{Evidence, Table, Value};
+use crate::jobs::evaluate::{Evidence, Table, Value, markers::Markers};
 
 /// Items of each class.
 const SHOWN: usize = 20;
@@ -22,14 +23,14 @@ pub const COLUMNS: [&str; 8] =
 pub fn add(
     table: &mut Table,
     (bundle, subject, name): (&str, &str, &str),
-    evidence: &Evidence,
+    (evidence, given): (&Evidence, &Markers),
     kind: SubjectKind,
     task: &Task,
     fitted: &Logistic,
 ) {
     for class in fitted.with_coefficients() {
         let label = task.classes[class].as_str();
-        let markers = markers(name, label, &evidence.genes.symbols);
+        let markers = markers(name, label, &evidence.genes, given);
         let mut items: Vec<(usize, f64)> =
             (0..fitted.width()).map(|item| (item, fitted.coefficient(class, item))).collect();
         items.retain(|item| item.1 != 0.0);
@@ -44,7 +45,7 @@ pub fn add(
             };
             let reason = match (&markers, &read) {
                 (_, None) => Some("the item's genes were not read"),
-                (None, _) => Some("no markers are given for this class"),
+                (None, _) => Some("no markers are given for this class (--markers)"),
                 (Some(markers), _) => markers.is_empty().then_some("the model reads no marker of this class"),
             };
             table.row(
@@ -85,13 +86,15 @@ fn reads_as(evidence: &Evidence, id: ConceptId, kind: SubjectKind) -> Option<(St
     Some((words.to_owned(), &read.top[0]))
 }
 
-/// Markers of a class that the model reads, as places among its genes; none where none are known.
-fn markers(task: &str, class: &str, symbols: &[String]) -> Option<HashSet<u32>> {
+/// Markers of a class that the model reads, as places among its genes; none where none are known. Those of phases are known, those
+/// of labels are given.
+fn markers(task: &str, class: &str, genes: &GeneIndex, given: &Markers) -> Option<HashSet<u32>> {
     let names: &[&str] = match (task, class) {
         ("cell_cycle", "S") => &S_GENES,
         ("cell_cycle", "G2M") => &G2M_GENES,
-        _ => return None,
+        ("cell_cycle", _) => return None,
+        _ => return given.of(class, genes),
     };
-    let known = symbols.iter().enumerate().filter(|(_, symbol)| names.contains(&symbol.as_str()));
+    let known = genes.symbols.iter().enumerate().filter(|(_, symbol)| names.contains(&symbol.as_str()));
     Some(known.map(|(place, _)| place as u32).collect())
 }

@@ -6,13 +6,12 @@ use cellprism_core::{
     evaluation::{Subject, SubjectKind},
     ids::ConceptId,
 };
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
-/// Features of a subject. Neurons are the embedding itself; item i of neurons and components is their direction i.
-pub fn of(subject: &Subject, embeddings: ArrayView2<'_, f32>) -> Features {
+/// Features of a subject. Item i of neurons and components is their direction i, so that neurons are the embedding itself.
+pub fn of(subject: &Subject) -> Features {
     match subject.kind {
-        SubjectKind::Neurons => Features::Dense(embeddings.as_standard_layout().to_owned()),
-        SubjectKind::Pca | SubjectKind::Ica => Features::Dense(both_sides(subject)),
+        SubjectKind::Neurons | SubjectKind::Pca | SubjectKind::Ica => Features::Dense(both_sides(subject)),
         _ => sparse(subject),
     }
 }
@@ -63,9 +62,8 @@ mod tests {
     fn neurons_are_the_embedding_and_items_their_activations() {
         let x = ndarray::array![[1.5f32, -2.0], [-0.5, 0.0]];
         let neurons = Subject::neurons(x.view()).unwrap();
-        let Features::Dense(values) = of(&neurons, x.view()) else { panic!("dense") };
+        let Features::Dense(values) = of(&neurons) else { panic!("dense") };
         assert_eq!(values, x);
-        assert_eq!(both_sides(&neurons), x);
         let by_item = sparse(&neurons);
         assert_eq!(by_item.row(0), Row::Sparse(&[0, 3], &[1.5, 2.0]));
         assert_eq!(by_item.row(1), Row::Sparse(&[2], &[0.5]));

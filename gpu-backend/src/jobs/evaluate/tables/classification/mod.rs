@@ -64,7 +64,7 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
                         continue;
                     }
                 };
-                let features = features::of(subject, evidence.embeddings.view());
+                let features = features::of(subject);
                 let as_in_the_paper =
                     LogisticOptions { max_iterations: task.paper_iterations, ..LogisticOptions::default() };
                 for options in [as_in_the_paper, EXACT] {
@@ -86,7 +86,8 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
                     all.measured(place, task, &predicted, &fitted, &options);
                     if options == EXACT {
                         all.confusion(place, task, &predicted);
-                        coefficients::add(&mut all.coefficients, place, evidence, *kind, task, &fitted);
+                        let read = (evidence, &evaluation.markers);
+                        coefficients::add(&mut all.coefficients, place, read, *kind, task, &fitted);
                     }
                 }
             }

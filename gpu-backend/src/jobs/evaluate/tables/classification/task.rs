@@ -89,7 +89,7 @@ pub fn cell_types(evidence: &Evidence, seed: u64) -> Result<Task, String> {
 /// If the cells' file is damaged.
 pub fn phases(evidence: &Evidence, table: &mut Table) -> anyhow::Result<Result<Vec<Scored>, String>> {
     let name = evidence.name.as_str();
-    let found = match &evidence.cells {
+    let found = match &evidence.given.cells {
         Err(reason) => Err(reason.clone()),
         Ok(path) => {
             let mut cells = open_cells(path, true)?;

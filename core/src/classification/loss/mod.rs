@@ -2,12 +2,25 @@
 //!
 //! Cells are summed in at most [`BLOCKS`] blocks whose sums are added in their order, whatever the number of threads.
 //! Weights are stored by feature, so that what one feature adds to all classes lies together.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `by_row` | a block's sums, cell after cell |
+//! | `by_feature` | the same sums of sparse cells, some cells at a time, feature after feature |
+//! | `residuals` | from a cell's linear functions to its loss and residuals |
 
-use super::{Features, Row};
+mod by_feature;
+mod by_row;
+mod residuals;
+
+use self::{by_feature::Tiles, by_row::Cells};
+use super::Features;
 use crate::{
     parallel,
     simd::{Simd, WithSimd, widest},
 };
+
+pub(super) use self::by_row::outputs_of;
 
 /// Blocks at most.
 const BLOCKS: usize = 16;
@@ -43,6 +56,8 @@ struct Block {
     end: usize,
     loss: f64,
     gradient: Vec<f64>,
+    /// The entries of sparse cells, laid for several classes.
+    tiles: Option<Tiles>,
 }
 
 impl<'a> Problem<'a> {
@@ -56,16 +71,15 @@ impl<'a> Problem<'a> {
     ) -> Self {
         let count = rows.len().div_ceil(SMALLEST).clamp(1, BLOCKS);
         let groups = outputs.div_ceil(GROUP);
-        let stride = if outputs > 1 && groups <= MOST_GROUPS { groups * GROUP } else { outputs };
+        let in_groups = outputs > 1 && groups <= MOST_GROUPS;
+        let stride = if in_groups { groups * GROUP } else { outputs };
         let size = (features.width() + 1) * stride;
-        let block = |i: usize| Block {
-            start: rows.len() * i / count,
-            end: rows.len() * (i + 1) / count,
-            loss: 0.0,
-            gradient: vec![0.0; size],
-        };
+        let blocks = parallel::map(count, |i| {
+            let (start, end) = (rows.len() * i / count, rows.len() * (i + 1) / count);
+            let tiles = in_groups.then(|| Tiles::of(features, &rows[start..end], stride)).flatten();
+            Block { start, end, loss: 0.0, gradient: vec![0.0; size], tiles }
+        });
         let penalty = 1.0 / (c * rows.len() as f64);
-        let blocks = (0..count).map(block).collect();
         Self { features, rows, classes, outputs, penalty, stride, padded: vec![0.0; size], blocks }
     }
 
@@ -79,7 +93,7 @@ impl<'a> Problem<'a> {
         let weights = padded.as_slice();
         parallel::for_each_mut(blocks, |_, block| {
             let (rows, classes) = (&rows[block.start..block.end], &classes[block.start..block.end]);
-            widest(OverCells { features, rows, classes, outputs, stride, weights, block });
+            widest(OverCells { cells: Cells { features, rows, classes, outputs, weights }, stride, block });
         });
         let cells = rows.len() as f64;
         let mut pieces: Vec<&mut [f64]> = gradient.chunks_mut(PIECE * outputs).collect();
@@ -108,62 +122,9 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// The linear functions of one cell.
-#[inline(always)]
-pub(super) fn outputs_of(row: Row<'_>, weights: &[f64], found: &mut [f64]) {
-    let outputs = found.len();
-    let (slopes, intercepts) = weights.split_at(weights.len() - outputs);
-    found.copy_from_slice(intercepts);
-    each(row, |at, value| {
-        let weights = &slopes[at * outputs..(at + 1) * outputs];
-        found.iter_mut().zip(weights).for_each(|(found, weight)| *found += value * weight);
-    });
-}
-
-/// Adds what a cell's residuals say to the gradient.
-#[inline(always)]
-fn add_gradient(row: Row<'_>, residuals: &[f64], gradient: &mut [f64]) {
-    let outputs = residuals.len();
-    let (slopes, intercepts) = gradient.split_at_mut(gradient.len() - outputs);
-    intercepts.iter_mut().zip(residuals).for_each(|(all, one)| *all += one);
-    each(row, |at, value| {
-        let slopes = &mut slopes[at * outputs..(at + 1) * outputs];
-        slopes.iter_mut().zip(residuals).for_each(|(all, one)| *all += value * one);
-    });
-}
-
-/// Turns the linear functions into residuals (probability less truth) and returns the loss −ln p(truth).
-#[inline(always)]
-fn residuals(outputs: &mut [f64], class: usize) -> f64 {
-    if let [score] = outputs {
-        // ln(1 + e^s) − s·y, without overflow
-        let score = std::mem::replace(score, 0.0);
-        let tail = libm::exp(-score.abs());
-        let probability = if score >= 0.0 { 1.0 / (1.0 + tail) } else { tail / (1.0 + tail) };
-        let truth = class as f64;
-        outputs[0] = probability - truth;
-        return score.max(0.0) + libm::log1p(tail) - score * truth;
-    }
-    let most = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let truth = outputs[class] - most;
-    let mut sum = 0.0;
-    for output in &mut *outputs {
-        *output = libm::exp(*output - most);
-        sum += *output;
-    }
-    outputs.iter_mut().for_each(|output| *output /= sum);
-    outputs[class] -= 1.0;
-    libm::log(sum) - truth
-}
-
 struct OverCells<'a> {
-    features: &'a Features,
-    rows: &'a [usize],
-    classes: &'a [usize],
-    outputs: usize,
+    cells: Cells<'a>,
     stride: usize,
-    /// `[width + 1, stride]`.
-    weights: &'a [f64],
     block: &'a mut Block,
 }
 
@@ -174,8 +135,8 @@ impl WithSimd for OverCells<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         self.block.loss = 0.0;
         self.block.gradient.fill(0.0);
-        match (self.outputs, self.stride / GROUP) {
-            (1, _) => self.any(),
+        match (self.cells.outputs, self.stride / GROUP) {
+            (1, _) => self.cells.any(self.block),
             (_, 1) => self.groups::<1>(),
             (_, 2) => self.groups::<2>(),
             (_, 3) => self.groups::<3>(),
@@ -184,79 +145,22 @@ impl WithSimd for OverCells<'_> {
             (_, 6) => self.groups::<6>(),
             (_, 7) => self.groups::<7>(),
             (_, 8) if self.stride == 8 * GROUP => self.groups::<8>(),
-            _ => self.any(),
+            _ => self.cells.any(self.block),
         }
     }
 }
 
 impl OverCells<'_> {
-    /// Any number of outputs.
-    #[inline(always)]
-    fn any(self) {
-        let Self { features, rows, classes, outputs, weights, block, .. } = self;
-        let mut found = vec![0.0; outputs];
-        for (&row, &class) in rows.iter().zip(classes) {
-            let row = features.row(row);
-            outputs_of(row, weights, &mut found);
-            block.loss += residuals(&mut found, class);
-            add_gradient(row, &found, &mut block.gradient);
-        }
-    }
-
-    /// So many groups of outputs, held in registers over the features of a cell: the same sums in the same order.
     #[inline(always)]
     fn groups<const GROUPS: usize>(self) {
-        let Self { features, rows, classes, outputs, weights, block, .. } = self;
-        let (weights, _) = weights.as_chunks::<GROUP>();
-        let (weights, _) = weights.as_chunks::<GROUPS>();
-        let (gradient, _) = block.gradient.as_chunks_mut::<GROUP>();
-        let (gradient, _) = gradient.as_chunks_mut::<GROUPS>();
-        let width = features.width();
-        for (&row, &class) in rows.iter().zip(classes) {
-            let row = features.row(row);
-            let mut found = weights[width];
-            match row {
-                Row::Sparse(indices, values) => {
-                    for (&at, &value) in indices.iter().zip(values) {
-                        multiply_add_to(&mut found, f64::from(value), &weights[at as usize]);
-                    }
-                }
-                Row::Dense(values) => {
-                    for (weights, &value) in weights.iter().zip(values) {
-                        multiply_add_to(&mut found, f64::from(value), weights);
-                    }
-                }
-            }
-            let mut share = [[0.0; GROUP]; GROUPS];
-            share.as_flattened_mut()[..outputs].copy_from_slice(&found.as_flattened()[..outputs]);
-            block.loss += residuals(&mut share.as_flattened_mut()[..outputs], class);
-            multiply_add_to(&mut gradient[width], 1.0, &share);
-            match row {
-                Row::Sparse(indices, values) => {
-                    for (&at, &value) in indices.iter().zip(values) {
-                        multiply_add_to(&mut gradient[at as usize], f64::from(value), &share);
-                    }
-                }
-                Row::Dense(values) => {
-                    for (gradient, &value) in gradient.iter_mut().zip(values) {
-                        multiply_add_to(gradient, f64::from(value), &share);
-                    }
-                }
-            }
+        let Self { cells, block, .. } = self;
+        // taken out while the block's sums are written
+        let tiles = block.tiles.take();
+        match &tiles {
+            Some(tiles) => tiles.groups::<GROUPS>(cells.classes, cells.outputs, cells.weights, block),
+            None => cells.groups::<GROUPS>(block),
         }
-    }
-}
-
-/// The features of a cell that are not left out.
-#[inline(always)]
-fn each(row: Row<'_>, mut feature: impl FnMut(usize, f64)) {
-    match row {
-        Row::Dense(values) => {
-            values.iter().enumerate().for_each(|(at, &value)| feature(at, f64::from(value)));
-        }
-        Row::Sparse(indices, values) => {
-            indices.iter().zip(values).for_each(|(&at, &value)| feature(at as usize, f64::from(value)));
-        }
+        block.tiles = tiles;
     }
 }
 
@@ -316,6 +220,30 @@ mod tests {
             for (ours, theirs) in gradient.iter().zip(numerical(&mut problem, weights)) {
                 prop_assert!((ours - theirs).abs() < 1e-7, "{} {}", ours, theirs);
             }
+        }
+
+        #[test]
+        fn sums_by_feature_are_those_by_row(
+            codes in proptest::collection::vec((0u32..40, -1.0f32..2.0), 400),
+            count in 2usize..33,
+        ) {
+            // each feature once a cell
+            let indices: Vec<u32> = codes.iter().enumerate().map(|(i, code)| (i as u32 % 4) * 40 + code.0).collect();
+            let values: Vec<f32> = codes.iter().map(|code| code.1).collect();
+            let features = Features::from_codes(160, 4, &indices, &values).unwrap();
+            let rows: Vec<usize> = (0..100).rev().collect();
+            let classes: Vec<usize> = rows.iter().map(|row| row * 7 % count).collect();
+            let outputs = if count == 2 { 1 } else { count };
+            let weights: Vec<f64> = (0..161 * outputs).map(|i| (i as f64 * 0.7).sin()).collect();
+            let evaluated = |by_row: bool| {
+                let mut problem = Problem::new(&features, &rows, &classes, outputs, 1.0);
+                if by_row {
+                    problem.blocks.iter_mut().for_each(|block| block.tiles = None);
+                }
+                let mut gradient = vec![0.0; weights.len()];
+                (problem.evaluate(&weights, &mut gradient), gradient)
+            };
+            prop_assert_eq!(evaluated(false), evaluated(true));
         }
 
         #[test]

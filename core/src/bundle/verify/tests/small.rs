@@ -1,18 +1,18 @@
+//! A bundle in memory that is whole: three cells, two genes, two concepts.
+
 use std::collections::BTreeMap;
 
 use ndarray::{Array1, Array2};
-use proptest::prelude::*;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::*;
 use crate::{
     bundle::{
-        CellCodes, CellMetadata, ConceptArrays, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow,
-        Counts, FileEntry, Files, FirstActivations, FirstCodes, FirstConcept, FirstGenes, FirstIndex,
-        FirstView, GeneAudit, GeneSetFile, Maybe, MetadataColumn, ModelKind, ModelSummary, Parameters,
-        Prototype, SCHEMA_NAME, SCHEMA_VERSION, SideLabels, Software, TitleParts,
+        CellMetadata, ConceptClass, ConceptDetail, ConceptIndex, ConceptRow, Counts, FileEntry, Files,
+        GeneAudit, GeneIndex, GeneSetFile, Manifest, Maybe, MetadataColumn, ModelKind, ModelSummary,
+        Parameters, Prototype, SCHEMA_NAME, SCHEMA_VERSION, SideLabels, Software, TitleParts, path,
+        verify::{Folder, FolderError, verify},
     },
     ids::{CellId, ConceptId, GeneId},
     sae::{SaeConfig, SaeWeights},
@@ -20,7 +20,7 @@ use crate::{
 
 /// Files in memory.
 #[derive(Clone, Debug, Default)]
-struct Memory(BTreeMap<String, Vec<u8>>);
+pub(super) struct Memory(pub(super) BTreeMap<String, Vec<u8>>);
 
 impl Folder for Memory {
     fn list(&self) -> Result<Vec<(String, u64)>, FolderError> {
@@ -33,17 +33,17 @@ impl Folder for Memory {
 }
 
 impl Memory {
-    fn json(&mut self, path: &str, value: &impl Serialize) {
+    pub(super) fn json(&mut self, path: &str, value: &impl Serialize) {
         self.0.insert(path.into(), serde_json::to_vec(value).unwrap());
     }
 
-    fn tensors(&mut self, path: &str, list: &[(&str, Dtype, Vec<usize>, Vec<u8>)]) {
+    pub(super) fn tensors(&mut self, path: &str, list: &[(&str, Dtype, Vec<usize>, Vec<u8>)]) {
         let views = list.iter().map(|(n, t, s, b)| (*n, TensorView::new(*t, s.clone(), b).unwrap()));
         self.0.insert(path.into(), safetensors::serialize(views, None).unwrap());
     }
 
     /// Writes both lists of files to fit the content.
-    fn sealed(mut self) -> Self {
+    pub(super) fn sealed(mut self) -> Self {
         let mut manifest: Manifest = serde_json::from_slice(&self.0[path::MANIFEST]).unwrap();
         let entry = |bytes: &[u8]| FileEntry {
             bytes: bytes.len() as u64,
@@ -60,7 +60,7 @@ impl Memory {
         self
     }
 
-    fn problems(&self) -> Vec<(String, String)> {
+    pub(super) fn problems(&self) -> Vec<(String, String)> {
         verify(self).problems.into_iter().map(|p| (p.file, p.problem)).collect()
     }
 }
@@ -74,7 +74,7 @@ fn f32s(values: &[f32]) -> Vec<u8> {
 }
 
 /// Three cells, two genes, two concepts of which one is dead.
-fn small() -> Memory {
+pub(super) fn small() -> Memory {
     let mut files = Memory::default();
     let counts = Counts {
         cells: 3,
@@ -242,161 +242,4 @@ fn small() -> Memory {
         ],
     );
     files.sealed()
-}
-
-/// The bundle with one JSON value replaced and its lists of files made to fit again.
-fn with(file: &str, pointer: &str, value: serde_json::Value) -> Memory {
-    let mut files = small();
-    let mut json: serde_json::Value = serde_json::from_slice(&files.0[file]).unwrap();
-    *json.pointer_mut(pointer).unwrap() = value;
-    files.json(file, &json);
-    files.sealed()
-}
-
-#[test]
-fn a_whole_bundle_has_no_problem() {
-    let report = verify(&small());
-    assert_eq!(report.problems, []);
-    assert_eq!(report.files, small().0.len() - 1);
-}
-
-#[test]
-fn missing_and_unlisted_files_are_named() {
-    let mut files = small();
-    files.0.remove("samples/0000.safetensors");
-    files.0.insert("notes.txt".into(), b"x".to_vec());
-    let found = files.problems();
-    assert!(found.iter().any(|(file, what)| file == "samples/0000.safetensors" && what.contains("missing")));
-    assert!(found.iter().any(|(file, what)| file == "notes.txt" && what.contains("in no list")), "{found:?}");
-}
-
-#[test]
-fn a_path_out_of_the_bundle_is_refused() {
-    let mut files = small();
-    let mut manifest: serde_json::Value = serde_json::from_slice(&files.0[path::MANIFEST]).unwrap();
-    manifest["files"]["../secret"] = serde_json::json!({"bytes": 1, "sha256": "0"});
-    files.json(path::MANIFEST, &manifest);
-    let found = files.problems();
-    assert!(found.iter().any(|(file, what)| file == "../secret" && what.contains("leaves")), "{found:?}");
-}
-
-#[test]
-fn files_that_disagree_are_named() {
-    for (file, pointer, value, blamed) in [
-        (path::MANIFEST, "/counts/cells", 4.into(), path::CELL_NAMES),
-        (path::MANIFEST, "/counts/embedding", 3.into(), path::SAE_CONFIG),
-        (path::MANIFEST, "/counts/embedding", 3.into(), path::EMBEDDINGS),
-        (path::MANIFEST, "/model/in_browser", true.into(), path::MODEL_ENCODER),
-        (path::CELL_METADATA, "/primary", "age".into(), path::CELL_METADATA),
-        (path::CELL_METADATA, "/columns/0/counts/0", 1.into(), path::CELL_METADATA),
-        (path::CELL_METADATA, "/columns/0/labels", vec!["B"].into(), path::CELL_CODES),
-        (path::GENE_INDEX, "/measured", vec![true].into(), path::GENE_INDEX),
-        (path::GENE_INDEX, "/symbols/0", "TP53".into(), path::MODEL_CARD),
-        (path::CONCEPT_INDEX, "/rows/0/id", 1.into(), path::CONCEPT_INDEX),
-        (path::CONCEPT_INDEX, "/rows/0/cells", 3.into(), "concepts/0000.json"),
-        (path::CONCEPT_INDEX, "/columns/0", "age".into(), path::CONCEPT_INDEX),
-        ("gene_sets/GO.json", "/sets/0/1/0", 2.into(), "gene_sets/GO.json"),
-        ("concepts/0000.json", "/max", 2.5.into(), "concepts/0000.safetensors"),
-        ("concepts/0000.json", "/prototypes/0/name", "b".into(), "concepts/0000.json"),
-        ("concepts/0000.json", "/prototypes/0/cell", 1.into(), "samples/0000.safetensors"),
-    ] {
-        let found = with(file, pointer, value).problems();
-        assert!(found.iter().any(|(named, _)| named == blamed), "{file}{pointer}: {found:?}");
-    }
-}
-
-#[test]
-fn a_newer_layout_is_refused_by_its_number() {
-    let found = with(path::MANIFEST, "/version/major", 2.into()).problems();
-    assert_eq!(found.len(), 1);
-    assert!(found[0].0 == path::MANIFEST && found[0].1.contains("layout 2."), "{found:?}");
-}
-
-proptest! {
-    #[test]
-    fn any_flipped_bit_is_found_in_its_file(pick in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let mut files = small();
-        let names: Vec<String> = files.0.keys().filter(|n| *n != path::MANIFEST).cloned().collect();
-        let name = &names[pick.index(names.len())];
-        let bytes = files.0.get_mut(name).unwrap();
-        let at = at.index(bytes.len());
-        bytes[at] ^= 1 << bit;
-        let found = files.problems();
-        prop_assert!(found.iter().any(|(file, _)| file == name), "{name}: {found:?}");
-    }
-
-    /// Whoever writes wrong content can also write its right checksum.
-    #[test]
-    fn wrong_content_with_right_checksums_ends_in_a_report(
-        pick in any::<prop::sample::Index>(),
-        at in any::<prop::sample::Index>(),
-        byte in any::<u8>(),
-        cut in any::<bool>(),
-    ) {
-        let mut files = small();
-        let names: Vec<String> =
-            files.0.keys().filter(|n| !matches!(n.as_str(), path::MANIFEST | path::FILES)).cloned().collect();
-        let bytes = files.0.get_mut(&names[pick.index(names.len())]).unwrap();
-        let at = at.index(bytes.len());
-        if cut { bytes.truncate(at) } else { bytes[at] = byte }
-        verify(&files.sealed());
-    }
-}
-
-/// The small bundle with a first view of two of its three cells.
-fn with_first_view() -> Memory {
-    let mut files = small();
-    let first = FirstView { cells: 2, seed: 1 };
-    let mut manifest: Manifest = serde_json::from_slice(&files.0[path::MANIFEST]).unwrap();
-    manifest.first = Some(first);
-    files.json(path::MANIFEST, &manifest);
-    let read = |name: &str| files.0[name].clone();
-    let codes = CellCodes::from_bytes("codes", &read(path::CELL_CODES)).unwrap();
-    let index = ConceptIndex::from_bytes("index", &read(path::CONCEPT_INDEX)).unwrap();
-    let genes = GeneIndex::from_bytes("genes", &read(path::GENE_INDEX)).unwrap();
-    let whole = path::concept_arrays(ConceptId(0));
-    let arrays = ConceptArrays::from_bytes("arrays", &read(&whole)).unwrap();
-    let detail = read(&path::concept(ConceptId(0)));
-    let made = [
-        (path::first_codes(0), FirstCodes(first.at(codes.of("type").unwrap())).to_bytes()),
-        (path::FIRST_INDEX.to_owned(), FirstIndex::of(&index).to_bytes()),
-        (path::FIRST_GENES.to_owned(), FirstGenes(genes).to_bytes()),
-        (
-            path::first_activations(path::CONCEPTS, ConceptId(0)),
-            FirstActivations::of(&arrays, &first.rows(3)).to_bytes(),
-        ),
-        (
-            path::first_concept(path::CONCEPTS, ConceptId(0)),
-            FirstConcept::of(&detail, Some(&arrays)).to_bytes(),
-        ),
-    ];
-    for (name, bytes) in made {
-        files.0.insert(name, bytes.unwrap());
-    }
-    files.sealed()
-}
-
-#[test]
-fn a_first_view_tells_the_same_as_the_complete_files() {
-    let whole = with_first_view();
-    assert_eq!(whole.problems(), []);
-    // In a site, packed files stand beside.
-    let mut packed = whole.clone();
-    packed.0.insert("concepts/index.json.br".into(), b"x".to_vec());
-    assert_eq!(packed.problems(), []);
-
-    let names: Vec<String> =
-        whole.0.keys().filter(|name| name.contains("first") || name.contains(".q8.")).cloned().collect();
-    assert_eq!(names.len(), 5, "{names:?}");
-    for name in names {
-        let mut files = whole.clone();
-        files.0.remove(&name);
-        let found = files.sealed().problems();
-        assert!(found.iter().any(|(named, _)| *named == name), "{name} is missing: {found:?}");
-    }
-    let mut other = whole.clone();
-    other.0.insert(path::first_codes(0), FirstCodes(vec![1, 1]).to_bytes().unwrap());
-    let found = other.sealed().problems();
-    assert_eq!(found.len(), 1);
-    assert!(found[0].1.contains("its labels are not those of"), "{found:?}");
 }

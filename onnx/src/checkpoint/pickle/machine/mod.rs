@@ -1,13 +1,26 @@
 //! The stack machine that a pickle is a program for, without the means to run anything.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `input` | the bytes that it reads |
+//! | `stack` | the values and objects that it holds |
+//! | `refusals` | what it says where it stops |
+
+mod input;
+mod refusals;
+mod stack;
 
 use std::collections::HashMap;
 
+use self::{input::integer, refusals::short};
 use super::{
     globals,
-    object::{Arena, Id, Object, Span, Value},
+    object::{Arena, Object, Span, Value},
     opcodes as op,
 };
 use crate::checkpoint::CheckpointError;
+
+pub(super) use self::refusals::kind;
 
 /// Largest pickle.
 const MOST_BYTES: usize = 2 << 30;
@@ -271,155 +284,4 @@ impl<'a> Machine<'a> {
             None => Err(self.refuse(short(format!("{module}.{name}")))),
         }
     }
-
-    /// A line of text, as the oldest opcode for names has it.
-    fn line(&mut self) -> Result<Span, CheckpointError> {
-        let rest = &self.input[self.at..];
-        let len = rest
-            .iter()
-            .take(4096)
-            .position(|&byte| byte == b'\n')
-            .ok_or_else(|| self.wrong("a name without end"))?;
-        let span = Span { start: self.at as u32, len: len as u32 };
-        self.at += len + 1;
-        Ok(span)
-    }
-
-    /// Makes an object of the arena.
-    pub(super) fn make(&mut self, object: Object) -> Result<Id, CheckpointError> {
-        self.hold(1)?;
-        self.arena.objects.push(object);
-        Ok((self.arena.objects.len() - 1) as Id)
-    }
-
-    fn make_items(&mut self, items: Vec<Value>) -> Result<Id, CheckpointError> {
-        self.hold(items.len())?;
-        self.make(Object::Items(items))
-    }
-
-    /// Counts values that stay in memory.
-    pub(super) fn hold(&mut self, more: usize) -> Result<(), CheckpointError> {
-        self.held += more;
-        if self.held > MOST_VALUES {
-            return Err(self.too_much(MOST_VALUES, "values"));
-        }
-        Ok(())
-    }
-
-    pub(super) fn pairs(&self, items: &[Value]) -> Result<Vec<(Value, Value)>, CheckpointError> {
-        let pairs = items.chunks_exact(2);
-        if !pairs.remainder().is_empty() {
-            return Err(self.wrong("a key without a value"));
-        }
-        Ok(pairs.map(|pair| (pair[0], pair[1])).collect())
-    }
-
-    pub(super) fn push(&mut self, value: Value) -> Result<(), CheckpointError> {
-        if self.stack.len() >= MOST_VALUES {
-            return Err(self.too_much(MOST_VALUES, "values on the stack"));
-        }
-        self.stack.push(value);
-        Ok(())
-    }
-
-    pub(super) fn pop(&mut self) -> Result<Value, CheckpointError> {
-        let floor = self.marks.last().copied().unwrap_or(0);
-        if self.stack.len() <= floor {
-            return Err(self.wrong("a value is missing"));
-        }
-        self.stack.pop().ok_or_else(|| self.wrong("a value is missing"))
-    }
-
-    fn top(&self) -> Result<Value, CheckpointError> {
-        self.stack.last().copied().ok_or_else(|| self.wrong("a value is missing"))
-    }
-
-    fn since_mark(&mut self) -> Result<Vec<Value>, CheckpointError> {
-        let mark = self.marks.pop().ok_or_else(|| self.wrong("the end of a list that never began"))?;
-        Ok(self.stack.split_off(mark.min(self.stack.len())))
-    }
-
-    fn span(&mut self, width: usize) -> Result<Span, CheckpointError> {
-        let len = self.length(width)?;
-        let start = self.at;
-        self.take(len)?;
-        Ok(Span { start: start as u32, len: len as u32 })
-    }
-
-    /// A length of `width` bytes.
-    fn length(&mut self, width: usize) -> Result<usize, CheckpointError> {
-        let mut wide = [0u8; 8];
-        wide[..width].copy_from_slice(self.take(width)?);
-        usize::try_from(u64::from_le_bytes(wide)).map_err(|_| self.wrong("a length larger than memory"))
-    }
-
-    fn byte(&mut self) -> Result<u8, CheckpointError> {
-        self.array::<1>().map(|[byte]| byte)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], CheckpointError> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    fn take(&mut self, len: usize) -> Result<&'a [u8], CheckpointError> {
-        let end = self.at.checked_add(len).filter(|&end| end <= self.input.len());
-        let end = end.ok_or_else(|| self.wrong("it is cut short"))?;
-        let taken = &self.input[self.at..end];
-        self.at = end;
-        Ok(taken)
-    }
-
-    pub(super) fn wrong(&self, what: impl Into<String>) -> CheckpointError {
-        CheckpointError::Pickle { at: self.opcode_at, what: what.into() }
-    }
-
-    pub(super) fn refuse(&self, name: impl Into<String>) -> CheckpointError {
-        CheckpointError::Refused { at: self.opcode_at, name: name.into() }
-    }
-
-    fn too_much(&self, limit: usize, what: &'static str) -> CheckpointError {
-        CheckpointError::TooMuch { at: self.opcode_at, limit, what }
-    }
-}
-
-/// A little-endian integer in two's complement of any length.
-fn integer(bytes: &[u8]) -> Value {
-    if bytes.len() > 8 {
-        return Value::Opaque;
-    }
-    let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
-    let mut wide = if negative { [0xff; 8] } else { [0; 8] };
-    wide[..bytes.len()].copy_from_slice(bytes);
-    Value::Int(i64::from_le_bytes(wide))
-}
-
-/// What a value is, for messages.
-pub(super) fn kind(value: Value) -> &'static str {
-    match value {
-        Value::None => "None",
-        Value::Bool(_) => "a truth value",
-        Value::Int(_) => "an integer",
-        Value::Float(_) => "a float",
-        Value::Text(_) => "text",
-        Value::Bytes(_) | Value::Latin1(_) => "bytes",
-        Value::List(_) => "a list",
-        Value::Tuple(_) => "a tuple",
-        Value::Set(_) => "a set",
-        Value::Dict(_) => "a dictionary",
-        Value::Storage(_) => "a storage",
-        Value::Tensor(_) => "a tensor",
-        Value::Array(_) => "an array",
-        Value::Dtype(_) => "an element type",
-        Value::Global(_) => "a name",
-        Value::Opaque => "an object that is not read",
-    }
-}
-
-/// Names come from the file: shown in full up to a length that fits a message.
-fn short(name: String) -> String {
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    let shown: String = name.chars().take(120).map(clean).collect();
-    if shown.chars().count() < name.chars().count() { shown + "…" } else { shown }
 }
