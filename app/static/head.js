@@ -23,16 +23,27 @@ function made(tag, className, ...inside) {
   return element;
 }
 
-// Shows them in place of the skeleton's heading, if they come before the program does.
+// Milliseconds that the program waits for them: on a slow line they are read while it comes.
+const PATIENCE = 300;
+
+// Shows them in place of the skeleton's heading, if they come in time; the skeleton waits, so that nothing jumps.
 export async function head() {
-  const id = /^#\/concept\/[Cc]?(\d{1,7})(\?|$)/.exec(location.hash)?.[1];
-  if (id === undefined || new URLSearchParams(location.search).has("bundle") || !document.getElementById("greeting")) return;
+  const root = document.documentElement;
+  if (root.dataset.at !== "concept") return;
+  const late = new Promise((done) => setTimeout(done, PATIENCE));
+  await Promise.race([show(root), late]);
+  delete root.dataset.at;
+}
+
+async function show(root) {
+  const id = Number(/\d+/.exec(location.hash)?.[0]);
+  if (!document.getElementById("greeting")) return;
   try {
     const answer = await fetch(`./heads/${String(Math.floor(id / 100)).padStart(2, "0")}.json`);
     if (!answer.ok) return;
-    const found = (await answer.json()).find((one) => one.id === Number(id));
+    const found = (await answer.json()).find((one) => one.id === id);
     const place = document.getElementById("hero");
-    if (!found || !place) return;
+    if (!found || !place || root.dataset.at !== "concept") return;
     const name = made("span", "cid", `C${id}`);
     const title = words(made("h1", "", name, " "), found.title);
     const eyebrow = made("div", "row between", made("p", "eyebrow", `Concepts / C${id}`));

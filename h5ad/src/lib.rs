@@ -13,7 +13,7 @@
 //! | `genes`, `maps` | names of genes, coordinates of cells |
 //! | `planted` | the truth about simulated cells |
 //! | `write` | files in today's encoding, counts some cells at a time |
-//! | `hdf5`, `deflate` | what they are written with, from front to back |
+//! | `hdf5` | what they are written with, from front to back |
 //! | `metered` | what the HDF5 library may read for one question |
 //! | `room` | how much memory reading may take: a program's, or a page's |
 //! | `guard` | a panic in the HDF5 library becomes an error, and deep nesting finds a deep stack |
@@ -24,7 +24,6 @@ mod array;
 mod columns;
 mod compressed;
 mod container;
-mod deflate;
 mod error;
 mod frame;
 mod genes;

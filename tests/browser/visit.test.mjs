@@ -128,6 +128,36 @@ test("a file that does not come takes its own part of the page with it, and noth
   await troubled("#/", (page) => page.getByRole("alert").filter({ hasText: "concepts/index.json" }).waitFor(), fail(/concepts\/index\.json/));
 });
 
+test("the bundle's and a concept's first words are read before the program runs, and nothing jumps when it does", async () => {
+  const index = json(bundle, "concepts/index.json");
+  const detail = json(bundle, `concepts/${stem(most)}.json`);
+  const { title } = json(bundle, "manifest.json");
+  const held = async (address, look) => {
+    let answer;
+    const wait = new Promise((resolve) => (answer = resolve));
+    await troubled(address, async (page) => {
+      await look(page);
+      answer();
+      await page.locator("#boot").waitFor({ state: "detached" });
+    }, (page) => page.route(/app_bg\.wasm/, async (route) => { await wait; await route.continue(); }));
+  };
+  await held("", async (page) => {
+    await page.locator("#greeting h1", { hasText: title }).waitFor();
+    assert.equal(await page.locator("#greeting .said").innerText(), index.verdict);
+  });
+  await held(`#/concept/${most}`, async (page) => {
+    const heading = page.locator("#boot .chead h1");
+    await heading.waitFor();
+    assert.equal((await heading.innerText()).replace(/\s+/g, " "), `C${most} ${detail.title}`);
+    assert.equal((await page.locator("#boot .chead .lead").innerText()).replace(/\s+/g, " "), detail.verdict);
+    assert.ok(!(await page.locator("#greeting").isVisible()), "the bundle's own words are those of the start page");
+  });
+  await held("#/genes", async (page) => {
+    await page.locator("#boot-said").waitFor();
+    assert.ok(!(await page.locator("#greeting").isVisible()));
+  });
+});
+
 test("before the program runs there is a page, and where it cannot run, words", async () => {
   let answer;
   const held = new Promise((resolve) => (answer = resolve));

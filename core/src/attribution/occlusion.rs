@@ -152,11 +152,12 @@ pub fn attribute(
         bases.push(PrototypeBase { activation: post, margin: reader.margin(&base, concept) });
         let after: Vec<(f32, f32)> =
             swaps.embeddings.chunks(d).map(|row| reader.read_near(&base, row, concept)).collect();
+        let own = model.values(cell);
         for (counterfactual, genes) in swaps.genes.iter().enumerate() {
-            let other = others[counterfactual];
+            let other = model.values(others[counterfactual]);
             let score = |&(gene, row): &(u32, u32)| {
                 let (post_after, pre_after) = after[row as usize];
-                let more = model.value(cell, gene) > model.value(other, gene);
+                let more = own[gene as usize] > other[gene as usize];
                 SwapScore { gene, post: post - post_after, pre: pre - pre_after, more }
             };
             pairs.push(PairScores { prototype, counterfactual, swaps: genes.iter().map(score).collect() });

@@ -15,6 +15,8 @@ use crate::{
 
 /// Swaps that go through the later layers together: enough to reuse weights, small enough for the cache.
 const BATCH: usize = 128;
+/// No pass.
+const NONE: u32 = u32::MAX;
 
 /// Swaps of genes through an scVI encoder.
 #[derive(Clone, Copy, Debug)]
@@ -46,25 +48,25 @@ impl<'a> ScviSwaps<'a> {
         self.one_hot.get(cell.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// First layer after one gene's count was replaced.
-    fn first_with(
+    /// Appends the first layer after one gene's count was replaced.
+    fn push_first_with(
         &self,
         row: (&[u32], &[f32]),
         first: &[f32],
-        gene: u32,
-        from: f32,
-        to: f32,
+        (gene, from, to): (u32, f32, f32),
         active: &[u32],
-    ) -> Vec<f32> {
+        batch: &mut Vec<f32>,
+    ) {
         if self.encoder.scales_by_sum() {
             // The library size changes too, and with it every gene: no short cut.
-            return self.encoder.first_layer(ChangedCell::with(row, gene, to).row(), active);
+            batch.extend(self.encoder.first_layer(ChangedCell::with(row, gene, to).row(), active));
+            return;
         }
-        let mut sums = first.to_vec();
+        let start = batch.len();
+        batch.extend_from_slice(first);
         // The sum is not used where counts are not scaled by it.
         let change = self.encoder.input(to, 0.0) - self.encoder.input(from, 0.0);
-        dense::add_scaled(&mut sums, change, self.encoder.gene_weights(gene as usize));
-        sums
+        dense::add_scaled(&mut batch[start..], change, self.encoder.gene_weights(gene as usize));
     }
 }
 
@@ -79,17 +81,23 @@ impl Perturb for ScviSwaps<'_> {
         let first = self.encoder.first_layer(row, active);
         let width = self.encoder.first_width();
         let mut passes: Vec<(u32, f32, f32)> = Vec::new();
-        let mut known = std::collections::HashMap::new();
+        // The last pass of each gene, and before each pass the one of the same gene: few counterfactuals, few steps.
+        let (mut latest, mut before) = (vec![NONE; self.cells.genes()], Vec::new());
         let genes = counterfactuals
             .iter()
             .map(|&cell| {
                 differences(row, self.cells.row(cell))
                     .into_iter()
                     .map(|(gene, from, to)| {
-                        let pass = *known.entry((gene, to.to_bits())).or_insert_with(|| {
+                        let mut pass = latest[gene as usize];
+                        while pass != NONE && passes[pass as usize].2.to_bits() != to.to_bits() {
+                            pass = before[pass as usize];
+                        }
+                        if pass == NONE {
+                            pass = passes.len() as u32;
                             passes.push((gene, from, to));
-                            passes.len() as u32 - 1
-                        });
+                            before.push(std::mem::replace(&mut latest[gene as usize], pass));
+                        }
                         (gene, pass)
                     })
                     .collect()
@@ -99,8 +107,8 @@ impl Perturb for ScviSwaps<'_> {
         let mut batch = Vec::with_capacity(BATCH * width);
         for chunk in passes.chunks(BATCH) {
             batch.clear();
-            for &(gene, from, to) in chunk {
-                batch.extend(self.first_with(row, &first, gene, from, to, active));
+            for &pass in chunk {
+                self.push_first_with(row, &first, pass, active, &mut batch);
             }
             embeddings.extend(self.encoder.finish(&batch, active));
         }

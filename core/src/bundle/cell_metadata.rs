@@ -20,7 +20,7 @@ pub struct CellMetadata {
     /// Categorical columns, the primary one first.
     pub columns: Vec<MetadataColumn>,
     /// Columns of measurements.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub numbers: Vec<NumberColumn>,
     /// Column that names cells in lists and colours the first map.
     pub primary: Option<String>,

@@ -150,7 +150,7 @@ pub fn label_null(
     };
     let rankings = random.first().map_or(0, Vec::len);
     let published = label(result, rule);
-    let null: Vec<Positive> = result.null.iter().map(|null| Positive::new(null)).collect();
+    let mut null: Vec<Positive> = result.null.iter().map(|null| Positive::new(null)).collect();
     let rates = (rule.choice == LabelChoice::Fdr).then(|| Rates::new(&null, &random, rankings));
     let mut best: Vec<Option<Earned>> = vec![None; rankings];
     let mut set_chance = Vec::with_capacity(sets.len());
@@ -158,7 +158,9 @@ pub fn label_null(
         let observed = result.sets[i].es;
         let as_high = |&&x: &&f64| if observed >= 0.0 { x >= observed } else { x <= observed };
         set_chance.push(scores.iter().filter(as_high).count() as f64 / rankings.max(1) as f64);
-        for (ranking, &es) in scores.iter().enumerate() {
+        // Hardly any score passes, and those that do not are known by one comparison.
+        let bar = if rates.is_some() { 0.0 } else { null[i].bar(rule.weak) };
+        for (ranking, &es) in scores.iter().enumerate().filter(|(_, es)| **es > bar) {
             let nes = null[i].normalise(es);
             let fdr = rates.as_ref().map_or(1.0, |rates| rates.of(ranking, nes));
             let found = Candidate { es, nes, p: null[i].p(es), fdr };
@@ -235,15 +237,14 @@ impl Rates {
     }
 }
 
-/// Null scores that are at least 0, ascending, and their mean.
+/// Null scores that are at least 0, and their mean.
 struct Positive(Vec<f64>, f64);
 
 impl Positive {
     fn new(null: &[f64]) -> Self {
-        let mut sorted: Vec<f64> = null.iter().copied().filter(|&x| x >= 0.0).collect();
-        let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
-        sorted.sort_unstable_by(f64::total_cmp);
-        Self(sorted, mean)
+        let positive: Vec<f64> = null.iter().copied().filter(|&x| x >= 0.0).collect();
+        let mean = positive.iter().sum::<f64>() / positive.len() as f64;
+        Self(positive, mean)
     }
 
     /// NES of a score from 0 on; 1 where no null score is.
@@ -255,7 +256,22 @@ impl Positive {
         if self.0.is_empty() || es < 0.0 {
             return 1.0;
         }
-        (self.0.len() - self.0.partition_point(|&x| x < es)) as f64 / self.0.len() as f64
+        self.share(self.0.iter().filter(|&&x| x >= es).count())
+    }
+
+    fn share(&self, scores: usize) -> f64 {
+        scores as f64 / self.0.len() as f64
+    }
+
+    /// The score, or 0, up to which p is above `weak`: scores above it may pass. Null scores change their order.
+    fn bar(&mut self, weak: f64) -> f64 {
+        let most = (0..self.0.len()).take_while(|&scores| self.share(scores + 1) <= weak).count();
+        match self.0.len() - most {
+            // Any score passes: so few null scores are no hindrance.
+            0 => 0.0,
+            // The first of those, ascending, that as many as may score as high stand above.
+            left => self.0.select_nth_unstable_by(left - 1, f64::total_cmp).1.max(0.0),
+        }
     }
 }
 
@@ -328,6 +344,19 @@ mod tests {
             );
             assert_eq!(null.earned.iter().flatten().count(), (null.any * 400.0).round() as usize);
         }
+    }
+
+    #[test]
+    fn scores_pass_above_the_bar_and_no_others() {
+        let null: Vec<f64> = (0..200).map(|i| f64::from(i * 37 % 101) / 50.0 - 0.5).collect();
+        for weak in [0.0, 0.005, 0.05, 0.3, 0.999, 1.0] {
+            let bar = Positive::new(&null).bar(weak);
+            let positive = Positive::new(&null);
+            for es in (1..400).map(|i| f64::from(i) / 200.0) {
+                assert_eq!(es > bar, positive.p(es) <= weak, "{es} at {weak}: {bar}");
+            }
+        }
+        assert_eq!(Positive::new(&[-1.0]).bar(0.5), 0.0, "p is 1 there, and asked for each score");
     }
 
     #[test]

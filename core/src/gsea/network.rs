@@ -2,28 +2,39 @@
 
 #![allow(unsafe_code)] // leaving out a check that the constructor has made
 
+use std::sync::OnceLock;
+
 /// Longest list sorted by comparators; lanes of a longer one are sorted one by one.
 const LONGEST: usize = 600;
 
+/// Comparators for every length, made when they are first wanted, for thousands of rankings: 14 MB if all lengths are.
+static COMPARATORS: [OnceLock<Vec<(u16, u16)>>; LONGEST + 1] = [const { OnceLock::new() }; LONGEST + 1];
+
 /// How lists of one length are sorted.
+#[derive(Clone, Copy)]
 pub(super) struct Network {
     length: usize,
     /// Pairs below `length` to be put in order one after another.
-    pairs: Vec<(u32, u32)>,
+    pairs: &'static [(u16, u16)],
 }
 
 impl Network {
     /// For lists of so many items.
-    pub(super) fn new(length: usize) -> Self {
-        let pairs = if length <= LONGEST { comparators(length) } else { Vec::new() };
-        assert!(pairs.iter().all(|&(i, j)| i < j && (j as usize) < length));
-        Self { length, pairs }
+    pub(super) fn of(length: usize) -> Self {
+        let made = COMPARATORS.get(length).map(|made| {
+            made.get_or_init(|| {
+                let pairs = comparators(length);
+                assert!(pairs.iter().all(|&(i, j)| i < j && usize::from(j) < length));
+                pairs
+            })
+        });
+        Self { length, pairs: made.map_or(&[], Vec::as_slice) }
     }
 
     /// Without comparators, lane by lane.
     #[cfg(test)]
     pub(super) fn none(length: usize) -> Self {
-        Self { length, pairs: Vec::new() }
+        Self { length, pairs: &[] }
     }
 
     /// Sorts every lane of as many rows as the network is for.
@@ -31,14 +42,14 @@ impl Network {
     /// # Panics
     /// If there are more or fewer rows.
     #[inline(always)]
-    pub(super) fn sort<P: Copy + Ord, const LANES: usize>(&self, rows: &mut [[P; LANES]]) {
+    pub(super) fn sort<P: Copy + Ord, const LANES: usize>(self, rows: &mut [[P; LANES]]) {
         assert_eq!(rows.len(), self.length);
         if self.pairs.is_empty() {
             return sort_each(rows);
         }
-        for &(i, j) in &self.pairs {
-            // SAFETY: i < j < length, which the constructor has checked, and there are `length` rows.
-            let [low, high] = unsafe { rows.get_disjoint_unchecked_mut([i as usize, j as usize]) };
+        for &(i, j) in self.pairs {
+            // SAFETY: i < j < length, which was checked when the pairs were made, and there are `length` rows.
+            let [low, high] = unsafe { rows.get_disjoint_unchecked_mut([usize::from(i), usize::from(j)]) };
             let (a, b) = (*low, *high);
             for lane in 0..LANES {
                 low[lane] = a[lane].min(b[lane]);
@@ -61,7 +72,7 @@ fn sort_each<P: Copy + Ord, const LANES: usize>(rows: &mut [[P; LANES]]) {
 }
 
 /// Pairs (i, j), i < j, to be put in order one after another: Batcher's odd–even merge sort for `n` items.
-fn comparators(n: usize) -> Vec<(u32, u32)> {
+fn comparators(n: usize) -> Vec<(u16, u16)> {
     let mut pairs = Vec::new();
     let mut p = 1;
     while p < n {
@@ -71,7 +82,7 @@ fn comparators(n: usize) -> Vec<(u32, u32)> {
             while j + k < n {
                 for i in 0..k.min(n - j - k) {
                     if (i + j) / (2 * p) == (i + j + k) / (2 * p) {
-                        pairs.push(((i + j) as u32, (i + j + k) as u32));
+                        pairs.push(((i + j) as u16, (i + j + k) as u16));
                     }
                 }
                 j += 2 * k;
@@ -95,8 +106,9 @@ mod tests {
             let mut sorted = values.clone();
             sorted.sort_unstable();
             for (i, j) in comparators(values.len()) {
-                if values[i as usize] > values[j as usize] {
-                    values.swap(i as usize, j as usize);
+                let (i, j) = (usize::from(i), usize::from(j));
+                if values[i] > values[j] {
+                    values.swap(i, j);
                 }
             }
             prop_assert_eq!(values, sorted);

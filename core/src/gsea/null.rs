@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{
     network::Network,
     permutations::Permutations,
-    walk::{AllZero, HALF, LANES, Place, Scratch, scores},
+    walk::{AllZero, HALF, LANES, Place, Scratch, WIDE, Weight, Weights, prefix_scores, scores},
 };
 use crate::{
     parallel,
@@ -14,6 +14,8 @@ use crate::{
 
 /// Blocks of permutations made before they are walked: bounds the memory, feeds the threads.
 pub(super) const GROUP: usize = 8;
+/// Permutations are drawn by so many: who draws more from the same source later gets what he always got.
+const DRAWN: usize = 16;
 /// Genes up to which so many blocks are made; of longer rankings fewer.
 const LONGEST_SHORT: usize = 1 << 16;
 
@@ -54,45 +56,33 @@ fn run<P: Place>(
     source: &mut (impl Permutations + Send),
     watch: Watch<'_>,
 ) -> Result<Vec<Vec<f64>>, Cancelled> {
-    let networks = networks(sets);
-    let dealt = P::weights(weights);
+    let dealt = Weights::of(weights);
     let mut order: Vec<u32> = (0..weights.len() as u32).collect();
     let mut out: Vec<Vec<f64>> = parallel::map(sets.len(), |_| Vec::with_capacity(permutations));
-    let blocks = permutations.div_ceil(LANES);
-    let group = (GROUP * LONGEST_SHORT / weights.len().max(1)).clamp(1, GROUP);
-    let mut tables = make_tables::<P>(group.min(blocks), Vec::new(), &mut order, source);
+    let together = LANES * (GROUP * LONGEST_SHORT / weights.len().max(1)).clamp(1, GROUP);
+    let mut made = together.min(permutations);
+    let mut tables = make_tables::<P>(made, Vec::new(), &mut order, source);
     let (mut spare, mut walked) = (Vec::new(), Vec::new());
-    let mut done = 0;
-    while done < blocks {
-        let next = group.min(blocks - done - tables.len());
+    while !tables.is_empty() {
+        let next = together.min(permutations - made);
         // The shuffles depend on each other, so the next ones are made while these are walked.
-        let ((), made) = parallel::both(
+        let ((), more) = parallel::both(
             || {
                 walked.resize_with(tables.len(), Vec::new);
                 parallel::for_each_mut(&mut walked, |b, block| {
-                    walk_block(&dealt, &tables[b], sets, zero, &networks, block);
+                    walk_block(&dealt, &tables[b], Sets::Any(sets), zero, block);
                 });
             },
             || make_tables::<P>(next, std::mem::take(&mut spare), &mut order, source),
         );
         append(&mut out, &walked, permutations);
-        done += tables.len();
-        spare = std::mem::replace(&mut tables, made);
-        if watch(done as f64 / blocks as f64).is_break() {
+        spare = std::mem::replace(&mut tables, more);
+        if watch(made as f64 / permutations as f64).is_break() {
             return Err(Cancelled);
         }
+        made += next;
     }
     Ok(out)
-}
-
-/// How sets of every size in use are sorted.
-pub(super) fn networks(sets: &[&[u32]]) -> Vec<Option<Network>> {
-    let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
-    let mut networks: Vec<Option<Network>> = (0..=longest).map(|_| None).collect();
-    for set in sets {
-        networks[set.len()].get_or_insert_with(|| Network::new(set.len()));
-    }
-    networks
 }
 
 /// Puts `[blocks][sets][lanes]` after what `[sets]` have, up to so many permutations.
@@ -105,17 +95,21 @@ pub(super) fn append(out: &mut [Vec<f64>], walked: &[Vec<[f64; LANES]>], permuta
     });
 }
 
-/// `table[gene][lane]`: the place of each gene under [`LANES`] permutations; `spare` ones are written over.
+/// `table[gene][lane]`: the place of each gene under [`LANES`] permutations, for so many of them; `spare` tables are written
+/// over.
 pub(super) fn make_tables<P: Place>(
-    blocks: usize,
+    permutations: usize,
     mut spare: Vec<Vec<[P; LANES]>>,
     order: &mut [u32],
     source: &mut impl Permutations,
 ) -> Vec<Vec<[P; LANES]>> {
-    spare.resize_with(blocks, Vec::new);
+    spare.resize_with(permutations.div_ceil(LANES), Vec::new);
+    let mut left = permutations.next_multiple_of(DRAWN);
     for table in &mut spare {
         table.resize(order.len(), [P::default(); LANES]);
-        (0..LANES).for_each(|lane| {
+        let lanes = left.min(LANES);
+        left -= lanes;
+        (0..lanes).for_each(|lane| {
             source.next(order);
             for (place, &gene) in order.iter().enumerate() {
                 table[gene as usize][lane] = P::from_index(place);
@@ -125,49 +119,74 @@ pub(super) fn make_tables<P: Place>(
     spare
 }
 
-/// Walks all sets under a block of permutations.
-pub(super) fn walk_block<P: Place>(
-    weights: &P::Weights,
-    table: &[[P; LANES]],
-    sets: &[&[u32]],
-    zero: AllZero,
-    networks: &[Option<Network>],
-    out: &mut Vec<[f64; LANES]>,
-) {
-    widest(WalkSets { weights, table, sets, zero, networks, out });
+/// Gene sets that are walked together.
+#[derive(Clone, Copy)]
+pub(super) enum Sets<'a> {
+    /// Any, as genes.
+    Any(&'a [&'a [u32]]),
+    /// The first genes, so many as each of these sizes, which rise.
+    Prefixes(&'a [usize]),
 }
 
-struct WalkSets<'a, P: Place> {
-    weights: &'a P::Weights,
-    table: &'a [[P; LANES]],
-    sets: &'a [&'a [u32]],
+impl Sets<'_> {
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Any(sets) => sets.len(),
+            Self::Prefixes(sizes) => sizes.len(),
+        }
+    }
+}
+
+/// Walks all sets under a block of permutations.
+pub(super) fn walk_block<P: Place>(
+    weights: &Weights<P>,
+    table: &[[P; LANES]],
+    sets: Sets<'_>,
     zero: AllZero,
-    networks: &'a [Option<Network>],
+    out: &mut Vec<[f64; LANES]>,
+) {
+    match weights {
+        Weights::Single(weights) => widest(WalkSets::<P, f32> { weights, table, sets, zero, out }),
+        Weights::Double(weights) => widest(WalkSets::<P, f64> { weights, table, sets, zero, out }),
+    }
+}
+
+struct WalkSets<'a, P: Place, W: Weight> {
+    weights: &'a P::Table<W>,
+    table: &'a [[P; LANES]],
+    sets: Sets<'a>,
+    zero: AllZero,
     out: &'a mut Vec<[f64; LANES]>,
 }
 
-impl<P: Place> WithSimd for WalkSets<'_, P> {
+impl<P: Place, W: Weight> WithSimd for WalkSets<'_, P, W> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         match S::F64_LANES {
-            8 => self.walk::<LANES>(),
+            8 => self.walk::<WIDE>(),
             _ => self.walk::<HALF>(),
         }
     }
 }
 
-impl<P: Place> WalkSets<'_, P> {
+impl<P: Place, W: Weight> WalkSets<'_, P, W> {
     #[inline(always)]
     fn walk<const WIDTH: usize>(self) {
-        let mut scratch = Scratch::<P, WIDTH>::default();
+        let mut scratch = Scratch::<P, W, WIDTH>::default();
         self.out.clear();
         self.out.reserve(self.sets.len());
-        for set in self.sets {
-            // There is one for every size.
-            if let Some(network) = &self.networks[set.len()] {
-                self.out.push(scores(self.weights, self.table, set, network, self.zero, &mut scratch));
+        let Self { weights, table, zero, .. } = self;
+        match self.sets {
+            Sets::Any(sets) => {
+                for set in sets {
+                    let network = Network::of(set.len());
+                    self.out.push(scores(weights, table, set, network, zero, &mut scratch));
+                }
+            }
+            Sets::Prefixes(sizes) => {
+                prefix_scores(weights, table, sizes, zero, &mut scratch, |found| self.out.push(found));
             }
         }
     }

@@ -188,9 +188,7 @@ pub fn prerank_by_size(deck: &Deck, scores: &[f64], sets: &[MatchedSet], weight:
     let mut sizes: Vec<usize> = hits.iter().map(|hits| hits.len()).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    let places: Vec<u32> = (0..scores.len() as u32).collect();
-    let of_size: Vec<&[u32]> = sizes.iter().map(|&size| &places[..size]).collect();
-    let null = deck.scores(&weights, &of_size, AllZero::Ends);
+    let null = deck.scores_of_sizes(&weights, &sizes, AllZero::Ends);
     let null = PrerankBySize { sets: Vec::new(), null: sizes.into_iter().zip(null).collect() };
     let shared: Vec<&[f64]> = hits.iter().map(|hits| null.null_of(hits.len())).collect();
     let sets = summarise(&weights, scores.len(), sets, &order, &hits, &shared);

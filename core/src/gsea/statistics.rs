@@ -1,5 +1,7 @@
 //! Nominal p, NES, FDR and FWER from enrichment scores and their null, as GSEApy computes them.
 
+use std::collections::HashMap;
+
 use crate::parallel;
 
 /// Statistics of the sets of one library.
@@ -15,20 +17,31 @@ pub struct Statistics {
     pub fwer: Vec<f64>,
 }
 
-/// Means of the null scores that are at least 0 and below 0; the set's own score where there is none.
-fn means(es: f64, null: &[f64]) -> (f64, f64) {
-    let (mut positive, mut negative, mut n_positive, mut n_negative) = (0.0, 0.0, 0u32, 0u32);
-    // Without branches, which no processor could foresee; adding 0 changes no sum.
-    for &score in null {
-        positive += if score >= 0.0 { score } else { 0.0 };
-        negative += if score < 0.0 { score } else { 0.0 };
-        n_positive += u32::from(score >= 0.0);
-        n_negative += u32::from(score < 0.0);
+/// Sums of the null scores that are at least 0 and below 0, and how many there are.
+#[derive(Clone, Copy)]
+struct Sums {
+    positive: (f64, u32),
+    negative: (f64, u32),
+}
+
+impl Sums {
+    fn of(null: &[f64]) -> Self {
+        let (mut positive, mut negative, mut n_positive, mut n_negative) = (0.0, 0.0, 0u32, 0u32);
+        // Without branches, which no processor could foresee; adding 0 changes no sum.
+        for &score in null {
+            positive += if score >= 0.0 { score } else { 0.0 };
+            negative += if score < 0.0 { score } else { 0.0 };
+            n_positive += u32::from(score >= 0.0);
+            n_negative += u32::from(score < 0.0);
+        }
+        Self { positive: (positive, n_positive), negative: (negative, n_negative) }
     }
-    (
-        if n_positive > 0 { positive / f64::from(n_positive) } else { es },
-        if n_negative > 0 { negative / f64::from(n_negative) } else { es },
-    )
+
+    /// Their means; the set's own score where there is none.
+    fn means(self, es: f64) -> (f64, f64) {
+        let mean = |(sum, n): (f64, u32)| if n > 0 { sum / f64::from(n) } else { es };
+        (mean(self.positive), mean(self.negative))
+    }
 }
 
 fn normalise(score: f64, (positive, negative): (f64, f64)) -> f64 {
@@ -48,33 +61,33 @@ pub(super) fn nominal_p(es: f64, null: &[f64]) -> f64 {
 /// Sets counted together; the counts are whole numbers, so their sum does not depend on the threads.
 const TOGETHER: usize = 256;
 
-/// All statistics of the sets of one library: `es[set]`, `null[set][permutation]`.
+/// All statistics of the sets of one library: `es[set]`, `null[set][permutation]`. Sets may share their null scores, which
+/// then are looked at once.
 pub fn statistics(es: &[f64], null: &[&[f64]]) -> Statistics {
     let permutations = null.first().map_or(0, |scores| scores.len());
-    let of_set = parallel::map(es.len(), |i| {
-        let means = means(es[i], null[i]);
-        (means, normalise(es[i], means), nominal_p(es[i], null[i]))
-    });
-    let nes: Vec<f64> = of_set.iter().map(|&(_, nes, _)| nes).collect();
-    let p = of_set.iter().map(|&(.., p)| p).collect();
+    let (shared, of_set) = distinct(null);
+    let sums = parallel::map(shared.len(), |i| Sums::of(shared[i]));
+    let means: Vec<(f64, f64)> = of_set.iter().zip(es).map(|(&own, &es)| sums[own].means(es)).collect();
+    let nes: Vec<f64> = es.iter().zip(&means).map(|(&es, &means)| normalise(es, means)).collect();
+    let p = parallel::map(es.len(), |i| nominal_p(es[i], null[i]));
     let scale = Scale::new(&nes);
+    let alike = alike(&of_set, &means);
     let (mut highest, mut lowest) = (vec![0.0f64; permutations], vec![0.0f64; permutations]);
     let mut counts = Counts::new(&scale);
-    for (part, high, low) in parallel::map(es.len().div_ceil(TOGETHER), |group| {
-        let members = group * TOGETHER..((group + 1) * TOGETHER).min(es.len());
+    for (part, high, low) in parallel::map(alike.len().div_ceil(TOGETHER), |group| {
+        let members = &alike[group * TOGETHER..((group + 1) * TOGETHER).min(alike.len())];
         let (mut high, mut low) = (vec![0.0f64; permutations], vec![0.0f64; permutations]);
         let mut counts = Counts::new(&scale);
         let mut normalised = vec![0.0; permutations];
-        for i in members {
-            let means = of_set[i].0;
-            for (out, &score) in normalised.iter_mut().zip(null[i]) {
-                *out = normalise(score, means);
+        for &(set, times) in members {
+            for (out, &score) in normalised.iter_mut().zip(null[set]) {
+                *out = normalise(score, means[set]);
             }
             for ((&x, high), low) in normalised.iter().zip(&mut high).zip(&mut low) {
                 *high = x.max(*high);
                 *low = x.min(*low);
             }
-            normalised.iter().for_each(|&x| counts.add(&scale, x));
+            normalised.iter().for_each(|&x| counts.add(&scale, x, times));
         }
         (counts, high, low)
     }) {
@@ -84,6 +97,34 @@ pub fn statistics(es: &[f64], null: &[&[f64]]) -> Statistics {
     }
     let fwer = family_wise(&nes, highest, lowest);
     Statistics { fdr: counts.rates(&scale, &nes), p, fwer, nes }
+}
+
+/// Null scores that are not the same memory, and which of them each set has.
+fn distinct<'a>(null: &[&'a [f64]]) -> (Vec<&'a [f64]>, Vec<usize>) {
+    let mut known = HashMap::new();
+    let mut shared = Vec::new();
+    let of_set = null.iter().map(|&scores| {
+        *known.entry((scores.as_ptr(), scores.len())).or_insert_with(|| {
+            shared.push(scores);
+            shared.len() - 1
+        })
+    });
+    let of_set = of_set.collect();
+    (shared, of_set)
+}
+
+/// The first of the sets whose normalised null scores are the same, and how many they are.
+fn alike(of_set: &[usize], means: &[(f64, f64)]) -> Vec<(usize, u64)> {
+    let mut known = HashMap::new();
+    let mut alike: Vec<(usize, u64)> = Vec::new();
+    for (set, (&own, &(positive, negative))) in of_set.iter().zip(means).enumerate() {
+        let place = *known.entry((own, positive.to_bits(), negative.to_bits())).or_insert_with(|| {
+            alike.push((set, 0));
+            alike.len() - 1
+        });
+        alike[place].1 += 1;
+    }
+    alike
 }
 
 fn family_wise(nes: &[f64], mut highest: Vec<f64>, mut lowest: Vec<f64>) -> Vec<f64> {
@@ -160,15 +201,15 @@ impl Counts {
         Self { between: vec![0; n + 1], equal: vec![0; n + 1], negative: 0, all: 0 }
     }
 
-    /// Counts a null value. 0/0, of a set without any null score above 0, is no value; GSEApy sorts such values
+    /// Counts a null value so many times. 0/0, of a set without any null score above 0, is no value; GSEApy sorts such values
     /// among the others by a comparison that is no order, so that its FDR depends on the sort's inner workings.
     #[inline]
-    fn add(&mut self, scale: &Scale, x: f64) {
+    fn add(&mut self, scale: &Scale, x: f64, times: u64) {
         if x.is_nan() {
             return;
         }
-        self.all += 1;
-        self.negative += u64::from(x < 0.0);
+        self.all += times;
+        self.negative += u64::from(x < 0.0) * times;
         let bucket = (((x - scale.low) * scale.per_bucket) as usize).min(BUCKETS);
         let first = scale.first[bucket];
         let mut place = (first & !MARK) as usize;
@@ -180,9 +221,9 @@ impl Counts {
             }
         }
         if scale.bounded[place] == x {
-            self.equal[place] += 1;
+            self.equal[place] += times;
         }
-        self.between[place] += 1;
+        self.between[place] += times;
     }
 
     fn merge(&mut self, other: &Self) {
@@ -274,9 +315,20 @@ mod tests {
             let null: Vec<f64> = null.iter().map(|&x| f64::from(x) / 8.0).collect();
             let scale = Scale::new(&nes);
             let mut counts = Counts::new(&scale);
-            null.iter().for_each(|&x| counts.add(&scale, x));
+            null.iter().for_each(|&x| counts.add(&scale, x, 1));
             prop_assert_eq!(counts.rates(&scale, &nes), naive_fdr(&nes, &null));
         }
+    }
+
+    #[test]
+    fn null_scores_that_sets_share_count_as_often_as_each_its_own() {
+        let one: Vec<f64> = (0..90).map(|i| f64::from(i * 37 % 91) / 50.0 - 0.8).collect();
+        let two: Vec<f64> = one.iter().map(|x| x.abs() + 0.01).collect();
+        let es = [0.9, -0.4, 0.3, -0.2, 0.7, 0.05];
+        let shared: Vec<&[f64]> = [&one, &one, &two, &two, &one, &two].map(Vec::as_slice).to_vec();
+        let own: Vec<Vec<f64>> = shared.iter().map(|scores| scores.to_vec()).collect();
+        let own: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+        assert_eq!(statistics(&es, &shared), statistics(&es, &own));
     }
 
     #[test]

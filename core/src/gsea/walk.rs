@@ -6,9 +6,11 @@
 
 use super::network::Network;
 
-/// Permutations walked side by side.
-pub(super) const LANES: usize = 16;
-/// Lanes of one walk where registers hold 4 numbers: more would not fit them.
+/// Permutations sorted side by side: as many places of two bytes as the widest registers hold.
+pub(super) const LANES: usize = 32;
+/// Permutations walked side by side where registers hold 8 numbers.
+pub(super) const WIDE: usize = 16;
+/// Where they hold 4: more would not fit them.
 pub(super) const HALF: usize = 8;
 
 /// A place in the ranking in as few bits as its length allows.
@@ -18,15 +20,15 @@ pub(super) trait Place: Copy + Default + Ord + Send + Sync {
     /// As a number.
     fn number(self) -> i32;
     /// Weights in ranking order, so that none has to ask whether a place is in the ranking.
-    type Weights: Sync;
+    type Table<W: Weight>: Send + Sync;
     /// Of a ranking.
-    fn weights(ranking: &[f64]) -> Self::Weights;
+    fn table<W: Weight>(ranking: &[f64]) -> Self::Table<W>;
     /// The weight at a place.
-    fn weight(self, weights: &Self::Weights) -> f64;
+    fn weight<W: Weight>(self, weights: &Self::Table<W>) -> W;
 }
 
 impl Place for u16 {
-    type Weights = Box<[f64; 1 << 16]>;
+    type Table<W: Weight> = Box<[W; 1 << 16]>;
 
     fn from_index(index: usize) -> Self {
         index as u16
@@ -34,18 +36,18 @@ impl Place for u16 {
     fn number(self) -> i32 {
         i32::from(self)
     }
-    fn weights(ranking: &[f64]) -> Self::Weights {
-        let mut all = vec![0.0; 1 << 16];
-        all[..ranking.len()].copy_from_slice(ranking);
+    fn table<W: Weight>(ranking: &[f64]) -> Self::Table<W> {
+        let mut all = vec![W::default(); 1 << 16];
+        all.iter_mut().zip(ranking).for_each(|(weight, &value)| *weight = W::of(value));
         all.try_into().unwrap_or_else(|_| unreachable!("the length of an array"))
     }
-    fn weight(self, weights: &Self::Weights) -> f64 {
+    fn weight<W: Weight>(self, weights: &Self::Table<W>) -> W {
         weights[usize::from(self)]
     }
 }
 
 impl Place for u32 {
-    type Weights = Vec<f64>;
+    type Table<W: Weight> = Vec<W>;
 
     fn from_index(index: usize) -> Self {
         index as u32
@@ -53,11 +55,51 @@ impl Place for u32 {
     fn number(self) -> i32 {
         self as i32
     }
-    fn weights(ranking: &[f64]) -> Self::Weights {
-        ranking.to_vec()
+    fn table<W: Weight>(ranking: &[f64]) -> Self::Table<W> {
+        ranking.iter().map(|&value| W::of(value)).collect()
     }
-    fn weight(self, weights: &Self::Weights) -> f64 {
+    fn weight<W: Weight>(self, weights: &Self::Table<W>) -> W {
         weights[self as usize]
+    }
+}
+
+/// A weight as it is looked up: computed with in double precision.
+pub(super) trait Weight: Copy + Default + Send + Sync {
+    /// Nearest to a number.
+    fn of(value: f64) -> Self;
+    /// As a number.
+    fn number(self) -> f64;
+}
+
+impl Weight for f32 {
+    fn of(value: f64) -> Self {
+        value as Self
+    }
+    fn number(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Weight for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
+    fn number(self) -> f64 {
+        self
+    }
+}
+
+/// Weights of a ranking. Scores are single numbers, so their weights mostly are, and twice as many of those are found at
+/// once.
+pub(super) enum Weights<P: Place> {
+    Single(P::Table<f32>),
+    Double(P::Table<f64>),
+}
+
+impl<P: Place> Weights<P> {
+    pub(super) fn of(ranking: &[f64]) -> Self {
+        let single = ranking.iter().all(|&weight| f64::from(weight as f32).to_bits() == weight.to_bits());
+        if single { Self::Single(P::table(ranking)) } else { Self::Double(P::table(ranking)) }
     }
 }
 
@@ -101,78 +143,157 @@ pub(super) fn enrichment_score_uniform(weights: &[f64], hits: &[u32]) -> f64 {
 }
 
 /// Scratch space of one thread.
-pub(super) struct Scratch<P, const WIDTH: usize> {
+pub(super) struct Scratch<P, W, const WIDTH: usize> {
     places: Vec<[P; LANES]>,
-    weights: Vec<[f64; WIDTH]>,
+    weights: Vec<[W; WIDTH]>,
 }
 
-impl<P, const WIDTH: usize> Default for Scratch<P, WIDTH> {
+impl<P, W, const WIDTH: usize> Default for Scratch<P, W, WIDTH> {
     fn default() -> Self {
         Self { places: Vec::new(), weights: Vec::new() }
     }
 }
 
-/// Enrichment scores of one set under [`LANES`] permutations, so many of them side by side as `WIDTH`, [`HALF`] or all.
+/// Enrichment scores of one set under [`LANES`] permutations, so many of them side by side as `WIDTH`, [`HALF`] or [`WIDE`].
 ///
 /// `table[gene][lane]` is the place of a gene, `set` its genes, `network` sorts as many places.
 #[inline(always)]
-pub(super) fn scores<P: Place, const WIDTH: usize>(
-    weights: &P::Weights,
+pub(super) fn scores<P: Place, W: Weight, const WIDTH: usize>(
+    weights: &P::Table<W>,
     table: &[[P; LANES]],
     set: &[u32],
-    network: &Network,
+    network: Network,
     zero: AllZero,
-    scratch: &mut Scratch<P, WIDTH>,
+    scratch: &mut Scratch<P, W, WIDTH>,
 ) -> [f64; LANES] {
-    let Scratch { places, weights: weighted } = scratch;
-    places.clear();
-    places.extend(set.iter().map(|&gene| table[gene as usize]));
-    network.sort(places);
-    let mut out = [0.0; LANES];
-    for (part, out) in out.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-        *out = walk(weights, table.len(), places, part * WIDTH, zero, weighted);
+    scratch.places.clear();
+    scratch.places.extend(set.iter().map(|&gene| table[gene as usize]));
+    network.sort(&mut scratch.places);
+    scratch.walk(weights, table.len(), zero)
+}
+
+/// Genes more than the prefix before up to which each is put among its places; more are sorted with all of them.
+const FEW: usize = 16;
+
+/// The same of the first genes of the table, so many as each of `sizes`, which rise: the places of a longer prefix are those
+/// of the one before, with some put between.
+#[inline(always)]
+pub(super) fn prefix_scores<P: Place, W: Weight, const WIDTH: usize>(
+    weights: &P::Table<W>,
+    table: &[[P; LANES]],
+    sizes: &[usize],
+    zero: AllZero,
+    scratch: &mut Scratch<P, W, WIDTH>,
+    mut each: impl FnMut([f64; LANES]),
+) {
+    scratch.places.clear();
+    for &size in sizes {
+        let known = scratch.places.len();
+        if size - known > FEW {
+            scratch.places.extend_from_slice(&table[known..size]);
+            Network::of(size).sort(&mut scratch.places);
+        } else {
+            for &gene in &table[known..size] {
+                insert(&mut scratch.places, gene);
+            }
+        }
+        each(scratch.walk(weights, table.len(), zero));
     }
-    out
+}
+
+/// Puts a place among ascending ones, in every lane.
+#[inline(always)]
+fn insert<P: Place>(places: &mut Vec<[P; LANES]>, mut gene: [P; LANES]) {
+    for row in places.iter_mut() {
+        for lane in 0..LANES {
+            let (low, high) = (row[lane].min(gene[lane]), row[lane].max(gene[lane]));
+            (row[lane], gene[lane]) = (low, high);
+        }
+    }
+    places.push(gene);
+}
+
+impl<P: Place, W: Weight, const WIDTH: usize> Scratch<P, W, WIDTH> {
+    /// Walks along the places, which ascend in every lane.
+    #[inline(always)]
+    fn walk(&mut self, weights: &P::Table<W>, genes: usize, zero: AllZero) -> [f64; LANES] {
+        let Self { places, weights: weighted } = self;
+        if weighted.len() < places.len() {
+            weighted.resize(places.len(), [W::default(); WIDTH]);
+        }
+        let weighted = &mut weighted[..places.len()];
+        let mut out = [0.0; LANES];
+        for (part, out) in out.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+            *out = walk(weights, genes, places, part * WIDTH, zero, weighted);
+        }
+        out
+    }
 }
 
 #[inline(always)]
-fn walk<P: Place, const WIDTH: usize>(
-    weights: &P::Weights,
+fn walk<P: Place, W: Weight, const WIDTH: usize>(
+    weights: &P::Table<W>,
     genes: usize,
     places: &[[P; LANES]],
     from: usize,
     zero: AllZero,
-    weighted: &mut Vec<[f64; WIDTH]>,
+    weighted: &mut [[W; WIDTH]],
 ) -> [f64; WIDTH] {
-    weighted.clear();
     let mut total = [0.0f64; WIDTH];
-    for row in places {
-        let values: [f64; WIDTH] = std::array::from_fn(|lane| row[from + lane].weight(weights));
+    for (row, values) in places.iter().zip(weighted.iter_mut()) {
+        *values = std::array::from_fn(|lane| row[from + lane].weight(weights));
         for lane in 0..WIDTH {
-            total[lane] += values[lane];
+            total[lane] += values[lane].number();
         }
-        weighted.push(values);
     }
     if zero == AllZero::Uniform {
         for (lane, total) in total.iter_mut().enumerate() {
             if *total == 0.0 {
-                weighted.iter_mut().for_each(|values| values[lane] = 1.0);
+                weighted.iter_mut().for_each(|values| values[lane] = W::of(1.0));
                 *total = places.len() as f64;
             }
         }
     }
     let down = 1.0 / (genes as f64 - places.len() as f64);
     let up: [f64; WIDTH] = std::array::from_fn(|lane| 1.0 / total[lane]);
-    let (mut best, mut current, mut last) = ([0.0f64; WIDTH], [0.0f64; WIDTH], [-1.0f64; WIDTH]);
+    // What comes before a hit is not above what came after the last one, and what comes after it is not below.
+    let (mut highest, mut lowest) = ([0.0f64; WIDTH], [0.0f64; WIDTH]);
+    let (mut current, mut last) = ([0.0f64; WIDTH], [-1i32; WIDTH]);
     for (row, values) in places.iter().zip(weighted.iter()) {
-        // Through i32, which processors convert many at a time.
-        let place: [f64; WIDTH] = std::array::from_fn(|lane| f64::from(row[from + lane].number()));
+        let place: [i32; WIDTH] = std::array::from_fn(|lane| row[from + lane].number());
         for lane in 0..WIDTH {
-            let before = current[lane] - down * (place[lane] - last[lane] - 1.0);
-            let kept = if before.abs() > best[lane].abs() { before } else { best[lane] };
-            let after = before + up[lane] * values[lane];
-            best[lane] = if after.abs() > kept.abs() { after } else { kept };
+            let before = current[lane] - down * f64::from(place[lane] - last[lane] - 1);
+            lowest[lane] = if before < lowest[lane] { before } else { lowest[lane] };
+            let after = before + up[lane] * values[lane].number();
+            highest[lane] = if after > highest[lane] { after } else { highest[lane] };
             current[lane] = after;
+        }
+        last = place;
+    }
+    let mut best: [f64; WIDTH] =
+        std::array::from_fn(|lane| if highest[lane] > -lowest[lane] { highest[lane] } else { lowest[lane] });
+    for lane in 0..WIDTH {
+        if highest[lane] == -lowest[lane] {
+            let hits = places.iter().zip(weighted.iter());
+            let hits = hits.map(|(row, values)| (row[from + lane].number(), values[lane].number()));
+            best[lane] = earlier(hits, down, up[lane]);
+        }
+    }
+    best
+}
+
+/// The first of the values furthest from 0, where one above is as far as one below.
+#[cold]
+fn earlier(hits: impl Iterator<Item = (i32, f64)>, down: f64, up: f64) -> f64 {
+    let (mut best, mut current, mut last) = (0.0f64, 0.0f64, -1);
+    for (place, weight) in hits {
+        current -= down * f64::from(place - last - 1);
+        if current.abs() > best.abs() {
+            best = current;
+        }
+        current += up * weight;
+        if current.abs() > best.abs() {
+            best = current;
         }
         last = place;
     }
@@ -187,8 +308,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lanes_equal_one_walk_after_another(raw in proptest::collection::vec(0u8..5, 40), keys in proptest::collection::vec(any::<u32>(), 40 * LANES), size in 1usize..39, by_network in any::<bool>(), uniform in any::<bool>()) {
-            let mut weights: Vec<f64> = raw.iter().map(|&w| f64::from(w.saturating_sub(2)) / 3.0).collect();
+        fn lanes_equal_one_walk_after_another(raw in proptest::collection::vec(0u8..5, 40), thirds in any::<bool>(), keys in proptest::collection::vec(any::<u32>(), 40 * LANES), size in 1usize..39, by_network in any::<bool>(), uniform in any::<bool>()) {
+            let mut weights: Vec<f64> = raw.iter().map(|&w| f64::from(w.saturating_sub(2)) / if thirds { 3.0 } else { 4.0 }).collect();
             weights.sort_by(|a, b| b.total_cmp(a));
             let mut table = vec![[0u16; LANES]; 40];
             for lane in 0..LANES {
@@ -199,13 +320,27 @@ mod tests {
                 }
             }
             let set: Vec<u32> = (0..size as u32).collect();
-            let network = if by_network { Network::new(size) } else { Network::none(size) };
-            let padded = u16::weights(&weights);
+            let network = if by_network { Network::of(size) } else { Network::none(size) };
             let zero = if uniform { AllZero::Uniform } else { AllZero::Ends };
             let one = if uniform { enrichment_score_uniform } else { enrichment_score };
-            let fast = scores(&padded, &table, &set, &network, zero, &mut Scratch::<_, HALF>::default());
-            let wide = scores(&padded, &table, &set, &network, zero, &mut Scratch::<_, LANES>::default());
+            let double = u16::table::<f64>(&weights);
+            let fast = scores(&double, &table, &set, network, zero, &mut Scratch::<_, _, HALF>::default());
+            let wide = scores(&double, &table, &set, network, zero, &mut Scratch::<_, _, WIDE>::default());
             prop_assert_eq!(fast.map(f64::to_bits), wide.map(f64::to_bits));
+            if let Weights::<u16>::Single(single) = Weights::of(&weights) {
+                let single = scores(&single, &table, &set, network, zero, &mut Scratch::<_, _, WIDE>::default());
+                prop_assert_eq!(single.map(f64::to_bits), wide.map(f64::to_bits));
+            } else {
+                prop_assert!(thirds, "quarters are single numbers");
+            }
+            let mut prefixes = Vec::new();
+            let sizes: Vec<usize> = [1, size.div_ceil(3), size.div_ceil(2), size].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+            prefix_scores(&double, &table, &sizes, zero, &mut Scratch::<_, _, WIDE>::default(), |found| prefixes.push(found));
+            prop_assert_eq!(prefixes.last().unwrap().map(f64::to_bits), wide.map(f64::to_bits));
+            for (size, found) in sizes.iter().zip(&prefixes) {
+                let alone = scores(&double, &table, &set[..*size], Network::of(*size), zero, &mut Scratch::<_, _, WIDE>::default());
+                prop_assert_eq!(found.map(f64::to_bits), alone.map(f64::to_bits));
+            }
             for lane in 0..LANES {
                 let mut hits: Vec<u32> = set.iter().map(|&g| u32::from(table[g as usize][lane])).collect();
                 hits.sort_unstable();

@@ -3,13 +3,13 @@
 use std::io::{self, Seek, Write};
 
 use cellprism_core::parallel;
+use flate2::{Compression, write::ZlibEncoder};
 
 use super::{
     Address, Hdf5, Kind,
     index::{self, Chunk},
     message::{Header, Layout},
 };
-use crate::deflate;
 
 /// Elements of a chunk.
 const CHUNK: usize = 1 << 15;
@@ -53,11 +53,11 @@ impl Packed {
     fn pack<W: Write + Seek>(&mut self, file: &mut Hdf5<W>, chunks: usize) -> io::Result<()> {
         for first in (0..chunks).step_by(TOGETHER) {
             let held = &self.held[first * CHUNK..];
-            let packed = parallel::map(TOGETHER.min(chunks - first), |chunk| {
-                deflate::shuffled(&held[chunk * CHUNK..(chunk + 1) * CHUNK])
+            let packed: Vec<io::Result<Vec<u8>>> = parallel::map(TOGETHER.min(chunks - first), |chunk| {
+                shuffled(&held[chunk * CHUNK..(chunk + 1) * CHUNK])
             });
             for bytes in packed {
-                self.chunks.push(chunk(file, &bytes)?);
+                self.chunks.push(chunk(file, &bytes?)?);
             }
         }
         self.held.drain(..chunks * CHUNK);
@@ -80,13 +80,25 @@ impl Packed {
         if !self.held.is_empty() {
             // A chunk is whole, whatever the vector's length.
             self.held.resize(elements, 0);
-            self.chunks.push(chunk(file, &deflate::shuffled(&self.held))?);
+            self.chunks.push(chunk(file, &shuffled(&self.held)?)?);
         }
         let address = index::write(file, &self.chunks, elements as u64)?;
         let layout = Layout::Chunked { address, elements: elements as u32 };
         let header = Header::of_array(self.kind, &[length as u64], &layout)?;
         file.object(header, attributes)
     }
+}
+
+/// A zlib stream of the words' bytes as HDF5 shuffles them: all first bytes, all second ones, and so on. Most of such a plane is
+/// alike, so that the fastest level gives nearly what the best one does.
+fn shuffled(words: &[u32]) -> io::Result<Vec<u8>> {
+    let mut stream = ZlibEncoder::new(Vec::new(), Compression::fast());
+    let mut plane = vec![0; words.len()];
+    for byte in 0..4 {
+        plane.iter_mut().zip(words).for_each(|(to, word)| *to = word.to_le_bytes()[byte]);
+        stream.write_all(&plane)?;
+    }
+    stream.finish()
 }
 
 fn chunk<W: Write + Seek>(file: &mut Hdf5<W>, bytes: &[u8]) -> io::Result<Chunk> {

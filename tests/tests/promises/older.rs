@@ -6,6 +6,7 @@
 //! | 1.1 | `neurons/`, parameter `neurons` |
 //! | 1.2 | `cells/embeddings.safetensors` |
 //! | 1.3 | readings beyond the paper, in parameters, rows, details and arrays; the manifest's `key` and `ladder` |
+//! | 1.6 | `samples/neurons/`, `cells/numbers.NN.safetensors` |
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -79,7 +80,7 @@ fn older(bundle: &Path, minor: u32, to: &Path) {
         files.remove(Path::new(path::EMBEDDINGS)).unwrap();
     }
     if minor < 1 {
-        files.retain(|name, _| !name.starts_with("neurons"));
+        files.retain(|name, _| !name.starts_with("neurons") && !name.starts_with("samples/neurons"));
     }
     let list = |name: &PathBuf| matches!(name.to_str(), Some(path::FILES | path::MANIFEST));
     let mut manifest: Value =

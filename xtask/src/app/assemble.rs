@@ -102,16 +102,16 @@ fn with_policy(html: &str) -> Result<String> {
 /// The script that starts the app, and says so where it cannot.
 fn start(bin: &str) -> String {
     format!(
-        "import {{ head }} from './head.js';\nhead();\n\
+        "import {{ head }} from './head.js';\nconst read = head();\n\
          // What can be read already is painted first; a page in the background is not painted.\n\
          const painted = () => new Promise((done) => {{\n  \
-         requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 150);\n}});\n\
+         requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 1000);\n}});\n\
          const said = (text) => {{\n  const place = document.getElementById('boot-said');\n  \
          if (place) {{ place.textContent = text; place.setAttribute('role', 'alert'); }}\n}};\n\
          if (typeof WebAssembly === 'undefined') {{\n  \
          said('This browser runs no WebAssembly, or is set not to; cellprism computes in the page and needs it.');\n\
          }} else {{\n  try {{\n    \
-         await painted();\n    \
+         await read;\n    await painted();\n    \
          const program = fetch('./{bin}_bg.wasm');\n    \
          const {{ default: init }} = await import('./{bin}.js');\n    \
          await init({{ module_or_path: program }});\n  }} catch (error) {{\n    \
@@ -158,9 +158,7 @@ fn put(asset: &Asset, app: &Path) -> Result<()> {
 fn element(asset: &Asset, is_cut: impl Fn(&str) -> bool) -> String {
     match asset {
         Asset::Main { bin } => format!(
-            "<link rel=\"modulepreload\" href=\"./{bin}.js\">\n    {}\
-             <link rel=\"preload\" href=\"./{bin}_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n    \
-             <script type=\"module\" src=\"./{START}\"></script>",
+            "<link rel=\"modulepreload\" href=\"./{bin}.js\">\n    {}<script type=\"module\" src=\"./{START}\"></script>",
             if is_cut(bin) {
                 format!("<link rel=\"modulepreload\" href=\"./{}\">\n    ", cut::link(bin))
             } else {

@@ -122,8 +122,8 @@ impl simd::WithSimd for Tile<'_> {
         for gene in 0..genes {
             chances.zeros[gene] = exp_of_minus(chances.means[gene]);
         }
-        for gene in 0..genes {
-            chances.counted[gene] = uniform(words[gene]) >= chances.zeros[gene] || chances.means[gene] > PART;
+        for (gene, &word) in words.iter().enumerate() {
+            chances.counted[gene] = uniform(word) >= chances.zeros[gene] || chances.means[gene] > PART;
         }
     }
 }
