@@ -2,6 +2,7 @@
 //!
 //! | module | idea |
 //! |---|---|
+//! | `boot` | what is read until the first page is there |
 //! | `client` | the only file that touches the network |
 //! | `bundle` | what every page needs of a bundle, and the files of one concept |
 //! | `route` | the address and its state; `page`: which page it names |
@@ -14,6 +15,7 @@
 //! | `picture` | figures as SVG and PNG |
 //! | `certainty` | one scale for every pathway label |
 
+mod boot;
 mod browser;
 mod bundle;
 mod certainty;
@@ -36,9 +38,6 @@ mod term;
 mod worker;
 
 fn main() {
-    // What index.html shows until now.
-    if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
-        boot.remove();
-    }
+    boot::keep();
     leptos::mount::mount_to_body(frame::App);
 }

@@ -8,13 +8,7 @@ use std::cell::Cell;
 use futures::FutureExt;
 use leptos::prelude::*;
 
-use crate::{
-    browser,
-    client::FetchError,
-    components::states::{Failed, Loading},
-    page::Page,
-    pages,
-};
+use crate::{boot, browser, client::FetchError, components::states::Failed, page::Page, pages};
 
 /// A part of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +71,7 @@ pub fn shown(part: Part, page: Page) -> AnyView {
             Some(view! { <h1>{page.title()}</h1><Failed what="This page" error=error /> }.into_any())
         }
         // Without a heading: the focus waits for the page's own.
-        None => Some(view! { <Loading what="the page" /> }.into_any()),
+        None => Some(boot::waiting("the page")),
     };
     view.into_any()
 }

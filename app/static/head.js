@@ -37,7 +37,9 @@ export async function head() {
 
 async function show(root) {
   const id = Number(/\d+/.exec(location.hash)?.[0]);
-  if (!document.getElementById("greeting")) return;
+  const greeting = document.getElementById("greeting");
+  // `site` says how many concepts there are heads of, `serve` writes none
+  if (!(id < Number(greeting?.dataset.concepts ?? 0))) return;
   try {
     const answer = await fetch(`./heads/${String(Math.floor(id / 100)).padStart(2, "0")}.json`);
     if (!answer.ok) return;
@@ -49,5 +51,6 @@ async function show(root) {
     const eyebrow = made("div", "row between", made("p", "eyebrow", `Concepts / C${id}`));
     const names = made("div", "row between title", made("div", "names", title));
     place.replaceWith(made("div", "chead", eyebrow, names, words(made("p", "lead", ""), found.verdict)));
+    greeting.remove();
   } catch { /* the program says what is wrong */ }
 }

@@ -53,7 +53,7 @@ fn no_two_files_of_these_folders_import_each_other() {
     for folder in folders {
         let arrows = arrows(&root().join(folder));
         assert!(circle(&arrows).is_empty(), "{folder}: a circle {:?} of {arrows:#?}", circle(&arrows));
-        assert!(arrows.len() > 3, "{folder}: only {} arrows were found", arrows.len());
+        assert!(arrows.len() >= 3, "{folder}: only {} arrows were found", arrows.len());
     }
 }
 

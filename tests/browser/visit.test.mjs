@@ -132,13 +132,14 @@ test("the bundle's and a concept's first words are read before the program runs,
   const index = json(bundle, "concepts/index.json");
   const detail = json(bundle, `concepts/${stem(most)}.json`);
   const { title } = json(bundle, "manifest.json");
-  const held = async (address, look) => {
+  const held = async (address, look, then) => {
     let answer;
     const wait = new Promise((resolve) => (answer = resolve));
     await troubled(address, async (page) => {
       await look(page);
       answer();
       await page.locator("#boot").waitFor({ state: "detached" });
+      await then?.(page);
     }, (page) => page.route(/app_bg\.wasm/, async (route) => { await wait; await route.continue(); }));
   };
   await held("", async (page) => {
@@ -151,6 +152,17 @@ test("the bundle's and a concept's first words are read before the program runs,
     assert.equal((await heading.innerText()).replace(/\s+/g, " "), `C${most} ${detail.title}`);
     assert.equal((await page.locator("#boot .chead .lead").innerText()).replace(/\s+/g, " "), detail.verdict);
     assert.ok(!(await page.locator("#greeting").isVisible()), "the bundle's own words are those of the start page");
+    await page.evaluate(() => {
+      globalThis.untitled = 0;
+      const look = () => {
+        globalThis.untitled += document.querySelector(".chead h1") ? 0 : 1;
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+  }, async (page) => {
+    await page.getByTestId("presence").waitFor();
+    assert.equal(await page.evaluate(() => globalThis.untitled), 0, "a title that is read does not go away");
   });
   await held("#/genes", async (page) => {
     await page.locator("#boot-said").waitFor();
@@ -216,6 +228,7 @@ test("what is counted on one page is what another lists", async () => {
   const figure = (page, name) => page.locator(".strip > div", { has: page.locator("dt", { hasText: name }) }).locator("dd").first();
   await visit("", async (page) => {
     const counts = {};
+    await page.locator(".strip dd").first().waitFor();
     for (const [name, chip] of [["With a pathway that stands", "A pathway stands"], ["Mostly one kind of cell", "One kind of cell"]]) {
       if (await figure(page, name).count()) counts[chip] = Number((await figure(page, name).innerText()).split(/[\s/]/)[0].replaceAll(",", ""));
     }

@@ -21,11 +21,12 @@ use web_sys::HtmlElement;
 use bar::Bar;
 
 use crate::{
+    boot,
     bundle::{self, Bundle, Listed},
     client,
     components::{
         cell_map::provide_redraw,
-        states::{Failed, Load, Loading},
+        states::{Failed, Load},
     },
     origin,
     page::Page,
@@ -87,29 +88,29 @@ pub fn App() -> impl IntoView {
             .into_any();
         }
         match loaded.get() {
-        Load::Waiting => view! {
-            <Bar bundle=None listed=vec![] />
-            <main id="main" class="wrap" tabindex="-1"><h1 class="vh">"cellprism"</h1><Loading what="the bundle" /></main>
+            Load::Waiting => view! {
+                <Bar bundle=None listed=vec![] />
+                <main id="main" class="wrap" tabindex="-1">{boot::waiting("the bundle")}</main>
+            }
+            .into_any(),
+            // A server of jobs that has made no bundle yet.
+            Load::Failed(_) if client::has_jobs() => view! {
+                <Bar bundle=None listed=vec![] />
+                <main id="main" class="wrap" tabindex="-1">{parts::shown(Part::Work, Page::Jobs)}</main>
+            }
+            .into_any(),
+            Load::Failed(error) => view! {
+                <Bar bundle=None listed=vec![] />
+                <main id="main" class="wrap" tabindex="-1">
+                    <h1>"No bundle to show"</h1>
+                    <Failed what="The bundle" error=error />
+                    {others(&listed.get_untracked())}
+                    <HowToOpen />
+                </main>
+            }
+            .into_any(),
+            Load::Ready(bundle) => view! { <Shown bundle=bundle listed=listed.get_untracked() /> }.into_any(),
         }
-        .into_any(),
-        // A server of jobs that has made no bundle yet.
-        Load::Failed(_) if client::has_jobs() => view! {
-            <Bar bundle=None listed=vec![] />
-            <main id="main" class="wrap" tabindex="-1">{parts::shown(Part::Work, Page::Jobs)}</main>
-        }
-        .into_any(),
-        Load::Failed(error) => view! {
-            <Bar bundle=None listed=vec![] />
-            <main id="main" class="wrap" tabindex="-1">
-                <h1>"No bundle to show"</h1>
-                <Failed what="The bundle" error=error />
-                {others(&listed.get_untracked())}
-                <HowToOpen />
-            </main>
-        }
-        .into_any(),
-        Load::Ready(bundle) => view! { <Shown bundle=bundle listed=listed.get_untracked() /> }.into_any(),
-    }
     };
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();

@@ -6,7 +6,19 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{ConceptDetail, Counts, TitleParts};
-use crate::readings::verdict::thousands;
+
+/// A number with commas: "592,317".
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
 
 /// How some words are set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +127,11 @@ pub fn told(text: &str, genes: &BTreeSet<&str>) -> Vec<Piece> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([thousands(7), thousands(2638), thousands(1_234_567)], ["7", "2,638", "1,234,567"]);
+    }
 
     #[test]
     fn genes_are_told_from_words() {

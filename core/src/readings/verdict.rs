@@ -1,7 +1,7 @@
 //! What a concept, or a whole dictionary, is found to be, in plain sentences. They are generated from the numbers and say
 //! no more than these.
 
-use crate::bundle::{Side, SideLabels, TitleParts};
+use crate::bundle::{Side, SideLabels, TitleParts, opening::thousands};
 
 /// What [`of_concept`] speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -126,19 +126,6 @@ fn percent(share: f64) -> String {
     if share >= 10.0 { format!("{share:.0}%") } else { format!("{share:.1}%") }
 }
 
-/// A number with commas: "592,317".
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +161,5 @@ mod tests {
         assert!(
             of_concept(of(Some("7 active cells"))).ends_with("Pathways were not tested: 7 active cells.")
         );
-        assert_eq!([thousands(7), thousands(2638), thousands(1_234_567)], ["7", "2,638", "1,234,567"]);
     }
 }

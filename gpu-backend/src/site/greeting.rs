@@ -20,6 +20,8 @@ use crate::files::bundle::BundleFolder;
 
 /// The heading in `index.html` in whose place the words come.
 const PLACE: &str = "<h1 class=\"vh\" id=\"hero\">cellprism</h1>";
+/// What names the bundle's words in it.
+const GREETING: &str = "id=\"greeting\"";
 /// Concepts of a file.
 pub const HEADS: u32 = 100;
 
@@ -70,6 +72,11 @@ pub fn add_heads(app: &mut App, folder: &BundleFolder, manifest: &Manifest) -> a
         let some: Vec<&Head> = some.iter().flatten().collect();
         app.files.insert(format!("heads/{number:02}.json"), serde_json::to_vec(&some)?);
     }
+    // The first script asks for no others.
+    if let Some(html) = app.files.get_mut("index.html") {
+        let counted = format!("{GREETING} data-concepts=\"{}\"", index.rows.len());
+        *html = String::from_utf8_lossy(html).replacen(GREETING, &counted, 1).into_bytes();
+    }
     Ok(())
 }
 
@@ -88,7 +95,7 @@ fn words(manifest: &Manifest, index: &ConceptIndex) -> String {
         }
     };
     format!(
-        "<h1 class=\"vh\" id=\"hero\">cellprism</h1><div id=\"greeting\"><div class=\"ohead grid\"><div class=\"c8\">\
+        "<h1 class=\"vh\" id=\"hero\">cellprism</h1><div {GREETING}><div class=\"ohead grid\"><div class=\"c8\">\
          <p class=\"eyebrow\">Bundle · {name}</p><h1>{title}</h1><p class=\"lead\" style=\"margin-top:var(--s4)\">{lead}</p>\
          </div><div class=\"c4 oact\"><a class=\"btn primary\" href=\"#/concepts\">Browse the concepts</a></div></div>{verdict}</div>"
     )

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use cellprism_core::{
+    bundle::opening::thousands,
     bundle::{
         ConceptClass, ConceptIndex, Counts, FileEntry, Manifest, ModelSummary, SCHEMA_NAME, SCHEMA_VERSION,
         Software, Source, Stage,
     },
-    readings::verdict::thousands,
 };
 use jiff::Timestamp;
 
