@@ -1,17 +1,6 @@
 //! Numbers as a reader wants them.
 
-/// 1,234,567.
-pub fn thousands(n: impl Into<u64>) -> String {
-    let digits = n.into().to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use cellprism_core::bundle::opening::thousands;
 
 /// 86%, 0.4%, <0.1%.
 pub fn percent(share: f64) -> String {

@@ -65,7 +65,7 @@ impl Container {
 
     pub(super) fn damaged(&self, dataset: &str, problem: impl ToString) -> H5adError {
         let mut problem = problem.to_string();
-        if ["unexpected EOF", "past the end of the file"].iter().any(|words| problem.contains(words)) {
+        if problem.contains("unexpected EOF") {
             problem.push_str("; the file is cut short, copy or download it again");
         } else if problem.contains("layout version") {
             problem.push_str("; a newer HDF5 library wrote this (libver \"latest\"), save it again with anndata's write_h5ad");

@@ -102,6 +102,11 @@ impl<S: Source> Source for Metered<S> {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), FormatError> {
         self.meter.count(buffer.len())?;
+        // A cut file is told alike, whatever it is read from.
+        let (expected, left) = (buffer.len(), self.file.len().saturating_sub(offset));
+        if (expected as u64) > left {
+            return Err(FormatError::UnexpectedEof { expected, available: left as usize });
+        }
         self.file.read_at(offset, buffer)?;
         // The head of a version 2 B-tree: signature, version, type, node size (4), record size (2), depth (2).
         if let [b'B', b'T', b'H', b'D', _, _, _, _, _, _, _, _, low, high, ..] = buffer

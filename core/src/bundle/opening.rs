@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{ConceptDetail, Counts, TitleParts};
 
 /// A number with commas: "592,317".
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
+pub fn thousands(n: impl Into<u64>) -> String {
+    let digits = n.into().to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
@@ -67,7 +67,7 @@ pub fn lead(counts: &Counts) -> Vec<Piece> {
                 counts.embedding
             ),
         ),
-        Piece::new(Style::Strong, format!("{} candidate concepts", thousands(counts.concepts.into()))),
+        Piece::new(Style::Strong, format!("{} candidate concepts", thousands(counts.concepts))),
         Piece::new(
             Style::Plain,
             format!(
@@ -88,7 +88,7 @@ pub fn verdict(detail: &ConceptDetail, all: u32) -> Vec<Piece> {
     let genes = genes(&detail.title_parts);
     let mut rest = detail.verdict.as_str();
     let mut found = Vec::new();
-    let counted = format!("{} of {} cells", thousands(detail.cells.into()), thousands(all.into()));
+    let counted = format!("{} of {} cells", thousands(detail.cells), thousands(all));
     for strong in [counted.as_str(), " have ", " lack "] {
         if let Some((before, after)) = rest.split_once(strong) {
             found.extend(told(before, &genes));
@@ -130,7 +130,10 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!([thousands(7), thousands(2638), thousands(1_234_567)], ["7", "2,638", "1,234,567"]);
+        assert_eq!(
+            [thousands(7u32), thousands(2638u32), thousands(1_234_567u64)],
+            ["7", "2,638", "1,234,567"]
+        );
     }
 
     #[test]

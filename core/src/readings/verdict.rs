@@ -24,8 +24,8 @@ pub fn of_concept(facts: ConceptFacts<'_>) -> String {
     let share = f64::from(facts.active) / f64::from(facts.cells.max(1)) * 100.0;
     let mut text = format!(
         "Active in {} of {} cells ({}).",
-        thousands(facts.active.into()),
-        thousands(facts.cells.into()),
+        thousands(facts.active),
+        thousands(facts.cells),
         percent(share)
     );
     let (has, lacks) = (facts.parts.has.join(", "), facts.parts.lacks.join(", "));
@@ -119,7 +119,7 @@ fn expected_false(survivors: u32, survives: f64) -> String {
 }
 
 fn plural(n: u32, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(n.into())) }
+    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(n)) }
 }
 
 fn percent(share: f64) -> String {

@@ -1,5 +1,7 @@
 //! Words that are safe in a page, numbers as they are read.
 
+use cellprism_core::bundle::opening::thousands;
+
 use crate::jobs::evaluate::Value;
 
 /// Text of an element or an attribute.
@@ -16,25 +18,13 @@ pub fn number(value: f64) -> String {
             let power = size.log10().floor();
             format!("{:.1}×10{}", size / 10f64.powf(power), superscript(power as i32))
         }
-        _ if size >= 1000.0 => grouped(size.round() as u64),
+        _ if size >= 1000.0 => thousands(size.round() as u64),
         _ => {
             let digits = (2.0 - size.log10().floor()).clamp(0.0, 4.0) as usize;
             format!("{size:.digits$}")
         }
     };
     if value < 0.0 { format!("−{text}") } else { text }
-}
-
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn superscript(power: i32) -> String {
@@ -54,7 +44,7 @@ pub fn cell(value: &Value) -> String {
         Value::Number(exact) => {
             format!("<td class=\"n\" title=\"{}\">{}</td>", value.to_text(), number(*exact))
         }
-        Value::Count(count) => format!("<td class=\"n\">{}</td>", grouped(*count)),
+        Value::Count(count) => format!("<td class=\"n\">{}</td>", thousands(*count)),
         other => format!("<td>{}</td>", escaped(&other.to_text())),
     }
 }
