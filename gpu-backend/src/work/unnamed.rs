@@ -44,10 +44,12 @@ fn builder(mode: u32) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
+/// The error without the hidden name, which `tempfile` puts behind the system's words.
 fn of_the_system(error: io::Error) -> io::Error {
-    let cause =
-        error.get_ref().and_then(|told| told.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    match error.to_string().rsplit_once(" at path \"") {
+        Some((words, _)) => io::Error::new(error.kind(), words.to_owned()),
+        None => error,
+    }
 }
 
 #[cfg(test)]
