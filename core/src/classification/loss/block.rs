@@ -147,6 +147,10 @@ impl Over<'_> {
         let rows = cells.rows[block.span.clone()].iter().map(|&row| cells.features.row(row));
         let classes = &cells.classes[block.span.clone()];
         match pass {
+            Pass::Line if outputs == 1 => by_row::line_single(rows, weights, &mut block.line),
+            Pass::Gradient if outputs == 1 => {
+                block.loss = by_row::gradient_single(rows, &block.functions, classes, &mut block.gradient);
+            }
             Pass::Line => {
                 for (row, line) in rows.zip(block.line.chunks_exact_mut(outputs)) {
                     by_row::outputs_of(row, weights, line);

@@ -18,6 +18,63 @@ pub(in crate::classification) fn outputs_of(row: Row<'_>, weights: &[f64], found
     });
 }
 
+/// The linear function of one cell where there is a single one: four sums side by side.
+#[inline(always)]
+fn single_of(row: Row<'_>, slopes: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    match row {
+        Row::Dense(values) => {
+            let ((values, rest), (slopes, last)) = (values.as_chunks::<4>(), slopes.as_chunks::<4>());
+            for (values, slopes) in values.iter().zip(slopes) {
+                for lane in 0..4 {
+                    sums[lane] += f64::from(values[lane]) * slopes[lane];
+                }
+            }
+            rest.iter().zip(last).for_each(|(&value, slope)| sums[0] += f64::from(value) * slope);
+        }
+        Row::Sparse(indices, values) => {
+            let ((at, at_rest), (values, rest)) = (indices.as_chunks::<4>(), values.as_chunks::<4>());
+            for (at, values) in at.iter().zip(values) {
+                for lane in 0..4 {
+                    sums[lane] += f64::from(values[lane]) * slopes[at[lane] as usize];
+                }
+            }
+            at_rest
+                .iter()
+                .zip(rest)
+                .for_each(|(&at, &value)| sums[0] += f64::from(value) * slopes[at as usize]);
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
+
+/// The single linear function of cells.
+#[inline(always)]
+pub(super) fn line_single<'a>(rows: impl Iterator<Item = Row<'a>>, weights: &[f64], line: &mut [f64]) {
+    let Some((intercept, slopes)) = weights.split_last() else { return };
+    rows.zip(line).for_each(|(row, line)| *line = intercept + single_of(row, slopes));
+}
+
+/// [`gradient`] of a single linear function.
+#[inline(always)]
+pub(super) fn gradient_single<'a>(
+    rows: impl Iterator<Item = Row<'a>>,
+    functions: &[f64],
+    classes: &[usize],
+    gradient: &mut [f64],
+) -> f64 {
+    let Some((intercept, slopes)) = gradient.split_last_mut() else { return 0.0 };
+    let mut loss = 0.0;
+    for ((row, &function), &class) in rows.zip(functions).zip(classes) {
+        let mut found = [function];
+        loss += residuals(&mut found, class);
+        let [residual] = found;
+        *intercept += residual;
+        each(row, |at, value| slopes[at] += value * residual);
+    }
+    loss
+}
+
 /// Adds what the residuals of cells say to the gradient; their loss.
 #[inline(always)]
 pub(super) fn gradient<'a>(
