@@ -1,14 +1,17 @@
-//! The only file that touches the network. Every file's size and checksum are compared with the manifest's.
+//! The only file that touches the network. Every file's size and checksum are compared with the manifest's, those of a bundle of
+//! this computer too.
 
 use std::cell::Cell;
 
-use cellprism_core::bundle::{File, FileEntry};
+use cellprism_core::bundle::{BUNDLE_LIST, BundleList, File, FileEntry};
 use leptos::prelude::window;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
+
+use crate::local;
 
 /// The header by which a server that takes jobs says so, with the list of bundles.
 const JOBS: &str = "x-cellprism-api";
@@ -36,29 +39,57 @@ impl FetchError {
 
 /// Fetches a file; with `entry`, its size and SHA-256 must be those of the manifest.
 pub async fn bytes(base: &str, file: &str, entry: Option<&FileEntry>) -> Result<Vec<u8>, FetchError> {
-    let url = format!("{base}{file}");
-    let failed = |_| FetchError::new(&url, "the connection failed; are you offline?");
-    let response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(failed)?;
+    let (here, url) = (local::is_local(base), address(base, file));
+    let bytes = if here {
+        local::read(base, file, entry).await.map_err(|what| FetchError::new(file, what))?
+    } else {
+        let missing = || FetchError::new(&url, "the server answered 404");
+        fetched(&url).await?.ok_or_else(missing)?
+    };
+    if let Some(entry) = entry {
+        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        if bytes.len() as u64 != entry.bytes || digest != entry.sha256 {
+            let remedy = if here {
+                "copy or download the bundle again"
+            } else {
+                "ask whoever hosts the bundle to copy it again"
+            };
+            let what = format!("it is not the file in the manifest (another SHA-256): {remedy}");
+            return Err(FetchError::new(&url, what));
+        }
+    }
+    Ok(bytes)
+}
+
+/// A file's address; of a bundle of this computer, which has none, its name.
+fn address(base: &str, file: &str) -> String {
+    if local::is_local(base) { file.to_owned() } else { format!("{base}{file}") }
+}
+
+/// The site's list of bundles; nothing where the site has no such file.
+pub async fn listed() -> Result<Option<BundleList>, FetchError> {
+    let Some(bytes) = fetched(BUNDLE_LIST).await? else { return Ok(None) };
+    let list = BundleList::from_bytes(BUNDLE_LIST, &bytes);
+    list.map(Some).map_err(|e| FetchError::new(BUNDLE_LIST, e.problem()))
+}
+
+/// What is at an address; nothing where the server says that there is nothing.
+async fn fetched(url: &str) -> Result<Option<Vec<u8>>, FetchError> {
+    let failed = |_| FetchError::new(url, "the connection failed; are you offline?");
+    let response = JsFuture::from(window().fetch_with_str(url)).await.map_err(failed)?;
     let response: Response = response.unchecked_into();
     if response.headers().get(JOBS).is_ok_and(|value| value.is_some()) {
         HAS_JOBS.set(true);
     }
+    if response.status() == 404 {
+        return Ok(None);
+    }
     if !response.ok() {
-        return Err(FetchError::new(&url, format!("the server answered {}", response.status())));
+        return Err(FetchError::new(url, format!("the server answered {}", response.status())));
     }
     let buffer = response.array_buffer().map_err(failed)?;
     let buffer = JsFuture::from(buffer).await.map_err(failed)?;
-    let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-    if let Some(entry) = entry {
-        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        if bytes.len() as u64 != entry.bytes || digest != entry.sha256 {
-            return Err(FetchError::new(
-                &url,
-                "it is not the file in the manifest (another SHA-256): ask whoever hosts the bundle to copy it again",
-            ));
-        }
-    }
-    Ok(bytes)
+    Ok(Some(js_sys::Uint8Array::new(&buffer).to_vec()))
 }
 
 /// Whether the server has told that it takes jobs.
@@ -153,5 +184,5 @@ fn failed(error: JsValue) -> String {
 /// Fetches a file of a bundle or a site.
 pub async fn file<T: File>(base: &str, file: &str, entry: Option<&FileEntry>) -> Result<T, FetchError> {
     let bytes = bytes(base, file, entry).await?;
-    T::from_bytes(file, &bytes).map_err(|e| FetchError::new(&format!("{base}{file}"), e.problem()))
+    T::from_bytes(file, &bytes).map_err(|e| FetchError::new(&address(base, file), e.problem()))
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `boot` | what is read until the first page is there |
 //! | `client` | the only file that touches the network |
+//! | `local` | bundles of this computer; `zip`: one in a zip file |
 //! | `bundle` | what every page needs of a bundle, and the files of one concept |
 //! | `route` | the address and its state; `page`: which page it names |
 //! | `search` | everything that a bundle names |
@@ -24,6 +25,7 @@ mod colours;
 mod components;
 mod format;
 mod frame;
+mod local;
 mod notes;
 mod origin;
 mod page;
@@ -36,6 +38,7 @@ mod search;
 mod table;
 mod term;
 mod worker;
+mod zip;
 
 fn main() {
     boot::keep();

@@ -2,13 +2,16 @@
 
 use leptos::prelude::*;
 
-use crate::browser;
+use crate::{browser, local};
 
 /// Origins that the reader has agreed to, one a line.
 const KEY: &str = "cellprism-origins";
 
 /// The other origin that a bundle's address leads to.
 pub fn other_origin(base: &str) -> Option<String> {
+    if local::is_local(base) {
+        return None;
+    }
     let location = window().location();
     let url = web_sys::Url::new_with_base(base, &location.href().ok()?).ok()?;
     Some(url.origin()).filter(|origin| location.origin().is_ok_and(|own| own != *origin))

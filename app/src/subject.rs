@@ -1,9 +1,7 @@
 //! What is described: the dictionary's concepts, or the embedding's own dimensions as their baseline.
 
-use cellprism_core::{bundle::path, ids::ConceptId, sae::SaeWeights};
+use cellprism_core::{bundle::path, ids::ConceptId};
 use serde::{Deserialize, Serialize};
-
-use crate::task::Files;
 
 /// Whose readings they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,27 +78,6 @@ impl Subject {
             Self::Neurons => &[],
         }
     }
-
-    /// The directions of an embedding of so many dimensions: the bundle's dictionary, or both sides of every dimension.
-    ///
-    /// # Errors
-    /// In words: a damaged file, a dictionary of another model, or an `id` that it does not have.
-    pub fn dictionary(self, files: &Files, dimensions: usize, id: ConceptId) -> Result<SaeWeights, String> {
-        let sae = match self {
-            Self::Concepts => {
-                SaeWeights::from_safetensors(files.get(path::SAE_CONFIG)?, files.get(path::SAE_WEIGHTS)?)
-                    .map_err(|e| e.to_string())?
-            }
-            Self::Neurons => SaeWeights::neurons(dimensions).map_err(|e| e.to_string())?,
-        };
-        if sae.config.d_in != dimensions {
-            return Err("the model and the dictionary are not of one bundle".into());
-        }
-        if id.index() >= sae.config.d_sae {
-            return Err(format!("there is no {} {}", self.one(), id.0));
-        }
-        Ok(sae)
-    }
 }
 
 #[cfg(test)]
@@ -108,12 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neurons_need_no_file_to_be_computed() {
-        let files = Files::default();
-        let neurons = Subject::Neurons.dictionary(&files, 3, ConceptId(5)).unwrap();
-        assert_eq!((neurons.config.d_sae, neurons.w_dec[[5, 2]]), (6, -1.0));
-        assert_eq!(Subject::Neurons.dictionary(&files, 3, ConceptId(6)).unwrap_err(), "there is no neuron 6");
-        assert!(Subject::Concepts.dictionary(&files, 3, ConceptId(0)).unwrap_err().contains("sae/cfg.json"));
+    fn neurons_have_addresses_and_names_of_their_own() {
         assert_eq!(Subject::Neurons.link(42), "#/neuron/42");
         assert_eq!(serde_json::to_string(&Subject::Neurons).unwrap(), "\"neurons\"");
     }

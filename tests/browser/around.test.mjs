@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, saveFrom, visitPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, saveFrom, visitor } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json, stem } from "./lib/tensors.mjs";
 
@@ -32,7 +32,7 @@ after(async () => {
   rmSync(downloads, { recursive: true });
 });
 
-const visit = (hash, work, viewport) => visitPage(browser, server, hash, (page) => page.locator("h1:not(.vh)").first().waitFor(), work, viewport);
+const visit = visitor(() => ({ browser, server }));
 
 const download = (page, button) => saveFrom(page, button, downloads);
 
@@ -165,6 +165,6 @@ test("search and its pages fit a telephone", async () => {
         assert.ok(wide <= width, `${wide} pixels at ${width}`);
       }
     },
-    narrow,
+    { viewport: narrow },
   );
 });

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, visitPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, visitor } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json } from "./lib/tensors.mjs";
 import { writeZip } from "./lib/zip.mjs";
@@ -33,7 +33,7 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-const visit = (address, look, viewport) => visitPage(browser, server, address, (page) => page.locator("h1:not(.vh)").first().waitFor(), look, viewport);
+const visit = visitor(() => ({ browser, server }));
 
 const table = (name) => csv(join(bundle, `evaluation/${name}.csv`));
 
@@ -206,6 +206,6 @@ test("no such page is wider than a telephone", async () => {
         }
       }
     },
-    narrow,
+    { viewport: narrow },
   );
 });

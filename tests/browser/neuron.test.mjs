@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { narrow, needed, openBrowser, saveFrom, visitPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, saveFrom, visitor } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, falling, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -37,7 +37,8 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-const visit = (id, look, viewport) => visitPage(browser, server, `#/neuron/${id}`, (page) => page.getByTestId("presence").waitFor(), look, viewport);
+const read = visitor(() => ({ browser, server }), (page) => page.getByTestId("presence").waitFor());
+const visit = (id, ...rest) => read(`#/neuron/${id}`, ...rest);
 
 // Both sides of every dimension as a dictionary of files, so that commands read it as any other.
 function identity() {
@@ -168,5 +169,5 @@ test("on a telephone the page is as wide as the screen", async () => {
     await page.locator("#related").scrollIntoViewIfNeeded();
     const [inner, all] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
     assert.ok(all <= inner, `${all} of ${inner}`);
-  }, narrow);
+  }, { viewport: narrow });
 });

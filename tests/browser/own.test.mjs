@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { narrow, needed, openBrowser, openPage, saveFrom, visitPage } from "./lib/browser.mjs";
+import { narrow, needed, openBrowser, openPage, saveFrom, visitor } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -29,7 +29,7 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-const visit = (hash, look, viewport, options) => visitPage(browser, server, hash, (page) => page.locator("h1:not(.vh)").first().waitFor(), look, viewport, options);
+const visit = visitor(() => ({ browser, server }));
 
 const saved = (page, button) => saveFrom(page, button, work);
 
@@ -163,5 +163,5 @@ test("labels and a gene's page fit a telephone", async () => {
         assert.ok(wide <= width, `${hash}: ${wide} pixels at ${width}`);
       }
     }
-  }, narrow);
+  }, { viewport: narrow });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { needed, openBrowser, openPage, saveFrom } from "./lib/browser.mjs";
+import { needed, openBrowser, saveFrom, visitor } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { csv, falling, json, stem, tensor } from "./lib/tensors.mjs";
 
@@ -32,19 +32,7 @@ after(async () => {
   rmSync(downloads, { recursive: true });
 });
 
-async function visit(hash, work, prepare) {
-  const { page, problems, close } = await openPage(browser, server.origin);
-  try {
-    await prepare?.(page);
-    await page.goto(`${server.url}${hash}`);
-    // the heading while the bundle is on its way is hidden
-    await page.locator("h1:not(.vh)").first().waitFor();
-    await work(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await close();
-  }
-}
+const visit = visitor(() => ({ browser, server }));
 
 const text = async (locator) => (await locator.innerText()).replaceAll(/\s+/g, " ").trim();
 
@@ -287,6 +275,44 @@ test("a bundle of an older release opens and says what it lacks", async () => {
       const column = detail.columns[0].labels[0];
       assert.ok(Math.abs(parseFloat(lift) - column.lift) <= 0.051 + column.lift * 0.005, `${lift} and ${column.lift}`);
     },
-    older,
+    { prepare: older },
+  );
+});
+
+test("the counts of a concept's cells are fetched when they are looked at, and nothing jumps then", async () => {
+  const files = [];
+  const prepare = async (page) => {
+    page.on("request", (request) => request.url().includes("/samples/") && files.push(request.url()));
+    await page.addInitScript(() => {
+      window.shifted = 0;
+      const add = (list) => list.getEntries().forEach((entry) => (window.shifted += entry.hadRecentInput ? 0 : entry.value));
+      new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+    });
+  };
+  await visit(
+    `#/concept/${own.id}`,
+    async (page) => {
+      // whole: the last part stands
+      await page.locator("#provenance").waitFor();
+      await page.waitForLoadState("networkidle");
+      assert.deepEqual(files, [], "the first view asks for no counts");
+      const cells = page.locator("#pairs tbody tr").first().locator("td.n");
+      const first = (await cells.allInnerTexts()).slice(0, 4);
+      assert.deepEqual(first.slice(0, 2), ["…", "…"]);
+      assert.match(await page.locator("#pairs").getByRole("status").innerText(), /Counts are being loaded/);
+      const before = await page.evaluate(() => window.shifted);
+      await page.locator("#pairs").scrollIntoViewIfNeeded();
+      await page.waitForFunction(() => /^\d/.test(document.querySelector("#pairs tbody td.n").innerText));
+      assert.equal(files.length, 1);
+      const then = (await cells.allInnerTexts()).slice(0, 4);
+      assert.deepEqual(then.slice(2), first.slice(2), "effects were there before");
+      const samples = join(bundle, `samples/${stem(own.id)}.safetensors`);
+      const [indptr, indices, values, prototypes] = ["indptr", "indices", "values", "prototypes"].map((of) => tensor(samples, of));
+      const gene = genes.indexOf(await page.locator("#pairs tbody a.gene").first().innerText());
+      const row = [...indices.slice(indptr[prototypes[0]], indptr[prototypes[0] + 1])].indexOf(gene);
+      assert.equal(Number(then[0]), row < 0 ? 0 : values[indptr[prototypes[0]] + row]);
+      assert.ok((await page.evaluate(() => window.shifted)) - before < 0.001);
+    },
+    { prepare },
   );
 });

@@ -22,7 +22,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { needed, openBrowser, openPage, visitPage } from "./lib/browser.mjs";
+import { headed, needed, openBrowser, openPage, visitPage } from "./lib/browser.mjs";
 import { staticServer } from "./lib/servers.mjs";
 import { json, stem } from "./lib/tensors.mjs";
 
@@ -57,7 +57,7 @@ after(async () => {
   rmSync(work, { recursive: true });
 });
 
-const visit = (address, look, viewport, options) => visitPage(browser, server, address, (page) => page.locator("h1:not(.vh)").first().waitFor(), look, viewport, options);
+const visit = (address, look, viewport, options) => visitPage(browser, server, address, headed, look, viewport, options);
 
 // A page on which requests may fail.
 async function troubled(address, look, prepare) {

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use cellprism_core::bundle::{
-    BUNDLE_LIST, BundleList, CellCodes, CellMap, CellMetadata, ConceptIndex, Files, FirstCodes, FirstGenes,
-    FirstIndex, FirstMap, GeneIndex, Manifest, MapScale, Metrics, path,
+    BundleList, CellCodes, CellMap, CellMetadata, ConceptIndex, Files, FirstCodes, FirstGenes, FirstIndex,
+    FirstMap, GeneIndex, Manifest, MapScale, Metrics, path,
 };
 use futures::future::try_join;
 use leptos::prelude::window;
@@ -21,24 +21,24 @@ use crate::{
 /// Largest `files.json` that is loaded to check single files.
 const LARGEST_FILES: u64 = 400_000;
 
-/// Where to look: `?bundle=` in the address, or the site's list.
-pub async fn locate() -> Result<(BundleList, String), FetchError> {
+/// Where to look: `?bundle=` in the address, or the site's list; nowhere, where the site has no bundle.
+pub async fn locate() -> Result<(BundleList, Option<String>), FetchError> {
     let search = window().location().search().unwrap_or_default();
     let asked = web_sys::UrlSearchParams::new_with_str(&search).ok().and_then(|p| p.get("bundle"));
-    let listed: Result<BundleList, FetchError> = client::file("", BUNDLE_LIST, None).await;
+    let listed = client::listed().await.map(Option::unwrap_or_default);
     let base = match (&asked, &listed) {
         (Some(asked), Ok(listed)) => {
             listed.iter().find(|l| l.name == *asked).map_or_else(|| asked.clone(), |l| l.path.clone())
         }
         (Some(asked), Err(_)) => asked.clone(),
-        (None, Ok(listed)) => listed.first().map(|l| l.path.clone()).ok_or_else(|| FetchError {
-            file: BUNDLE_LIST.into(),
-            what: "it lists no bundle; open one with ?bundle=URL".into(),
-        })?,
+        (None, Ok(listed)) => match listed.first() {
+            Some(first) => first.path.clone(),
+            None => return Ok((BundleList::default(), None)),
+        },
         (None, Err(error)) => return Err(error.clone()),
     };
     let base = if base.ends_with('/') { base } else { format!("{base}/") };
-    Ok((listed.unwrap_or_default(), base))
+    Ok((listed.unwrap_or_default(), Some(base)))
 }
 
 /// Loads what every page needs; of a large bundle the first cells and short rows.

@@ -7,7 +7,6 @@
 //! | `concept` | the files of one of them |
 //! | `evaluation` | what `cellprism evaluate` has put into it |
 //! | `other` | another bundle, to compare with |
-//! | `zip` | a bundle in a zip file |
 //! | `points` | the cells that maps draw |
 
 mod concept;
@@ -16,7 +15,6 @@ mod listing;
 mod load;
 mod other;
 mod points;
-mod zip;
 
 use std::sync::{Arc, OnceLock};
 
@@ -30,10 +28,7 @@ use cellprism_core::{
 };
 use leptos::prelude::*;
 
-use crate::{
-    client::{self, FetchError},
-    search::libraries_in,
-};
+use crate::client::{self, FetchError};
 
 pub use concept::{Concept, SideArrays, side_name};
 pub use evaluation::table_named;
@@ -161,7 +156,7 @@ impl Bundle {
 
     /// Neurons, of a large bundle with short rows.
     pub async fn short_neurons(&self) -> Result<Arc<Listing>, FetchError> {
-        if self.manifest.first.is_none() {
+        if self.manifest.first.is_none() || self.neurons.get().is_some() {
             return self.listing(Subject::Neurons).await;
         }
         let FirstIndex(index) = self.file(path::FIRST_NEURONS).await?;
@@ -171,7 +166,7 @@ impl Bundle {
 
     /// Libraries of gene sets.
     pub fn libraries(&self) -> Vec<String> {
-        libraries_in(self.manifest.files.keys())
+        self.manifest.files.keys().filter_map(|file| path::library_of(file)).map(str::to_owned).collect()
     }
 
     /// The sets of a library.

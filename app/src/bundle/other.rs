@@ -7,8 +7,10 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::FileList;
 
-use super::zip::Zip;
-use crate::client::{self, FetchError};
+use crate::{
+    client::{self, FetchError},
+    zip::Zip,
+};
 
 /// Files of this computer by their path within the folder that was given.
 pub type Given = Arc<BTreeMap<String, Vec<u8>>>;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::find::Find;
+use super::{find::Find, open::OpenButton};
 use crate::{
     browser,
     bundle::{Bundle, Listed},
     client,
     components::cell_map::Redraw,
+    local,
     page::Page,
     route,
 };
@@ -30,11 +31,13 @@ pub fn Bar(bundle: Option<Arc<Bundle>>, listed: Vec<Listed>) -> impl IntoView {
             view! { <a href=link aria-current=current>{title}</a> }
         })
         .collect::<Vec<_>>();
+    let here = bundle.as_ref().is_some_and(|bundle| local::is_local(&bundle.base));
     let name = bundle.map(|b| b.manifest.name.clone()).unwrap_or_default();
     view! {
         <header class="topbar"><div class="wrap">
             <a class="wordmark" href="#/" aria-label="cellprism, overview"><Mark />"cellprism"</a>
-            {picker(&name, listed)}
+            {picker(&name, here, listed)}
+            <OpenButton />
             <nav class="nav" aria-label="Pages">{links}</nav>
             {ready.then(|| view! { <Find /> })}
             <Theme />
@@ -59,27 +62,33 @@ fn Theme() -> impl IntoView {
     }
 }
 
-/// The bundle's name; a choice where the site has several.
-fn picker(name: &str, listed: Vec<Listed>) -> AnyView {
-    if listed.len() < 2 {
+/// The bundle's name; a choice where there are several, with one of this computer among them.
+fn picker(name: &str, here: bool, listed: Vec<Listed>) -> AnyView {
+    if listed.len() + usize::from(here) < 2 {
         return view! { <span class="bundle bundlename">{name.to_owned()}</span> }.into_any();
     }
     let options = listed
         .into_iter()
         .map(|l| {
             // Titles may be the same, as of one data set described twice; names are folders and differ.
-            view! { <option value=l.name.clone() title=l.title selected=l.name == name>{l.name.clone()}</option> }
+            view! { <option value=l.name.clone() title=l.title selected=!here && l.name == name>{l.name.clone()}</option> }
         })
         .collect::<Vec<_>>();
     let choose = move |event| {
-        let chosen = event_target_value(&event);
+        let chosen: String = event_target_value(&event);
+        if chosen.is_empty() {
+            return;
+        }
         // A concept's number means something else in another bundle: to its overview.
         let location = window().location();
         let chosen = String::from(js_sys::encode_uri_component(&chosen));
         let page = location.pathname().unwrap_or_default();
         let _ = location.assign(&format!("{page}?bundle={chosen}#/"));
     };
-    view! { <select class="bundlepick" aria-label="Bundle" on:change=choose>{options}</select> }.into_any()
+    let own =
+        here.then(|| view! { <option value="" selected=true>{format!("{name} (this computer)")}</option> });
+    view! { <select class="bundlepick" aria-label="Bundle" on:change=choose>{own}{options}</select> }
+        .into_any()
 }
 
 #[component]

@@ -3,14 +3,20 @@
 //! | file | idea |
 //! |---|---|
 //! | `arrival` | focus and place of a page that is come to, or come back to |
+//! | `at` | how far the page is with its bundle |
 //! | `bar` | bundles, pages, light and dark |
 //! | `find` | one box for genes, labels, pathways and numbers |
 //! | `footer` | the bundle and its sources |
+//! | `open` | a bundle of this computer |
+//! | `start` | from an address to a bundle, or what is read without one |
 
 mod arrival;
+mod at;
 mod bar;
 mod find;
 mod footer;
+mod open;
+mod start;
 
 use std::sync::Arc;
 
@@ -18,21 +24,16 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use at::At;
 use bar::Bar;
+use open::Open;
 
 use crate::{
-    boot,
-    bundle::{self, Bundle, Listed},
-    client,
-    components::{
-        cell_map::provide_redraw,
-        states::{Failed, Load},
-    },
-    origin,
+    bundle::{Bundle, Listed},
+    components::cell_map::provide_redraw,
+    local, origin,
     page::Page,
-    pages,
-    parts::{self, Part},
-    route,
+    pages, parts, route,
     search::Words,
 };
 
@@ -47,87 +48,23 @@ pub fn App() -> impl IntoView {
     if let Some(part) = parts::part_of(&route.with_untracked(|route| Page::of(&route.path))) {
         parts::fetch_ahead(part);
     }
-    let loaded = RwSignal::new(Load::<Arc<Bundle>>::Waiting);
+    let at = RwSignal::new(At::Looking);
     let listed = RwSignal::new(Vec::<Listed>::new());
-    // Content of another origin waits for the reader.
-    let asked = RwSignal::new(None::<(String, String)>);
-    leptos::task::spawn_local(async move {
-        let found = match bundle::locate().await {
-            Ok((list, base)) => {
-                listed.set(list);
-                if let Some(origin) = origin::other_origin(&base).filter(|origin| !origin::is_known(origin)) {
-                    asked.set(Some((origin, base)));
-                    return;
-                }
-                bundle::load(base).await
-            }
-            Err(error) => Err(error),
-        };
-        loaded.set(match found {
-            Ok(bundle) => Load::Ready(bundle),
-            Err(error) => Load::Failed(error),
-        });
-    });
+    let open = Open::new(at);
+    provide_context(open);
+    open::listen(open);
+    local::reload_where_left();
+    leptos::task::spawn_local(start::look(at, listed));
     find::listen_for_slash();
-    let shown = move || {
-        if let Some((origin, base)) = asked.get() {
-            let go_on = move || {
-                let base = base.clone();
-                asked.set(None);
-                leptos::task::spawn_local(async move {
-                    loaded.set(match bundle::load(base).await {
-                        Ok(bundle) => Load::Ready(bundle),
-                        Err(error) => Load::Failed(error),
-                    });
-                });
-            };
-            return view! {
-                <Bar bundle=None listed=vec![] />
-                <main id="main" class="wrap" tabindex="-1">{origin::ask(&origin, go_on)}</main>
-            }
-            .into_any();
-        }
-        match loaded.get() {
-            Load::Waiting => view! {
-                <Bar bundle=None listed=vec![] />
-                <main id="main" class="wrap" tabindex="-1">{boot::waiting("the bundle")}</main>
-            }
-            .into_any(),
-            // A server of jobs that has made no bundle yet.
-            Load::Failed(_) if client::has_jobs() => view! {
-                <Bar bundle=None listed=vec![] />
-                <main id="main" class="wrap" tabindex="-1">{parts::shown(Part::Work, Page::Jobs)}</main>
-            }
-            .into_any(),
-            Load::Failed(error) => view! {
-                <Bar bundle=None listed=vec![] />
-                <main id="main" class="wrap" tabindex="-1">
-                    <h1>"No bundle to show"</h1>
-                    <Failed what="The bundle" error=error />
-                    {others(&listed.get_untracked())}
-                    <HowToOpen />
-                </main>
-            }
-            .into_any(),
-            Load::Ready(bundle) => view! { <Shown bundle=bundle listed=listed.get_untracked() /> }.into_any(),
-        }
+    let shown = move || match at.get() {
+        At::Shown(bundle) => view! { <Shown bundle=bundle listed=listed.get_untracked() /> }.into_any(),
+        other => start::page(other, at, open, &listed.get_untracked()),
     };
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         focus("main");
     };
-    view! { <a class="skip" href="#main" on:click=skip>"Skip to content"</a>{shown} }
-}
-
-#[component]
-fn HowToOpen() -> impl IntoView {
-    view! {
-        <p class="small muted">
-            "A bundle is a folder that "<span class="mono">"cellprism run"</span>" writes. Open one with "
-            <span class="mono">"?bundle=URL"</span>" in the address, or serve it with "
-            <span class="mono">"cellprism serve --bundle DIR"</span>"."
-        </p>
-    }
+    view! { <a class="skip" href="#main" on:click=skip>"Skip to content"</a>{shown}{open::over_page(open)} }
 }
 
 #[component]
@@ -157,27 +94,13 @@ fn Shown(bundle: Arc<Bundle>, listed: Vec<Listed>) -> impl IntoView {
             _ => ().into_any(),
         }
     };
-    let whose = origin::note(&bundle.base);
+    let whose = open::note(&bundle.base, !listed.is_empty()).or_else(|| origin::note(&bundle.base));
     view! {
         <Bar bundle=Some(bundle) listed=listed />
         {whose}
         <main id="main" class="wrap" tabindex="-1">{shown}</main>
         {footer}
     }
-}
-
-/// Links to the bundles that the site does have.
-fn others(listed: &[Listed]) -> AnyView {
-    if listed.is_empty() {
-        return ().into_any();
-    }
-    let link = |l: &Listed| {
-        let href = format!("?bundle={}", String::from(js_sys::encode_uri_component(&l.name)));
-        let title = if l.title.is_empty() { l.name.clone() } else { l.title.clone() };
-        view! { <li><a href=href>{title}</a></li> }
-    };
-    let links = listed.iter().map(link).collect::<Vec<_>>();
-    view! { <p>"This site has:"</p><ul>{links}</ul> }.into_any()
 }
 
 fn focus(id: &str) {

@@ -12,7 +12,7 @@ mod words;
 
 pub use exact::{exact, gene};
 pub use find::{Found, Hit, find};
-pub use words::{State, Words, libraries_in, list_of};
+pub use words::{State, Words, list_of};
 
 /// What is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

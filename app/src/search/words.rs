@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use cellprism_core::bundle::path;
 use leptos::prelude::*;
 
 use crate::{
@@ -186,11 +185,6 @@ impl Words {
         self.genes.try_set(Arc::new(genes));
         Ok(None)
     }
-}
-
-/// Libraries of gene sets, by the names of their files.
-pub fn libraries_in<'a>(files: impl Iterator<Item = &'a String>) -> Vec<String> {
-    files.filter_map(|file| path::library_of(file)).map(str::to_owned).collect()
 }
 
 /// The list of a subject: where labels lead.

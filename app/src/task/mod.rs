@@ -1,6 +1,7 @@
 //! Work for the worker, and what it says. The functions are those that the backend calls, so they also run natively.
 
 pub mod compare;
+pub mod dictionary;
 pub mod files;
 pub mod own;
 pub mod place;

@@ -15,7 +15,7 @@ use cellprism_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{files::Files, samples::Samples};
+use super::{dictionary::dictionary, files::Files, samples::Samples};
 use crate::subject::Subject;
 
 /// Recompute a concept's readings.
@@ -109,7 +109,7 @@ pub struct Sides {
 pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> Result<Answer, String> {
     let encoder =
         ScviEncoder::from_safetensors(files.get(path::MODEL_ENCODER)?).map_err(|e| e.to_string())?;
-    let sae = request.subject.dictionary(files, encoder.latent(), request.concept)?;
+    let sae = dictionary(request.subject, files, encoder.latent(), request.concept)?;
     let sampled = files.get(&request.subject.samples(request.concept))?;
     let samples = Samples::read(sampled, encoder.genes().len())?;
     let swaps = ScviSwaps::new(&encoder, &samples.counts, &[]).map_err(|e| e.to_string())?;

@@ -10,7 +10,7 @@ use cellprism_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{files::Files, samples::Samples};
+use super::{dictionary::dictionary, files::Files, samples::Samples};
 use crate::subject::Subject;
 
 /// Set a concept to another value in its prototypes.
@@ -46,7 +46,7 @@ pub fn run(request: &Request, files: &Files) -> Result<SteeredConcept, String> {
     let decoder =
         ScviDecoder::from_safetensors(files.get(path::MODEL_DECODER)?).map_err(|e| e.to_string())?;
     let concept = request.concept;
-    let sae = request.subject.dictionary(files, encoder.latent(), concept)?;
+    let sae = dictionary(request.subject, files, encoder.latent(), concept)?;
     if encoder.genes() != decoder.genes() {
         return Err("the encoder and the decoder are not of one model".into());
     }

@@ -62,10 +62,14 @@ export async function openPage(browser, origin, viewport = wide, options = {}) {
   return { page, problems, close: () => context.close() };
 }
 
-// Works on a page of a server once it has `arrived`; it must have met no problems by the end.
-export async function visitPage(browser, server, address, arrived, work, viewport, options) {
+// The page has its own heading: the one that stands while the bundle is on its way is hidden.
+export const headed = (page) => page.locator("h1:not(.vh)").first().waitFor();
+
+// Works on a page of a server once it has `arrived`; it must have met no problems by the end. `prepare` sees it before its address.
+export async function visitPage(browser, server, address, arrived, work, viewport, options, prepare) {
   const { page, problems, close } = await openPage(browser, server.origin, viewport, options);
   try {
+    await prepare?.(page);
     await page.goto(`${server.url}${address}`);
     await arrived(page);
     await work(page);
@@ -74,6 +78,14 @@ export async function visitPage(browser, server, address, arrived, work, viewpor
     await close();
   }
 }
+
+// `visit(address, work, {viewport, prepare})` for a file of tests, with the browser and the server that it has by then.
+export const visitor =
+  (given, arrived = headed) =>
+  (address, work, { viewport, prepare } = {}) => {
+    const { browser, server } = given();
+    return visitPage(browser, server, address, arrived, work, viewport, undefined, prepare);
+  };
 
 // Saves what a button lets down into a folder, by its own name or another; gives the path.
 export async function saveFrom(page, button, folder, name) {

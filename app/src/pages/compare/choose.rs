@@ -9,7 +9,7 @@ use web_sys::HtmlInputElement;
 use super::Shown;
 use crate::{
     bundle::{self, Bundle, Listed, Place},
-    origin, route,
+    local, origin, route,
 };
 
 /// The form.
@@ -18,10 +18,13 @@ pub fn view(bundle: &Arc<Bundle>, shown: Shown) -> AnyView {
     let with = Memo::new(move |_| route.with(|r| r.get("with").to_owned()));
     let listed = RwSignal::new(Vec::<Listed>::new());
     let (own, opened) = (bundle.manifest.name.clone(), bundle.base.clone());
+    let here = local::is_local(&opened);
     leptos::task::spawn_local(async move {
         if let Ok((list, _)) = bundle::locate().await {
             listed.try_set(
-                list.into_iter().filter(|entry| entry.name != own && entry.path != opened).collect(),
+                list.into_iter()
+                    .filter(|entry| (here || entry.name != own) && entry.path != opened)
+                    .collect(),
             );
         }
     });

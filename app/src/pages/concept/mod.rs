@@ -6,6 +6,7 @@
 //! | `answers` | the four answers |
 //! | `contents` | links to the parts, keys |
 //! | `genes` | B: what its cells have and lack |
+//! | `screened` | which scores are estimates |
 //! | `pathways` | C: pathways of both sides |
 //! | `cells` | A: which cells activate it |
 //! | `label` | D: the reader's own name for it |
@@ -29,6 +30,7 @@ mod pathways;
 mod provenance;
 mod recompute;
 mod related;
+mod screened;
 mod steer;
 
 use std::sync::Arc;
@@ -147,7 +149,7 @@ pub fn ConceptPage(subject: Subject, id: String) -> impl IntoView {
     } else {
         let fetched = bundle.clone();
         leptos::task::spawn_local(async move {
-            listing.try_set(match fetched.listing(subject).await {
+            listing.try_set(match fetched.short_neurons().await {
                 Ok(found) => Load::Ready(found),
                 Err(error) => Load::Failed(error),
             });

@@ -1,10 +1,13 @@
 //! Everything needed to get these numbers again.
 
-use cellprism_core::bundle::{Input, InputRole, Manifest, ReadingParameters};
+use cellprism_core::bundle::{Input, InputRole, Manifest, ReadingParameters, path};
 use leptos::prelude::*;
 
 use super::Shown;
-use crate::format::{digest_start, percent, thousands};
+use crate::{
+    components::bundle_file,
+    format::{digest_start, percent, thousands},
+};
 
 /// The section.
 pub fn view(shown: &Shown) -> AnyView {
@@ -12,14 +15,14 @@ pub fn view(shown: &Shown) -> AnyView {
         .into_iter()
         .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
         .collect_view();
-    let manifest = format!("{}manifest.json", shown.bundle.base);
+    let manifest = bundle_file::button(&shown.bundle, path::MANIFEST, "Manifest");
     view! {
         <section class="section" id="provenance">
             <header><h2>"Provenance"</h2><p>"Everything needed to get these numbers again."</p></header>
             <dl class="facts wide">{rows}</dl>
             <p class="row" style="margin-top:var(--s4)">
                 <a class="btn" href="#/about">"Methods and limits"</a>
-                <a class="btn" href=manifest target="_blank" rel="noopener">"Manifest"</a>
+                {manifest}
             </p>
         </section>
     }

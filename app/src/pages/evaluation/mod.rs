@@ -21,7 +21,10 @@ use leptos::prelude::*;
 
 use crate::{
     bundle::{self, Bundle},
-    components::states::{Failed, Load, Loading},
+    components::{
+        bundle_file,
+        states::{Failed, Load, Loading},
+    },
 };
 
 /// The page.
@@ -52,8 +55,7 @@ fn parts(bundle: &Arc<Bundle>, index: &EvaluationIndex) -> AnyView {
     let claims = of(EvaluationFileKind::Claims).next().map(|file| claims::view(bundle, &file.file));
     let drawn = of(EvaluationFileKind::Figure).cloned().collect::<Vec<_>>();
     let report = of(EvaluationFileKind::Page).next().map(|file| {
-        let href = format!("{}evaluation/{}", bundle.base, file.file);
-        view! { <a class="btn" href=href target="_blank" rel="noopener">"All of it as one page"</a> }
+        bundle_file::button(bundle, &format!("evaluation/{}", file.file), "All of it as one page")
     });
     let seed = format!("{}, seed {}", index.software, index.seed);
     let parameters = index.parameters.iter().map(|(name, value)| {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use cellprism_core::bundle::Input;
+use cellprism_core::bundle::{Input, path};
 use leptos::prelude::*;
 
 use crate::{
     bundle::Bundle,
+    components::bundle_file,
     format::{digest_start, thousands},
 };
 
@@ -28,12 +29,12 @@ pub fn view(bundle: &Arc<Bundle>) -> AnyView {
         p.enrichment.seed,
         m.software.version
     );
-    let manifest = format!("{}manifest.json", bundle.base);
+    let manifest = bundle_file::button(bundle, path::MANIFEST, "Manifest");
     view! {
         <section class="section provline">
             <p class="small"><b>"Where this comes from. "</b>{inputs}{rest}</p>
             <div class="row">
-                <a class="btn" href=manifest target="_blank" rel="noopener">"Manifest"</a>
+                {manifest}
                 <a class="btn" href="#/about">"How this was made"</a>
             </div>
         </section>

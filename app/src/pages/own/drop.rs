@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use super::{Shown, State, begin};
-use crate::{bundle::Bundle, format::bytes};
+use crate::{bundle::Bundle, format::bytes, local};
 
 /// Takes a file that was let go.
 pub fn taken(
@@ -18,7 +18,9 @@ pub fn taken(
     move |event| {
         event.prevent_default();
         over.set(false);
-        let files = event.data_transfer().and_then(|data| data.files());
+        // A bundle is opened by the page around this one.
+        let data = event.data_transfer().filter(|data| local::dropped(data).is_none());
+        let files = data.and_then(|data| data.files());
         if let Some(file) = files.and_then(|files| files.get(0)) {
             begin::choose(&bundle, shown, file);
         }

@@ -3,7 +3,7 @@
 use cellprism_core::bundle::{Side, SideGene};
 use leptos::{ev, prelude::*};
 
-use super::{Shown, how_scored, shown_first::reads_counts};
+use super::{super::screened::how_scored, Shown, shown_first::reads_counts};
 use crate::{
     components::gene_card,
     format::{mean_count, percent, score},

@@ -2,7 +2,7 @@
 
 use cellprism_core::{attribution::order_by_score, bundle::Side, ids::GeneId};
 
-use super::{Shown, is_estimate};
+use super::{super::screened::is_estimate, Shown};
 use crate::browser;
 
 const HEADER: [&str; 12] = [

@@ -4,7 +4,8 @@ use cellprism_core::bundle::{Reading, Side, SideGene};
 use leptos::prelude::*;
 
 use super::{
-    Contrast, Shown, card, dots, estimate_mark, is_estimate, picture,
+    super::screened::{estimate_mark, is_estimate},
+    Contrast, Shown, card, dots, picture,
     shown_first::{FIRST, reads_counts},
 };
 use crate::{

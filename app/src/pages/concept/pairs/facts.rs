@@ -11,16 +11,21 @@ use crate::{
     format::{significant, thousands},
 };
 
-/// Who they are, how far apart, and in how many genes they differ.
-pub fn view(shown: &Shown, prototype: usize, near: usize, samples: Load<Arc<Samples>>) -> AnyView {
+/// What a number is while it is not there.
+const NOT_YET: &str = "…";
+
+/// Who they are, how far apart, and in how many genes they differ; the last is known once the counts are there.
+pub fn view(shown: &Shown, prototype: usize, near: usize, samples: &Load<Arc<Samples>>) -> AnyView {
     let Some(p) = shown.concept.detail.prototypes.get(prototype) else { return ().into_any() };
     let Some(c) = p.counterfactuals.get(near) else { return ().into_any() };
-    let sums = match &samples {
-        Load::Ready(s) => places(s, prototype, near).map(|(a, b)| {
-            let sum = |row: usize| s.counts.row(row).1.iter().map(|&v| f64::from(v)).sum::<f64>();
-            (sum(a), sum(b), differing(s, a, b))
+    let number = |n: usize| thousands(n as u64);
+    let [sum_p, sum_c, differ] = match samples {
+        Load::Ready(s) => places(s, prototype, near).map_or(["–"; 3].map(str::to_owned), |(a, b)| {
+            let sum = |row: usize| s.counts.row(row).1.iter().map(|&v| f64::from(v)).sum::<f64>() as usize;
+            [number(sum(a)), number(sum(b)), number(differing(s, a, b))]
         }),
-        _ => None,
+        Load::Waiting => [NOT_YET; 3].map(str::to_owned),
+        Load::Failed(_) => ["–"; 3].map(str::to_owned),
     };
     let edge = if p.edge { ", at the edge" } else { "" };
     let activation = format!("activation {}{edge}", significant(f64::from(p.activation)));
@@ -29,16 +34,13 @@ pub fn view(shown: &Shown, prototype: usize, near: usize, samples: Load<Arc<Samp
         significant(f64::from(c.distance)),
         shown.bundle.manifest.counts.embedding
     );
-    let differ = sums.map(|s| {
-        let all = thousands(shown.bundle.genes.symbols.len() as u64);
-        view! { <div><dt>"Genes that differ"</dt><dd>{format!("{} of {all}", thousands(s.2 as u64))}</dd></div> }
-    });
+    let differ = format!("{differ} of {}", number(shown.bundle.genes.symbols.len()));
     view! {
         <dl class="facts">
-            {cell(shown, "Prototype", p.label.as_deref(), &activation, &p.name, sums.map(|s| s.0))}
-            {cell(shown, "Counterfactual", c.label.as_deref(), "activation 0", &c.name, sums.map(|s| s.1))}
+            {cell(shown, "Prototype", p.label.as_deref(), &activation, &p.name, &sum_p)}
+            {cell(shown, "Counterfactual", c.label.as_deref(), "activation 0", &c.name, &sum_c)}
             <div><dt>"Distance"</dt><dd>{distance}</dd></div>
-            {differ}
+            <div><dt>"Genes that differ"</dt><dd>{differ}</dd></div>
         </dl>
     }
     .into_any()
@@ -50,19 +52,17 @@ fn cell(
     label: Option<&str>,
     activation: &str,
     name: &str,
-    sum: Option<f64>,
+    sum: &str,
 ) -> AnyView {
     let colour = label.map_or("var(--oi-grey)", |l| shown.bundle.colour_of(l));
     let text = format!(" {}, {activation}", label.unwrap_or("unlabelled"));
-    let counts = sum.map(|s| {
-        view! { <span class="micro faint">{format!(" {} counts in the model’s genes", thousands(s as u64))}</span> }
-    });
+    let counts = format!(" {sum} counts in the model’s genes");
     view! {
         <div>
             <dt>{role}</dt>
             <dd>
                 <i class="swatch" style=format!("--c:{colour}")></i>{text}<br />
-                <span class="mono micro faint">{name.to_owned()}</span>{counts}
+                <span class="mono micro faint">{name.to_owned()}</span><span class="micro faint">{counts}</span>
             </dd>
         </div>
     }

@@ -2,19 +2,21 @@
 //!
 //! | file | idea |
 //! |---|---|
+//! | `counts` | the cells' counts, a file that is fetched once the reader comes near |
 //! | `facts` | the two cells |
 //! | `table` | genes by the effect of their swap |
 
+mod counts;
 mod facts;
 mod table;
-
-use std::sync::Arc;
 
 use cellprism_app::task::samples::Samples;
 use leptos::prelude::*;
 
 use super::Shown;
-use crate::{bundle::Subject, client::FetchError, components::states::Load, format::count};
+use crate::{bundle::Subject, components::near::when_near, format::count};
+
+use counts::Counts;
 
 /// The pair that is looked at.
 #[derive(Clone, Copy)]
@@ -39,23 +41,22 @@ pub fn view(shown: &Shown) -> AnyView {
         .into_any();
     }
     let pair = Pair { prototype: RwSignal::new(0), near: RwSignal::new(0) };
-    let samples = fetch(shown);
-    let (facts_of, table_of) = (shown.clone(), shown.clone());
-    let facts = move || facts::view(&facts_of, pair.prototype.get(), pair.near.get(), samples.get());
-    let table = move || match samples.get() {
-        Load::Waiting => view! { <p class="small muted" role="status">"Loading the counts …"</p> }.into_any(),
-        Load::Failed(error) => {
-            let what = format!("{}: {}", error.file, error.what);
-            view! { <p class="notice bad" role="alert">{what}</p> }.into_any()
+    let counts = Counts::new(shown);
+    let place = NodeRef::<leptos::html::Section>::new();
+    Effect::new(move || {
+        if let Some(section) = place.get() {
+            when_near(&section, move || counts.ask());
         }
-        Load::Ready(samples) => table::view(&table_of, &samples, pair.prototype.get(), pair.near.get()),
-    };
+    });
+    let (facts_of, table_of) = (shown.clone(), shown.clone());
+    let facts = move || facts::view(&facts_of, pair.prototype.get(), pair.near.get(), &counts.state.get());
+    let table = move || table::view(&table_of, counts, pair.prototype.get(), pair.near.get());
     let what = format!(
         "A prototype is one of the {n} strongest cells. Its counterfactual is the nearest cell, in the model’s embedding, with activation exactly 0.{}",
         edge_words(shown)
     );
     view! {
-        <section class="section" id="pairs">
+        <section class="section" id="pairs" node_ref=place>
             <header><h2>"A prototype and its counterfactual"</h2><p>{what}</p></header>
             <div class="grid">
                 <div class="c4 stack-l">
@@ -74,23 +75,6 @@ pub fn view(shown: &Shown) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-fn fetch(shown: &Shown) -> RwSignal<Load<Arc<Samples>>> {
-    let samples = RwSignal::new(Load::<Arc<Samples>>::Waiting);
-    let fetched = shown.clone();
-    leptos::task::spawn_local(async move {
-        let name = fetched.listing.subject.samples(fetched.row.id);
-        let found = fetched.bundle.bytes(&name).await;
-        samples.try_set(match found {
-            Err(error) => Load::Failed(error),
-            Ok(bytes) => match Samples::read(&bytes, fetched.bundle.genes.symbols.len()) {
-                Ok(read) => Load::Ready(Arc::new(read)),
-                Err(what) => Load::Failed(FetchError { file: name, what }),
-            },
-        });
-    });
-    samples
 }
 
 /// How many prototypes are at the edge of TopK, and what that means.

@@ -7,7 +7,7 @@ use crate::{
     format::{percent, score, significant},
     pages::concept::{
         Shown,
-        genes::{how_scored, is_estimate},
+        screened::{how_scored, is_estimate},
     },
 };
 

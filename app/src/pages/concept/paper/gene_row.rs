@@ -3,15 +3,17 @@
 use cellprism_core::bundle::GeneAttribution;
 use leptos::prelude::*;
 
-use super::genes::FIRST;
 use crate::{
     format::score,
     pages::concept::{
         Shown,
-        genes::{estimate_mark, is_estimate},
+        screened::{estimate_mark, is_estimate},
     },
     plots,
 };
+
+/// Genes listed at first; the axis is theirs.
+pub const FIRST: usize = 20;
 
 /// What the bars are drawn with.
 #[derive(Clone, Copy)]

@@ -8,12 +8,9 @@ use leptos::{ev, prelude::*};
 use super::{
     concentration,
     gene_facts::{csv, facts},
-    gene_row::{Scale, row},
+    gene_row::{FIRST, Scale, row},
 };
 use crate::{browser, components::gene_card, format::thousands, pages::concept::Shown};
-
-/// Genes shown at first.
-pub const FIRST: usize = 20;
 
 /// How the paper ranks genes.
 pub fn how(shown: &Shown) -> String {
@@ -54,7 +51,7 @@ fn genes(shown: &Shown, attribution: &AttributionDetail) -> AnyView {
         })
     };
     view! {
-        {crate::pages::concept::genes::screened(shown)}
+        {crate::pages::concept::screened::view(shown)}
         <div class="grid">
             {table(shown, attribution, selected)}
             <div class="c4 gside">
