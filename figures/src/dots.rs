@@ -110,7 +110,8 @@ impl Figure for Dots {
             let name = fitted(&row.label, SMALL, scale.pixels.0 - 10.0);
             pen.words(&name, (scale.pixels.0 - 10.0, y + height / 2.0), Side::Left, SMALL, Colour::Ink)?;
             let lanes = self.series.len().clamp(1, 4);
-            for mark in &row.marks {
+            // the first series is drawn last, over the others
+            for mark in row.marks.iter().rev() {
                 // Equal values of different series do not hide each other.
                 let lane = (mark.series % lanes) as f64 - (lanes as f64 - 1.0) / 2.0;
                 let at = y + height / 2.0 + lane * (height - 8.0) / lanes as f64;

@@ -1,4 +1,4 @@
-//! A table of shares, or of values below and above zero, as squares with their numbers.
+//! A table of shares, or of values below and above zero, as squares with their numbers: both sides in hues of their own.
 
 use plotters::prelude::DrawingBackend;
 
@@ -50,7 +50,7 @@ impl Heat {
     }
 
     fn key_columns(&self, width: f64) -> (usize, f64) {
-        let widest = self.key(width).iter().map(|name| width_of(name, SMALL)).fold(80.0, f64::max).min(240.0);
+        let widest = self.key(width).iter().map(|name| width_of(name, SMALL)).fold(80.0, f64::max).min(360.0);
         (((width / (widest + 20.0)).floor() as usize).max(1), widest + 20.0)
     }
 }
@@ -80,11 +80,10 @@ impl Figure for Heat {
             for (j, value) in values.iter().enumerate() {
                 let Some(value) = value else { continue };
                 let share = (value.abs() / self.most.max(1e-12)).min(1.0);
-                // What is below zero is not part of the ramp.
                 let colour = match share {
                     share if share < 0.005 => Colour::Ramp(0),
                     share if *value > 0.0 => Colour::Ramp(1 + (share * 4.99) as usize),
-                    _ => Colour::Line,
+                    _ => Colour::Below((share * 4.99) as usize),
                 };
                 let x = left + j as f64 * width;
                 pen.rectangle((x + 1.0, y + 1.0), (x + width - 1.0, y + ROW - 1.0), colour)?;

@@ -9,6 +9,7 @@
 //! | `curves` | [`Curves`]: what falls or rises, with a band |
 //! | `points` | [`Points`]: two quantities of many things |
 //! | `heat` | [`Heat`]: a table of shares or signed values |
+//! | `labels` | [`of_labels`]: colours of cell labels |
 //! | `map` | [`Map`]: cells in a plane by label |
 //! | `theme` | [`Theme`]: colours |
 //! | `pen` | lines, areas and words in pixels; `scale`: numbers to places, ticks; `legend`; `panels`: charts side by side |
@@ -32,6 +33,7 @@ mod bars;
 mod curves;
 mod dots;
 mod heat;
+mod labels;
 mod legend;
 mod map;
 mod panels;
@@ -46,6 +48,7 @@ pub use bars::Bars;
 pub use curves::{Curve, Curves};
 pub use dots::{Dots, Mark, Row};
 pub use heat::Heat;
+pub use labels::of_labels;
 pub use map::{Map, Place};
 pub use panels::{Panel, Panels};
 pub use pen::{Drawn, Pen};

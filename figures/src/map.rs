@@ -11,7 +11,7 @@ use crate::{
 /// A map of cells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
-    /// Labels, most common first; those beyond eight colours are drawn grey.
+    /// Labels, most common first.
     pub series: Vec<Series>,
     /// Cells.
     pub places: Vec<Place>,

@@ -19,6 +19,8 @@ pub struct Theme {
     pub accent: RGBColor,
     /// Lightness only, from nothing to most.
     pub ramp: [RGBColor; 6],
+    /// Values below zero, from least to most: as light or dark as the ramp's, in another hue.
+    pub below: [RGBColor; 5],
     /// Okabe and Ito: orange, sky, green, yellow, blue, vermillion, purple, black.
     pub categories: [RGBColor; 8],
 }
@@ -40,11 +42,20 @@ pub enum Colour {
     Accent,
     /// A step of the ramp, 0 to 5.
     Ramp(usize),
+    /// A step for values below zero, 0 to 4.
+    Below(usize),
     /// One of Okabe and Ito's; beyond eight they come again.
     Category(usize),
+    /// The same mixed with the ground, or what is there for comparison at [`CATEGORIES`]: a category, and a step of [`PALER`].
+    Paler(usize, usize),
     /// Words on a category: most of those are the same in every theme, and so is this.
     OnCategory,
 }
+
+/// Categories with a colour of their own.
+pub(crate) const CATEGORIES: usize = 8;
+/// Shares of the colour that steps of [`Colour::Paler`] keep.
+pub(crate) const PALER: [f64; 3] = [0.7, 0.52, 0.34];
 
 /// Nearly the ink on white, but never replaced by that of another theme.
 const ON_CATEGORY: RGBColor = rgb(0x1b_1b_1f);
@@ -71,6 +82,7 @@ impl Theme {
                 rgb(0x5a_3c_c3),
                 rgb(0x35_19_8a),
             ],
+            below: [rgb(0xf2_dc_b8), rgb(0xdf_b9_74), rgb(0xbf_8f_3a), rgb(0x8f_66_1a), rgb(0x5b_3d_08)],
             categories: [
                 rgb(0xe6_9f_00),
                 rgb(0x56_b4_e9),
@@ -103,6 +115,7 @@ impl Theme {
                 rgb(0xad_9b_f7),
                 rgb(0xde_d5_ff),
             ],
+            below: [rgb(0x4f_40_21), rgb(0x7d_62_2c), rgb(0xa8_83_3a), rgb(0xd0_a9_57), rgb(0xf3_de_b4)],
             categories: [orange, sky, green, yellow, rgb(0x2f_8f_c9), vermillion, purple, rgb(0xf5_f5_f7)],
         }
     }
@@ -117,9 +130,18 @@ impl Theme {
             Colour::Page => self.page,
             Colour::Accent => self.accent,
             Colour::Ramp(step) => self.ramp[step.min(self.ramp.len() - 1)],
+            Colour::Below(step) => self.below[step.min(self.below.len() - 1)],
             Colour::OnCategory => ON_CATEGORY,
+            Colour::Paler(place, step) => self.paler(place, PALER[step % PALER.len()]),
             Colour::Category(place) => self.categories[place % self.categories.len()],
         }
+    }
+
+    fn paler(&self, place: usize, share: f64) -> RGBColor {
+        let colour = self.categories.get(place).copied().unwrap_or(self.faint);
+        let mix =
+            |own: u8, page: u8| (f64::from(own) * share + f64::from(page) * (1.0 - share)).round() as u8;
+        RGBColor(mix(colour.0, self.page.0), mix(colour.1, self.page.1), mix(colour.2, self.page.2))
     }
 
     /// Ink or page, or the dark for categories: whichever can be read on a colour.
@@ -145,7 +167,10 @@ impl Theme {
     pub fn pairs(&self, other: &Self) -> Vec<(RGBColor, RGBColor)> {
         let all = |theme: &Self| {
             let own = [theme.page, theme.ink, theme.soft, theme.faint, theme.line, theme.accent];
-            own.into_iter().chain(theme.ramp).chain(theme.categories).collect::<Vec<_>>()
+            let paler =
+                (0..=CATEGORIES).flat_map(|place| PALER.iter().map(move |&share| theme.paler(place, share)));
+            let others = theme.ramp.into_iter().chain(theme.below).chain(theme.categories);
+            own.into_iter().chain(others).chain(paler).collect::<Vec<_>>()
         };
         all(self).into_iter().zip(all(other)).filter(|(a, b)| a != b).collect()
     }

@@ -3,14 +3,12 @@
 
 /// Share of the decrease that the first slope promises.
 const DECREASE: f64 = 1e-3;
-/// Share of the first slope that may be left.
-const CURVATURE: f64 = 0.9;
 /// Share of the first slope that a slope past the minimum may have where the loss says nothing.
 const PAST: f64 = 0.8;
 /// Evaluations at most.
 const MOST: usize = 50;
 /// How much further a step goes at most that was too short.
-const STRETCH: f64 = 4.0;
+const STRETCH: f64 = 10.0;
 
 /// A point along the direction.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +19,8 @@ pub(super) struct Point {
 }
 
 /// A step that is accepted, or none. `at` gives value and slope of a step; the last step that it was asked for is the one
-/// returned. `start` is step 0, its slope negative.
-pub(super) fn search(start: Point, first: f64, mut at: impl FnMut(f64) -> Point) -> Option<Point> {
+/// returned. `start` is step 0, its slope negative, of which a share of `left` may be left.
+pub(super) fn search(start: Point, first: f64, left: f64, mut at: impl FnMut(f64) -> Point) -> Option<Point> {
     let noise = 1e-13 * start.value.abs() + f64::MIN_POSITIVE;
     let (mut low, mut high): (Point, Option<Point>) = (start, None);
     let mut step = first;
@@ -30,7 +28,7 @@ pub(super) fn search(start: Point, first: f64, mut at: impl FnMut(f64) -> Point)
         let point = at(step);
         let lower = point.value <= start.value + DECREASE * step * start.slope;
         let as_low = point.value <= start.value + noise && point.slope <= PAST * -start.slope;
-        if point.slope.abs() <= CURVATURE * -start.slope && (lower || as_low) {
+        if point.slope.abs() <= left * -start.slope && (lower || as_low) {
             return Some(point);
         }
         step = if point.slope < 0.0 && point.value.is_finite() && (lower || as_low) {
@@ -75,7 +73,7 @@ mod tests {
         // (x − 3)² along x, from 0
         let parabola = |step: f64| Point { step, value: (step - 3.0).powi(2), slope: 2.0 * (step - 3.0) };
         for first in [1e-4, 0.01, 1.0, 5.0, 100.0, 1e6] {
-            let found = search(parabola(0.0), first, parabola).unwrap();
+            let found = search(parabola(0.0), first, 0.9, parabola).unwrap();
             assert!(found.value < 9.0 && found.slope.abs() <= 0.9 * 6.0, "from {first}: {found:?}");
         }
     }
@@ -83,7 +81,7 @@ mod tests {
     #[test]
     fn what_falls_for_ever_is_given_up() {
         assert!(
-            search(Point { step: 0.0, value: 0.0, slope: -1.0 }, 1.0, |step| Point {
+            search(Point { step: 0.0, value: 0.0, slope: -1.0 }, 1.0, 0.9, |step| Point {
                 step,
                 value: -step,
                 slope: -1.0

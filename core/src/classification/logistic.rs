@@ -1,9 +1,9 @@
 //! Logistic regression: fitted to the labels of some cells, predicting those of others.
 
 use super::{
-    Features, Minimum, Stop,
+    Features, Stop,
     loss::{Problem, outputs_of},
-    minimise,
+    minimise::{Minimum, minimise},
 };
 
 /// How a regression is fitted.
@@ -120,9 +120,7 @@ impl Logistic {
             return Err(FitError::TooLarge { classes: count, width, most: MOST_COEFFICIENTS });
         };
         let mut problem = Problem::new(features, rows, classes, outputs, c);
-        let found = minimise(vec![0.0; size], max_iterations, tolerance, |weights, gradient| {
-            problem.evaluate(weights, gradient)
-        });
+        let found = minimise(vec![0.0; size], max_iterations, tolerance, &mut problem);
         let Minimum { at: weights, value: loss, gradient, iterations, stop } = found;
         Ok(Self { width, classes: count, weights, iterations, stop, loss, gradient })
     }

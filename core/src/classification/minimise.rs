@@ -6,6 +6,12 @@ use super::line_search::{Point, search};
 
 /// Steps remembered.
 const MEMORY: usize = 10;
+/// First steps, before which nothing is known of how far to go: there a line is followed to its lowest point, nearly.
+const UNKNOWN: usize = 3;
+/// Share of a line's slope that such a step may leave.
+const NEAR: f64 = 0.1;
+/// Share of a line's slope that other steps may leave.
+const CURVATURE: f64 = 0.9;
 
 /// Why a minimisation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +26,17 @@ pub enum Stop {
 
 /// What was reached.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Minimum {
+pub(super) struct Minimum {
     /// Where.
-    pub at: Vec<f64>,
+    pub(super) at: Vec<f64>,
     /// The function there.
-    pub value: f64,
+    pub(super) value: f64,
     /// The largest entry of the gradient there.
-    pub gradient: f64,
+    pub(super) gradient: f64,
     /// Steps.
-    pub iterations: usize,
+    pub(super) iterations: usize,
     /// Why it ended.
-    pub stop: Stop,
+    pub(super) stop: Stop,
 }
 
 /// A step and the change of the gradient along it.
@@ -40,28 +46,31 @@ struct Pair {
     product: f64,
 }
 
-/// Minimises a smooth convex function from `start`. `function` writes the gradient and returns the value.
-///
-/// ```
-/// use cellprism_core::classification::{Stop, minimise};
-///
-/// let bowl = |x: &[f64], gradient: &mut [f64]| {
-///     gradient.copy_from_slice(&[2.0 * (x[0] - 1.0), 20.0 * x[1]]);
-///     (x[0] - 1.0).powi(2) + 10.0 * x[1] * x[1]
-/// };
-/// let found = minimise(vec![5.0, 5.0], 100, 1e-10, bowl);
-/// assert_eq!(found.stop, Stop::Gradient);
-/// assert!((found.at[0] - 1.0).abs() < 1e-9 && found.at[1].abs() < 1e-9);
-/// ```
-pub fn minimise(
+/// A smooth convex function that is known along a line at less cost than at single points.
+pub(super) trait Objective {
+    /// The value at the start; writes its gradient.
+    fn start(&mut self, at: &[f64], gradient: &mut [f64]) -> f64;
+
+    /// The line that the next points lie on: from `at`, where the last gradient was asked for.
+    fn along(&mut self, at: &[f64], direction: &[f64]);
+
+    /// The point so many directions along the line.
+    fn point(&mut self, step: f64) -> Point;
+
+    /// The value so many directions along the line, which is `at`; writes its gradient.
+    fn arrive(&mut self, step: f64, at: &[f64], gradient: &mut [f64]) -> f64;
+}
+
+/// Minimises from `start`.
+pub(super) fn minimise(
     start: Vec<f64>,
     most: usize,
     tolerance: f64,
-    mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
+    function: &mut impl Objective,
 ) -> Minimum {
     let size = start.len();
     let (mut at, mut gradient) = (start, vec![0.0; size]);
-    let mut value = function(&at, &mut gradient);
+    let mut value = function.start(&at, &mut gradient);
     let mut memory: VecDeque<Pair> = VecDeque::with_capacity(MEMORY);
     let mut iterations = 0;
     let (mut next, mut next_gradient) = (vec![0.0; size], vec![0.0; size]);
@@ -75,15 +84,11 @@ pub fn minimise(
         let direction = direction(&gradient, &memory);
         let slope = dot(&direction, &gradient);
         let first = if memory.is_empty() { (1.0 / norm(&direction)).min(1.0) } else { 1.0 };
+        let left = if iterations < UNKNOWN { NEAR } else { CURVATURE };
         let found = (slope < 0.0)
             .then(|| {
-                search(Point { step: 0.0, value, slope }, first, |step| {
-                    for ((next, at), direction) in next.iter_mut().zip(&at).zip(&direction) {
-                        *next = at + step * direction;
-                    }
-                    let value = function(&next, &mut next_gradient);
-                    Point { step, value, slope: dot(&direction, &next_gradient) }
-                })
+                function.along(&at, &direction);
+                search(Point { step: 0.0, value, slope }, first, left, |step| function.point(step))
             })
             .flatten();
         let Some(point) = found else {
@@ -94,10 +99,13 @@ pub fn minimise(
             memory.clear();
             continue;
         };
+        for ((next, at), direction) in next.iter_mut().zip(&at).zip(&direction) {
+            *next = at + point.step * direction;
+        }
+        value = function.arrive(point.step, &next, &mut next_gradient);
         remember(&mut memory, &at, &next, &gradient, &next_gradient);
         std::mem::swap(&mut at, &mut next);
         std::mem::swap(&mut gradient, &mut next_gradient);
-        value = point.value;
         iterations += 1;
     };
     Minimum { gradient: largest(&gradient), at, value, iterations, stop }
@@ -166,6 +174,44 @@ fn largest(gradient: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    /// A function that is known by single points only.
+    struct Points<F> {
+        function: F,
+        at: Vec<f64>,
+        direction: Vec<f64>,
+    }
+
+    impl<F: FnMut(&[f64], &mut [f64]) -> f64> Objective for Points<F> {
+        fn start(&mut self, at: &[f64], gradient: &mut [f64]) -> f64 {
+            (self.function)(at, gradient)
+        }
+
+        fn along(&mut self, at: &[f64], direction: &[f64]) {
+            (self.at, self.direction) = (at.to_vec(), direction.to_vec());
+        }
+
+        fn point(&mut self, step: f64) -> Point {
+            let there: Vec<f64> =
+                self.at.iter().zip(&self.direction).map(|(at, by)| at + step * by).collect();
+            let mut gradient = vec![0.0; there.len()];
+            let value = (self.function)(&there, &mut gradient);
+            Point { step, value, slope: dot(&gradient, &self.direction) }
+        }
+
+        fn arrive(&mut self, _: f64, at: &[f64], gradient: &mut [f64]) -> f64 {
+            (self.function)(at, gradient)
+        }
+    }
+
+    fn minimised(
+        start: Vec<f64>,
+        most: usize,
+        tolerance: f64,
+        function: impl FnMut(&[f64], &mut [f64]) -> f64,
+    ) -> Minimum {
+        minimise(start, most, tolerance, &mut Points { function, at: Vec::new(), direction: Vec::new() })
+    }
+
     /// Log-cosh of scaled differences: convex, its curvature between 1 and 6,000.
     fn valley(x: &[f64], gradient: &mut [f64]) -> f64 {
         let mut sum = 0.0;
@@ -180,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_uneven_valley_is_descended() {
-        let found = minimise(vec![0.0; 20], 2000, 1e-9, valley);
+        let found = minimised(vec![0.0; 20], 2000, 1e-9, valley);
         assert_eq!(found.stop, Stop::Gradient, "{found:?}");
         for (i, x) in found.at.iter().enumerate() {
             assert!((x - i as f64).abs() < 1e-8);
@@ -189,15 +235,15 @@ mod tests {
 
     #[test]
     fn it_ends_where_it_is_told_to() {
-        let found = minimise(vec![0.0; 20], 3, 0.0, valley);
+        let found = minimised(vec![0.0; 20], 3, 0.0, valley);
         assert_eq!((found.iterations, found.stop), (3, Stop::Iterations));
-        let none = minimise(vec![], 5, 1e-4, |_, _| 7.0);
+        let none = minimised(vec![], 5, 1e-4, |_, _| 7.0);
         assert_eq!((none.value, none.stop), (7.0, Stop::Gradient));
     }
 
     #[test]
     fn an_impossible_tolerance_ends_at_rounding() {
-        let found = minimise(vec![0.3; 4], 10_000, 1e-300, |x, g| {
+        let found = minimised(vec![0.3; 4], 10_000, 1e-300, |x, g| {
             g.iter_mut().zip(x).for_each(|(g, x)| *g = x - 0.1);
             1.0 + x.iter().map(|x| (x - 0.1).powi(2) / 2.0).sum::<f64>()
         });

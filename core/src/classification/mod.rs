@@ -3,7 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `features` | [`Features`]: dense embeddings or sparse activations, a row a cell |
-//! | `loss` | the penalised loss and its gradient |
+//! | `loss` | the penalised loss and its gradient, and both along a line |
 //! | `minimise`, `line_search` | L-BFGS |
 //! | `logistic` | [`Logistic`]: fitted, predicting |
 //! | `columns` | some features of many |
@@ -22,5 +22,5 @@ mod split;
 
 pub use features::{Features, FeaturesError, Row};
 pub use logistic::{FitError, Logistic, LogisticOptions};
-pub use minimise::{Minimum, Stop, minimise};
+pub use minimise::Stop;
 pub use split::{Part, PartSizes, split};

@@ -43,6 +43,57 @@ pub(crate) fn exp(x: f64) -> f64 {
     (1.0 + (rest + rest * rest * sum)) * power
 }
 
+/// e^x − 1 for x from 0 to 709, to a few units in the last place.
+#[inline(always)]
+pub(crate) fn expm1(x: f64) -> f64 {
+    let rounded = x * PER_LN_2 + ROUND;
+    let whole = rounded - ROUND;
+    let rest = (x - whole * LN_2.0) - whole * LN_2.1;
+    let mut sum = SERIES[0];
+    #[allow(clippy::needless_range_loop)]
+    for term in 1..SERIES.len() {
+        sum = sum * rest + SERIES[term];
+    }
+    let power = f64::from_bits(1.0f64.to_bits().wrapping_add(rounded.to_bits() << 52));
+    (rest + rest * rest * sum) * power + (power - 1.0)
+}
+
+/// 1/3, 1/5, … 1/23.
+const ODD: [f64; 11] = [
+    1.0 / 3.0,
+    1.0 / 5.0,
+    1.0 / 7.0,
+    1.0 / 9.0,
+    1.0 / 11.0,
+    1.0 / 13.0,
+    1.0 / 15.0,
+    1.0 / 17.0,
+    1.0 / 19.0,
+    1.0 / 21.0,
+    1.0 / 23.0,
+];
+/// Added to a small whole number's bits, it makes them those of 2^52 and the number.
+const WHOLE: u64 = 0x4330_0000_0000_0000;
+
+/// log₂ x of a normal x > 0, to a few units in the last place.
+#[inline(always)]
+pub(crate) fn log2(x: f64) -> f64 {
+    // x = 2^e · m with m from √½ to √2
+    let bits = x.to_bits().wrapping_sub(std::f64::consts::FRAC_1_SQRT_2.to_bits());
+    let exponent =
+        f64::from_bits(WHOLE | (bits.wrapping_add(1024 << 52) >> 52)) - f64::from_bits(WHOLE) - 1024.0;
+    let mantissa =
+        f64::from_bits((bits & ((1 << 52) - 1)).wrapping_add(std::f64::consts::FRAC_1_SQRT_2.to_bits()));
+    // ln m as twice the area tangent of (m − 1) / (m + 1)
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let square = s * s;
+    let mut sum = ODD[ODD.len() - 1];
+    for term in (0..ODD.len() - 1).rev() {
+        sum = sum * square + ODD[term];
+    }
+    exponent + 2.0 * (s + s * square * sum) * PER_LN_2
+}
+
 /// tanh x to within 2e-16.
 #[inline(always)]
 pub(crate) fn tanh(x: f64) -> f64 {
@@ -55,6 +106,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn powers_less_one_and_logarithms_are_those_of_libm() {
+        for step in 0..20_000 {
+            let x = f64::from(step) * 0.001;
+            let (small, exact) = (x * x * x, |x: f64| libm::expm1(x));
+            assert!((expm1(x) - exact(x)).abs() <= 4e-16 * exact(x), "{x}");
+            assert!((expm1(small * 1e-9) - exact(small * 1e-9)).abs() <= 4e-16 * exact(small * 1e-9), "{x}");
+            let value = 1e-9 + small * 1e3;
+            for value in [value, 1.0 / value, 1.0 + x * 1e-6] {
+                let exact = libm::log2(value);
+                assert!(
+                    (log2(value) - exact).abs() <= 5e-16 * exact.abs(),
+                    "{value}: {} {exact}",
+                    log2(value)
+                );
+            }
+        }
+        assert_eq!((expm1(0.0), log2(1.0), log2(0.25)), (0.0, 0.0, -2.0));
+    }
 
     #[test]
     fn its_ends_are_known() {

@@ -2,7 +2,10 @@
 //! for all cells of a tile, its gradient is written once, and what the cells need stays near. Row by row, every entry of a cell
 //! would fetch weights, and gradients, from anywhere in some hundred kilobytes.
 
-use super::{Block, GROUP, multiply_add_to, residuals::residuals_in_groups};
+use super::{
+    block::multiply_add_to,
+    residuals::{Losses, residuals_held},
+};
 use crate::classification::{Features, Row};
 
 /// Numbers of all cells of a tile: 128 kB stay in the second cache, and so many cells share the reading of all weights.
@@ -46,7 +49,8 @@ impl Tiles {
             Row::Sparse(indices, values) => (indices, values),
             Row::Dense(_) => (&[][..], &[][..]),
         };
-        let mut tiles = Self { tiles: Vec::new(), runs: Vec::new(), entries: Vec::new() };
+        let entries = rows.iter().map(|&row| sparse(row).0.len()).sum();
+        let mut tiles = Self { tiles: Vec::new(), runs: Vec::new(), entries: Vec::with_capacity(entries) };
         // How many entries a feature has in this tile, then where the next one goes; zeros between tiles.
         let mut places = vec![0u32; *width];
         let mut seen: Vec<u32> = Vec::new();
@@ -89,29 +93,15 @@ impl Tiles {
         Some(tiles)
     }
 
-    /// The sums of [`super::by_row`], each in the same order.
+    /// The sums of [`super::by_row::line_held`], each in the same order.
     #[inline(always)]
-    pub(super) fn groups<const GROUPS: usize>(
-        &self,
-        classes: &[usize],
-        outputs: usize,
-        weights: &[f64],
-        block: &mut Block,
-    ) {
-        let (weights, _) = weights.as_chunks::<GROUP>();
-        let (weights, _) = weights.as_chunks::<GROUPS>();
-        let (gradient, _) = block.gradient.as_chunks_mut::<GROUP>();
-        let (gradient, _) = gradient.as_chunks_mut::<GROUPS>();
+    pub(super) fn line<const N: usize>(&self, weights: &[[f64; N]], line: &mut [[f64; N]]) {
         let width = weights.len() - 1;
-        let most = self.tiles.iter().map(|tile| tile.cells).max().unwrap_or(0);
-        let mut found = vec![[[0.0; GROUP]; GROUPS]; most];
-        let (mut runs, mut entries, mut classes) = (&self.runs[..], &self.entries[..], classes);
+        let (mut runs, mut rest, mut line) = (&self.runs[..], &self.entries[..], line);
         for tile in &self.tiles {
-            let found = &mut found[..tile.cells];
             let (own_runs, other_runs) = runs.split_at(tile.runs);
-            let (own_classes, other_classes) = classes.split_at(tile.cells);
+            let (found, others) = line.split_at_mut(tile.cells);
             found.fill(weights[width]);
-            let mut rest = entries;
             for run in own_runs {
                 let (own, other) = rest.split_at(run.entries as usize);
                 let weights = weights[run.feature as usize];
@@ -120,11 +110,34 @@ impl Tiles {
                 }
                 rest = other;
             }
+            (runs, line) = (other_runs, others);
+        }
+    }
+
+    /// The sums of [`super::by_row::gradient_held`], each in the same order.
+    #[inline(always)]
+    pub(super) fn gradient<const N: usize>(
+        &self,
+        functions: &[[f64; N]],
+        classes: &[usize],
+        outputs: usize,
+        gradient: &mut [[f64; N]],
+    ) -> f64 {
+        let (width, mut loss) = (gradient.len() - 1, Losses::new());
+        let most = self.tiles.iter().map(|tile| tile.cells).max().unwrap_or(0);
+        let mut found = vec![[0.0; N]; most];
+        let (mut runs, mut rest) = (&self.runs[..], &self.entries[..]);
+        let (mut functions, mut classes) = (functions, classes);
+        for tile in &self.tiles {
+            let found = &mut found[..tile.cells];
+            let (own_runs, other_runs) = runs.split_at(tile.runs);
+            let (own_classes, other_classes) = classes.split_at(tile.cells);
+            let (own_functions, other_functions) = functions.split_at(tile.cells);
+            found.copy_from_slice(own_functions);
             for (found, &class) in found.iter_mut().zip(own_classes) {
-                block.loss += residuals_in_groups(found, outputs, class);
+                loss.add(residuals_held(found, outputs, class));
                 multiply_add_to(&mut gradient[width], 1.0, found);
             }
-            let mut rest = entries;
             for run in own_runs {
                 let (own, other) = rest.split_at(run.entries as usize);
                 let mut sum = gradient[run.feature as usize];
@@ -134,8 +147,9 @@ impl Tiles {
                 gradient[run.feature as usize] = sum;
                 rest = other;
             }
-            (runs, entries, classes) = (other_runs, rest, other_classes);
+            (runs, classes, functions) = (other_runs, other_classes, other_functions);
         }
+        loss.total()
     }
 }
 

@@ -1,6 +1,10 @@
 //! A concept's cells against their counterfactuals (Appendix C of the paper).
 
-use super::{Moments, Tested, genes::log2_fold_change, moments::Detected, t_test::welch_test};
+use super::{
+    Moments,
+    moments::Detected,
+    together::{GENES, Group, welch_together},
+};
 use crate::{cells::CountMatrix, ids::CellId};
 
 /// Differential expression of every gene, group against reference.
@@ -53,21 +57,26 @@ pub(super) fn differential(
     (cells, cells_reference): (usize, usize),
     genes: impl ExactSizeIterator<Item = (Detected, Detected)>,
 ) -> Differential {
-    let empty = || Vec::with_capacity(genes.len());
+    let length = genes.len();
+    let empty = || Vec::with_capacity(length.next_multiple_of(GENES));
     let mut found =
         Differential { t: empty(), mean_difference: empty(), log2_fold_change: empty(), p: empty() };
-    for (group, reference) in genes {
-        let (a, b) = (group.mean_among(cells), reference.mean_among(cells_reference));
-        let Tested { score, p } = welch_test(
-            (a, group.variance_among(cells), cells as f64),
-            (b, reference.variance_among(cells_reference), cells_reference as f64),
-        );
-        // A file of JSON holds no infinite t: without any spread nothing is tested.
-        let (t, p) = if score.is_finite() { (score, p) } else { (0.0, 1.0) };
-        found.t.push(t);
-        found.mean_difference.push(a - b);
-        found.log2_fold_change.push(log2_fold_change(a, b));
-        found.p.push(p);
+    let (mut group, mut reference) = (Group::new(cells), Group::new(cells_reference));
+    let mut genes = genes.fuse();
+    while found.t.len() < length {
+        for place in 0..GENES {
+            let (a, b) = genes.next().unwrap_or_default();
+            group.set(place, a);
+            reference.set(place, b);
+        }
+        let together = welch_together(&group, &reference);
+        found.t.extend(together.t);
+        found.mean_difference.extend(together.mean_difference);
+        found.log2_fold_change.extend(together.log2_fold_change);
+        found.p.extend(together.p);
+    }
+    for all in [&mut found.t, &mut found.mean_difference, &mut found.log2_fold_change, &mut found.p] {
+        all.truncate(length);
     }
     found
 }

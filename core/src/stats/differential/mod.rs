@@ -6,6 +6,7 @@
 //! | `contrast` | [`Contrast`]: which cells are compared with which |
 //! | `moments` | [`Moments`] of every gene in a group, one cell after another |
 //! | `t_test`, `wilcoxon` | the tests |
+//! | `together` | the t-test of many genes side by side |
 //! | `genes` | [`compare`]: every gene in scanpy's columns and order |
 //! | `adjust` | [`benjamini_hochberg`] |
 //! | `concept` | [`welch`]: a concept's cells against their counterfactuals |
@@ -18,6 +19,7 @@ mod genes;
 mod many;
 mod moments;
 mod t_test;
+mod together;
 mod wilcoxon;
 
 pub use adjust::benjamini_hochberg;

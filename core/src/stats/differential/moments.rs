@@ -21,28 +21,37 @@ impl Detected {
     }
 
     /// Mean of the cells that count it; 0 without any.
+    #[inline(always)]
     fn mean(&self) -> f64 {
-        self.sum / self.cells.max(1.0)
+        self.sum / at_least_one(self.cells)
     }
 
     /// Sum of squared distances from that mean; 0 where it is no more than what rounding may leave of equal values.
+    #[inline(always)]
     fn spread(&self) -> f64 {
         let spread = self.squares - self.sum * self.mean();
         if spread > self.cells * f64::EPSILON * self.squares { spread } else { 0.0 }
     }
 
     /// Mean among so many cells, of which the others do not count it; 0 without cells.
-    pub(super) fn mean_among(&self, cells: usize) -> f64 {
-        self.sum / (cells as f64).max(1.0)
+    #[inline(always)]
+    pub(super) fn mean_among(&self, cells: f64) -> f64 {
+        self.sum / at_least_one(cells)
     }
 
     /// Unbiased variance among so many cells; 0 in a group of one cell.
-    pub(super) fn variance_among(&self, cells: usize) -> f64 {
-        let cells = cells as f64;
+    #[inline(always)]
+    pub(super) fn variance_among(&self, cells: f64) -> f64 {
         let (mean, zeros) = (self.mean(), cells - self.cells);
-        let between = mean * mean * self.cells * zeros / cells.max(1.0);
-        (self.spread() + between) / (cells - 1.0).max(1.0)
+        let between = mean * mean * self.cells * zeros / at_least_one(cells);
+        (self.spread() + between) / at_least_one(cells - 1.0)
     }
+}
+
+/// A comparison, which vectors do as well.
+#[inline(always)]
+fn at_least_one(cells: f64) -> f64 {
+    if cells > 1.0 { cells } else { 1.0 }
 }
 
 /// Moments of log-normalised expression in a group of cells.
@@ -88,12 +97,12 @@ impl Moments {
 
     /// Mean of a gene, 0 without cells.
     pub fn mean(&self, gene: usize) -> f64 {
-        self.genes[gene].mean_among(self.cells)
+        self.genes[gene].mean_among(self.cells as f64)
     }
 
     /// Unbiased variance of a gene; 0 in a group of one cell.
     pub fn variance(&self, gene: usize) -> f64 {
-        self.genes[gene].variance_among(self.cells)
+        self.genes[gene].variance_among(self.cells as f64)
     }
 
     /// Share of the cells that count a gene.

@@ -34,9 +34,9 @@ pub fn welch_test((mean_a, var_a, n_a): (f64, f64, f64), (mean_b, var_b, n_b): (
 }
 
 /// Degrees of freedom from which Hill's expansion is as good as the incomplete beta function, where |t| is at most [`NEAR`].
-const MANY: f64 = 200.0;
+pub(super) const MANY: f64 = 200.0;
 /// See [`MANY`].
-const NEAR: f64 = 6.0;
+pub(super) const NEAR: f64 = 6.0;
 
 /// Probability of a |t| at least as large.
 fn two_sided(score: f64, freedom: f64) -> f64 {
@@ -48,7 +48,8 @@ fn two_sided(score: f64, freedom: f64) -> f64 {
 
 /// The normal deviate that is as improbable as a t with this square (Hill 1970, algorithm 395): of p, less than 1e-12 is wrong
 /// from [`MANY`] degrees of freedom and up to [`NEAR`] on.
-fn deviate(square: f64, freedom: f64) -> f64 {
+#[inline(always)]
+pub(super) fn deviate(square: f64, freedom: f64) -> f64 {
     let a = freedom - 0.5;
     let b = 48.0 * a * a;
     let y = a * small_log1p(square / freedom);
@@ -57,10 +58,15 @@ fn deviate(square: f64, freedom: f64) -> f64 {
 }
 
 /// ln(1 + x) for x from 0 to ¼, as twice the area tangent of x / (2 + x).
+#[inline(always)]
 fn small_log1p(x: f64) -> f64 {
     let s = x / (2.0 + x);
     let q = s * s;
-    let series = (0..8).rev().fold(0.0, |sum, term| sum * q + 1.0 / f64::from(2 * term + 1));
+    let mut series = 0.0;
+    // a plain loop: iterators are not always inlined into functions of the processor's own instructions
+    for term in (0..8u8).rev() {
+        series = series * q + 1.0 / f64::from(2 * term + 1);
+    }
     2.0 * s * series
 }
 

@@ -63,11 +63,16 @@ fn accuracy(of: &Of<'_>, task: &str, claim: &'static str, item: &'static str, pa
     let words = [("bundle", of.bundle), ("subject", "sae"), ("task", task)];
     let cells = table.rows_with(&words).find_map(|row| table.at(row, "n_test").number()).unwrap_or(1.0);
     let error = (here * (1.0 - here) / cells.max(1.0)).sqrt();
-    let preserved = here >= neurons - PRESERVED;
+    let alone = table.rows_with(&words).find_map(|row| table.at(row, "most_common").number());
+    let told_apart = alone.is_none_or(|alone| here > alone);
+    let preserved = here >= neurons - PRESERVED && told_apart;
     let matched = baseline.as_ref().filter(|best| preserved && best.0 >= here - error);
     let mut why = format!(
         "accuracy {here:.3} on {cells} cells, of neurons {neurons:.3}; preserved is taken as at most {PRESERVED} lower"
     );
+    if let Some(alone) = alone.filter(|_| !told_apart) {
+        why += &format!("; but the most common label alone is right in {alone:.3}: nothing is told apart");
+    }
     if let Some((best, name)) = matched {
         why += &format!("; but {name} has {best:.3}, within the standard error of {error:.3}");
     }

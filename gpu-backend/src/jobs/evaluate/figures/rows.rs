@@ -53,6 +53,7 @@ pub fn name(subject: &str) -> &str {
         "sae" => "SAE concepts",
         "pca" => "PCA",
         "ica" => "ICA",
+        "semi-nmf" => "semi-NMF",
         "random" => "random dictionary",
         "frozen-decoder" => "frozen decoder",
         "shuffled" => "concepts, cells shuffled",

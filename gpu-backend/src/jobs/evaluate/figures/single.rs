@@ -74,25 +74,45 @@ fn effects(found: &Found) -> Chart {
                 .filter(|(_, p, _)| *p <= 0.05)
                 .collect();
             strongest.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+            strongest.truncate(MOST_ROWS);
+            let shown: Vec<super::rows::Row<'_>> = strongest.iter().map(|(_, _, row)| **row).collect();
+            let against = pairs(&shown);
             let lines: Vec<Row> = strongest
                 .into_iter()
-                .take(MOST_ROWS)
-                .map(|(odds, _, row)| Row {
-                    label: format!("C{} in {}", row.text("id"), row.text("group")),
-                    marks: vec![Mark::of(0, odds)],
+                .map(|(odds, _, row)| {
+                    let group = row.text("group");
+                    let mut label = format!("C{}", row.text("id"));
+                    if !group.is_empty() {
+                        label += &format!(" in {group}");
+                    }
+                    if against.len() > 1 {
+                        label += &format!(", {}", against_of(row));
+                    }
+                    Row { label, marks: vec![Mark::of(0, odds)] }
                 })
                 .collect();
             if lines.is_empty() {
                 continue;
             }
+            // A direction without its name would be read either way.
+            let what = match &against[..] {
+                [(condition, reference)] => {
+                    format!("log2 odds of activation: right, more in {condition}; left, more in {reference}")
+                }
+                _ => "log2 odds of activation: right, more in the condition named first".into(),
+            };
             let chart = Dots {
-                x_title: format!("log2 odds of activation, between the two labels of {}", plain(&condition)),
+                x_title: what,
                 series: vec![Series::coloured("concept", Colour::Accent)],
                 rows: lines,
                 range: None,
                 references: vec![(0.0, "no difference".into())],
             };
-            panels.0.push((panel(found, bundle, &plain(&condition)), Panel::Dots(chart)));
+            let mut title = plain(&condition);
+            if shown.iter().all(|row| row.is("across", "cells")) {
+                title += ", tested across cells: described, not shown to hold for other donors";
+            }
+            panels.0.push((panel(found, bundle, &title), Panel::Dots(chart)));
         }
     }
     Chart {
@@ -106,6 +126,24 @@ fn effects(found: &Found) -> Chart {
         tables: &["effects"],
         panels,
     }
+}
+
+/// What is compared with what, each pair once.
+fn pairs(rows: &[super::rows::Row<'_>]) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for row in rows {
+        let pair = (row.text("condition"), row.text("reference"));
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    }
+    pairs
+}
+
+fn against_of(row: &super::rows::Row<'_>) -> String {
+    let reference = row.text("reference");
+    let reference = if reference.is_empty() { "the others" } else { &reference };
+    format!("{} against {reference}", row.text("condition"))
 }
 
 fn truth(found: &Found) -> Chart {

@@ -59,6 +59,9 @@ fn deletion(found: &Found) -> Chart {
                 if curves.is_empty() {
                     continue;
                 }
+                // from nothing to all in every panel, so that panels can be compared
+                let heights = curves.iter().flat_map(|curve| &curve.places).map(|place| place.1);
+                let range = heights.fold((0.0, 1.0), |(low, high): (f64, f64), y| (low.min(y), high.max(y)));
                 let most = of.iter().filter_map(|row| row.number("n")).fold(0.0, f64::max);
                 let cells = match on.as_str() {
                     "held-out" => ", in cells that did not rank the genes",
@@ -70,7 +73,7 @@ fn deletion(found: &Found) -> Chart {
                     y_title: format!("Activation (share of the cell's own), mean of {most} concepts"),
                     curves,
                     x_range: None,
-                    y_range: None,
+                    y_range: Some(range),
                 };
                 panels.0.push((panel(found, bundle, &format!("{direction}{cells}")), Panel::Curves(chart)));
             }

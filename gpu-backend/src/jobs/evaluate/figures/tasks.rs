@@ -31,14 +31,13 @@ fn accuracy(found: &Found) -> Chart {
                 .filter_map(|subject| {
                     let own: Vec<_> = of.iter().filter(|row| row.is("subject", subject)).collect();
                     let done = |row: &super::rows::Row<'_>| row.text("converged") == "true";
-                    let at = |converged: bool| {
-                        own.iter().find(|row| done(row) == converged).and_then(|row| row.number("accuracy"))
+                    let at = |converged: bool| own.iter().find(|row| done(row) == converged);
+                    let mark = |(series, row): (usize, Option<&&super::rows::Row<'_>>)| {
+                        let interval = row?.number("low").zip(row?.number("high"));
+                        Some(Mark { series, value: row?.number("accuracy")?, interval })
                     };
-                    let marks: Vec<Mark> = [at(false), at(true)]
-                        .into_iter()
-                        .enumerate()
-                        .filter_map(|(i, value)| value.map(|value| Mark::of(i, value)))
-                        .collect();
+                    let marks: Vec<Mark> =
+                        [at(false), at(true)].into_iter().enumerate().filter_map(mark).collect();
                     (!marks.is_empty()).then(|| Row { label: name(subject).into(), marks })
                 })
                 .collect();
@@ -56,7 +55,12 @@ fn accuracy(found: &Found) -> Chart {
                 rows: lines,
                 // from nothing to all: an axis cut to the values makes differences of a few cells look large
                 range: Some((0.0, 1.0)),
-                references: Vec::new(),
+                references: of
+                    .iter()
+                    .find_map(|row| row.number("most_common"))
+                    .map(|share| (share, "the most common label alone".to_owned()))
+                    .into_iter()
+                    .collect(),
             };
             panels.0.push((panel(found, bundle, &plain(&task)), Panel::Dots(chart)));
         }
@@ -66,7 +70,8 @@ fn accuracy(found: &Found) -> Chart {
         title: "What activations are good for",
         item: "Figure 5; Table 4",
         caption: "Multinomial logistic regression (L2, C = 1) on the items' activations, on cells that it was not fitted to. A fit \
-                  that reached its optimum is one dot; where the paper's number of iterations stopped it earlier, that is the other."
+                  that reached its optimum is one dot; where the paper's number of iterations stopped it earlier, that is the other. Lines are \
+                  95 % intervals of the test cells (Wilson); the dashed line is what always answering the most common label gives."
             .into(),
         tables: &["classification", "split"],
         panels,
@@ -178,7 +183,7 @@ fn coefficients(found: &Found) -> Chart {
         title: "Which concepts tell classes apart",
         item: "Figure 10",
         caption: "Coefficients of the logistic regression: how much a concept's activation speaks for a class (violet) or against it \
-                  (grey). Activations are not scaled, so that coefficients of different concepts are compared with care."
+                  (brown). Activations are not scaled, so that coefficients of different concepts are compared with care."
             .into(),
         tables: &["coefficients"],
         panels,

@@ -7,9 +7,9 @@ use crate::jobs::evaluate::{Evaluation, Evidence, Table};
 /// Most cells of a map: every so many of a larger number.
 const MOST_CELLS: usize = 4000;
 
-/// The table: places from 0 to 1.
+/// The table: `x` and `y` from 0 to 1; `place` is the label's among those of its column, after all of them where there is none.
 pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
-    let columns = ["bundle", "cell", "x", "y", "column", "label"];
+    let columns = ["bundle", "cell", "x", "y", "column", "label", "place"];
     let mut table = Table::new("map", "Cells in the plane", "Figures 6 and 7", &columns);
     for evidence in &evaluation.bundles {
         if let Err(reason) = cells(evidence, &mut table)? {
@@ -44,6 +44,7 @@ fn cells(evidence: &Evidence, table: &mut Table) -> anyhow::Result<Result<(), &'
                 at(y).into(),
                 column.name.as_str().into(),
                 label.into(),
+                usize::from(column.codes[cell]).min(column.labels.len()).into(),
             ],
             None,
         );

@@ -12,7 +12,10 @@ mod task;
 
 use std::collections::BTreeMap;
 
-use cellprism_core::classification::{Logistic, LogisticOptions, Part};
+use cellprism_core::{
+    classification::{Logistic, LogisticOptions, Part},
+    stats::wilson,
+};
 
 use self::task::Task;
 use crate::jobs::evaluate::{Evaluation, Table};
@@ -20,7 +23,7 @@ use crate::jobs::evaluate::{Evaluation, Table};
 /// The optimum is searched to this tolerance, within so many iterations.
 const EXACT: LogisticOptions = LogisticOptions { c: 1.0, max_iterations: 20_000, tolerance: 1e-8 };
 
-const CLASSIFICATION: [&str; 13] = [
+const CLASSIFICATION: [&str; 16] = [
     "bundle",
     "subject",
     "task",
@@ -34,6 +37,9 @@ const CLASSIFICATION: [&str; 13] = [
     "tolerance",
     "balanced_accuracy",
     "left_out",
+    "low",
+    "high",
+    "most_common",
 ];
 
 /// All five tables.
@@ -176,6 +182,9 @@ impl Tables {
                 (all > 0).then(|| of.filter(|(a, b)| a == b).count() as f64 / all as f64)
             })
             .collect();
+        let guess = task.most_common();
+        let most_common = truth.iter().filter(|&&class| class == guess).count();
+        let interval = wilson(right as u32, truth.len() as u32);
         self.classification.row(
             [
                 bundle.into(),
@@ -191,6 +200,9 @@ impl Tables {
                 options.tolerance.into(),
                 (recalls.iter().sum::<f64>() / recalls.len() as f64).into(),
                 task.left_out.as_str().into(),
+                interval.map(|of| of.low).into(),
+                interval.map(|of| of.high).into(),
+                (most_common as f64 / truth.len() as f64).into(),
             ],
             None,
         );

@@ -44,6 +44,13 @@ impl Task {
         self.cells.iter().filter(|cell| cell.2 == part).map(|cell| cell.1).collect()
     }
 
+    /// The class of most training cells; of several the first.
+    pub fn most_common(&self) -> usize {
+        let mut counts = vec![0usize; self.classes.len()];
+        self.codes(Part::Train).into_iter().for_each(|class| counts[class] += 1);
+        (0..counts.len()).fold(0, |best, class| if counts[class] > counts[best] { class } else { best })
+    }
+
     /// A task of labelled cells; a label is none where it is empty.
     fn of(labels: &[&str], sizes: PartSizes, paper_iterations: usize, seed: u64) -> Result<Self, String> {
         let mut counts = std::collections::BTreeMap::new();
@@ -141,8 +148,8 @@ mod tests {
             })
             .collect();
         let task = Task::of(&labels, PartSizes { train: 15, test: 5 }, 50, 1).unwrap();
+        assert_eq!((task.cells.len(), task.most_common()), (40, 0));
         assert_eq!((task.classes, task.left_out.as_str()), (vec!["a".into(), "b".into()], "rare (5 cells)"));
-        assert_eq!(task.cells.len(), 40);
         assert!(task.cells.iter().all(|&(cell, class, _)| class == usize::from(cell < 30)));
         assert!(Task::of(&labels[..30], OF_TYPES, 50, 1).is_err_and(|why| why.contains("1 labels")));
     }
