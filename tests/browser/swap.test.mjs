@@ -125,17 +125,21 @@ test("gene sets of one's own are tested as the published ones are", async () => 
     await page.getByTestId("recompute").click();
     await page.locator("#recompute").getByRole("alert").filter({ hasText: "choose the GMT file" }).waitFor();
     await page.getByTestId("own-sets-file").setInputFiles(gmt);
+    await page.getByTestId("own-sets-read").filter({ hasText: "mine.gmt" }).waitFor();
     await page.getByTestId("recompute").click();
     await page.getByTestId("recomputed").filter({ hasText: "these gene sets are yours" }).waitFor({ timeout: 60_000 });
     const row = page.getByTestId("recomputed-sets").locator("tbody tr").first();
     const best = library.sets[0];
     assert.equal(await row.getAttribute("data-term"), best.term);
     assert.equal((await row.locator("td").nth(2).innerText()).replace("−", "-"), best.nes.toFixed(3));
-    writeFileSync(gmt, "no sets here");
-    await page.getByTestId("own-sets-file").setInputFiles(gmt);
-    await page.waitForTimeout(200);
-    await page.getByTestId("recompute").click();
-    await page.locator("#recompute").getByRole("alert").filter({ hasText: "mine.gmt" }).waitFor({ timeout: 60_000 });
+    for (const [content, said] of [["no sets here", "line 1 of the gene sets"], ["A\tx\tNOT-A-GENE\n", "none of its sets has a gene of this model"]]) {
+      writeFileSync(join(work, "other.gmt"), content);
+      await page.getByTestId("own-sets-file").setInputFiles([]);
+      await page.getByTestId("own-sets-file").setInputFiles(join(work, "other.gmt"));
+      await page.getByTestId("own-sets-read").filter({ hasText: "other.gmt" }).waitFor();
+      await page.getByTestId("recompute").click();
+      await page.locator("#recompute").getByRole("alert").filter({ hasText: `other.gmt: ${said}` }).waitFor({ timeout: 60_000 });
+    }
   });
 });
 

@@ -110,6 +110,7 @@ impl Fields {
         let read = move |event: leptos::ev::Event| {
             let input: HtmlInputElement = event_target(&event);
             let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+            self.own.set(None);
             leptos::task::spawn_local(async move {
                 let name = file.name();
                 let content = if file.size() > LARGEST_SETS {
@@ -131,8 +132,9 @@ impl Fields {
         let own = move || {
             self.library.get().is_none().then(|| {
                 view! {
-                    <input type="file" accept=".gmt,.txt" aria-label="Your gene sets (GMT)" data-testid="own-sets-file" on:change=read />
-                    <span class="hint">"read here; nothing leaves this page"</span>
+                    <input type="file" accept=".gmt,.txt" aria-label="Your gene sets (GMT)" data-testid="own-sets-file" on:change=read
+                        on:click=|event| event_target::<HtmlInputElement>(&event).set_value("") />
+                    <span class="hint" data-testid="own-sets-read">{move || self.own.get().map(|own| format!("{}, ", own.name))}"read here; nothing leaves this page"</span>
                 }
             })
         };
