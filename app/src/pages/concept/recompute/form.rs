@@ -129,11 +129,12 @@ impl Fields {
                 }
             });
         };
+        // The same file may be chosen again, after a change.
+        let forget = |event: leptos::ev::MouseEvent| event_target::<HtmlInputElement>(&event).set_value("");
         let own = move || {
             self.library.get().is_none().then(|| {
                 view! {
-                    <input type="file" accept=".gmt,.txt" aria-label="Your gene sets (GMT)" data-testid="own-sets-file" on:change=read
-                        on:click=|event| event_target::<HtmlInputElement>(&event).set_value("") />
+                    <input type="file" accept=".gmt,.txt" aria-label="Your gene sets (GMT)" data-testid="own-sets-file" on:change=read on:click=forget />
                     <span class="hint" data-testid="own-sets-read">{move || self.own.get().map(|own| format!("{}, ", own.name))}"read here; nothing leaves this page"</span>
                 }
             })

@@ -63,7 +63,7 @@ pub fn view(shown: &Shown, answer: &Answer) -> AnyView {
         .collect();
     let file = shown.file("swapped.csv");
     let csv = move |_| {
-        browser::download_csv(&file, &["swapped", "gene", "share_left", "mean_activation"], lines.clone())
+        browser::download_csv(&file, &["swapped", "gene", "share_left", "mean_activation"], lines.clone());
     };
     view! {
         <p data-testid="left-said"><b>{percent(share)}</b>{said}</p>
