@@ -152,8 +152,11 @@ impl Tables {
 
     /// A task that could not be made, or not for a subject.
     fn nothing(&mut self, bundle: &str, subject: Option<&str>, task: &str, reason: &str) {
-        for table in [&mut self.classification, &mut self.confusion] {
+        for table in [&mut self.classification, &mut self.confusion, &mut self.coefficients] {
             table.nothing([bundle.into(), subject.into(), task.into()], reason);
+        }
+        if subject.is_none() {
+            self.split.nothing([bundle.into(), task.into()], reason);
         }
     }
 
