@@ -224,3 +224,20 @@ impl Tables {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_cannot_be_made_has_a_row_in_every_table_of_it() {
+        let mut all = Tables::new();
+        all.nothing("b", None, "cell_type", "no labels");
+        all.nothing("b", Some("ica"), "cell_type", "too few dimensions");
+        let rows = |table: &Table| table.rows.len();
+        assert_eq!([rows(&all.classification), rows(&all.confusion), rows(&all.coefficients)], [2; 3]);
+        // cells are divided once for all subjects
+        assert_eq!(rows(&all.split), 1);
+        assert_eq!(all.split.at(&all.split.rows[0], "not_available").text(), Some("no labels"));
+    }
+}
