@@ -5,6 +5,9 @@
 #[cfg(feature = "parallel")]
 pub fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     use rayon::prelude::*;
+    if n < 2 || is_alone() {
+        return (0..n).map(f).collect();
+    }
     (0..n).into_par_iter().map(f).collect()
 }
 
@@ -18,6 +21,9 @@ pub fn map<T>(n: usize, f: impl Fn(usize) -> T) -> Vec<T> {
 #[cfg(feature = "parallel")]
 pub fn for_each_mut<T: Send>(items: &mut [T], f: impl Fn(usize, &mut T) + Sync + Send) {
     use rayon::prelude::*;
+    if items.len() < 2 || is_alone() {
+        return items.iter_mut().enumerate().for_each(|(i, item)| f(i, item));
+    }
     items.par_iter_mut().enumerate().for_each(|(i, item)| f(i, item));
 }
 
@@ -27,9 +33,47 @@ pub fn for_each_mut<T>(items: &mut [T], f: impl Fn(usize, &mut T)) {
     items.iter_mut().enumerate().for_each(|(i, item)| f(i, item));
 }
 
+/// `work` of every piece, in the order of the pieces.
+#[cfg(feature = "parallel")]
+pub fn each<T: Send, R: Send>(pieces: Vec<T>, work: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+    use rayon::prelude::*;
+    if pieces.len() < 2 || is_alone() {
+        return pieces.into_iter().map(work).collect();
+    }
+    pieces.into_par_iter().map(work).collect()
+}
+
+/// `work` of every piece, in the order of the pieces.
+#[cfg(not(feature = "parallel"))]
+pub fn each<T, R>(pieces: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
+    pieces.into_iter().map(work).collect()
+}
+
+/// A result, computed by one of the threads that share the work: what is spread from there costs no waking of the
+/// caller. For work that spreads something many times in a millisecond.
+#[cfg(feature = "parallel")]
+pub fn inside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if is_alone() { work() } else { rayon::scope(|_| work()) }
+}
+
+/// A result.
+#[cfg(not(feature = "parallel"))]
+pub fn inside<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// Whether one thread does everything: handing work to it and waiting would only put this one to sleep.
+#[cfg(feature = "parallel")]
+fn is_alone() -> bool {
+    rayon::current_num_threads() < 2
+}
+
 /// Both results, computed at the same time where there are threads.
 #[cfg(feature = "parallel")]
 pub fn both<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    if is_alone() {
+        return (a(), b());
+    }
     rayon::join(a, b)
 }
 

@@ -137,7 +137,12 @@ impl ConceptReader {
             }
             places.push(distinct.len() - 1);
         }
-        let centred: Vec<f32> = distinct.into_iter().flat_map(|row| self.centred(row)).collect();
+        let mut centred = Vec::with_capacity(distinct.len() * self.dimensions);
+        for row in distinct {
+            let start = centred.len();
+            centred.extend_from_slice(row);
+            centred[start..].iter_mut().zip(&self.centre).for_each(|(x, c)| *x -= c);
+        }
         let pre = self.pre_all(&centred);
         let read: Vec<f32> =
             pre.chunks(self.concepts().max(1)).map(|row| self.after_topk(row, concept)).collect();

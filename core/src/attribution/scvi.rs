@@ -155,7 +155,9 @@ impl Perturb for ScviSwaps<'_> {
             places.push(batch.len() / first.len().max(1) - 1);
         }
         let (embeddings, latent) = (self.encoder.finish(&batch, active), self.encoder.latent());
-        Ok(places.into_iter().flat_map(|at| embeddings[at * latent..(at + 1) * latent].to_vec()).collect())
+        let mut along = Vec::with_capacity(places.len() * latent);
+        places.iter().for_each(|at| along.extend_from_slice(&embeddings[at * latent..(at + 1) * latent]));
+        Ok(along)
     }
 
     fn value(&self, cell: CellId, gene: u32) -> f32 {

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use super::{
-    network::Network,
     permutations::Permutations,
     walk::{AllZero, HALF, LANES, Place, Scratch, WIDE, Weight, Weights, prefix_scores, scores},
 };
@@ -163,17 +162,17 @@ impl<P: Place, W: Weight> WithSimd for WalkSets<'_, P, W> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         match S::F64_LANES {
-            8 => self.walk::<WIDE>(),
-            _ => self.walk::<HALF>(),
+            8 => self.walk::<S, WIDE>(simd),
+            _ => self.walk::<S, HALF>(simd),
         }
     }
 }
 
 impl<P: Place, W: Weight> WalkSets<'_, P, W> {
     #[inline(always)]
-    fn walk<const WIDTH: usize>(self) {
+    fn walk<S: Simd, const WIDTH: usize>(self, simd: S) {
         let mut scratch = Scratch::<P, W, WIDTH>::default();
         self.out.clear();
         self.out.reserve(self.sets.len());
@@ -181,12 +180,11 @@ impl<P: Place, W: Weight> WalkSets<'_, P, W> {
         match self.sets {
             Sets::Any(sets) => {
                 for set in sets {
-                    let network = Network::of(set.len());
-                    self.out.push(scores(weights, table, set, network, zero, &mut scratch));
+                    self.out.push(scores(simd, weights, table, set, zero, &mut scratch));
                 }
             }
             Sets::Prefixes(sizes) => {
-                prefix_scores(weights, table, sizes, zero, &mut scratch, |found| self.out.push(found));
+                prefix_scores(simd, weights, table, sizes, zero, &mut scratch, |found| self.out.push(found));
             }
         }
     }

@@ -4,7 +4,8 @@
 //! hit; the score is its value furthest from 0, an earlier one winning ties. Sums run in the order of the
 //! ranking, so lanes of several permutations give the bits of one walk after another.
 
-use super::network::Network;
+use super::network;
+use crate::simd::Simd;
 
 /// Permutations sorted side by side: as many places of two bytes as the widest registers hold.
 pub(super) const LANES: usize = 32;
@@ -25,14 +26,53 @@ pub(super) trait Place: Copy + Default + Ord + Send + Sync {
     fn table<W: Weight>(ranking: &[f64]) -> Self::Table<W>;
     /// The weight at a place.
     fn weight<W: Weight>(self, weights: &Self::Table<W>) -> W;
+    /// None comes after it.
+    const LAST: Self;
+    /// As many places as a register holds.
+    type Vector<S: Simd>: Copy;
+    /// A row in registers.
+    fn vectors<S: Simd>(row: &[Self; LANES]) -> &[Self::Vector<S>];
+    /// The same, to be changed.
+    fn vectors_mut<S: Simd>(row: &mut [Self; LANES]) -> &mut [Self::Vector<S>];
+    /// The smaller of each two.
+    fn least<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// The greater of each two.
+    fn most<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+}
+
+/// What a place of so many bits has in common with the others.
+macro_rules! in_registers {
+    ($place:ident, $vectors:ident, $vectors_mut:ident, $least:ident, $most:ident, $vector:ident) => {
+        const LAST: Self = $place::MAX;
+        type Vector<S: Simd> = S::$vector;
+        #[inline(always)]
+        fn vectors<S: Simd>(row: &[Self; LANES]) -> &[S::$vector] {
+            S::$vectors(row).0
+        }
+        #[inline(always)]
+        fn vectors_mut<S: Simd>(row: &mut [Self; LANES]) -> &mut [S::$vector] {
+            S::$vectors_mut(row).0
+        }
+        #[inline(always)]
+        fn least<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+            simd.$least(a, b)
+        }
+        #[inline(always)]
+        fn most<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+            simd.$most(a, b)
+        }
+    };
 }
 
 impl Place for u16 {
+    in_registers!(u16, as_simd_u16s, as_mut_simd_u16s, min_u16s, max_u16s, u16s);
     type Table<W: Weight> = Box<[W; 1 << 16]>;
 
+    #[inline(always)]
     fn from_index(index: usize) -> Self {
         index as u16
     }
+    #[inline(always)]
     fn number(self) -> i32 {
         i32::from(self)
     }
@@ -41,23 +81,28 @@ impl Place for u16 {
         all.iter_mut().zip(ranking).for_each(|(weight, &value)| *weight = W::of(value));
         all.try_into().unwrap_or_else(|_| unreachable!("the length of an array"))
     }
+    #[inline(always)]
     fn weight<W: Weight>(self, weights: &Self::Table<W>) -> W {
         weights[usize::from(self)]
     }
 }
 
 impl Place for u32 {
+    in_registers!(u32, as_simd_u32s, as_mut_simd_u32s, min_u32s, max_u32s, u32s);
     type Table<W: Weight> = Vec<W>;
 
+    #[inline(always)]
     fn from_index(index: usize) -> Self {
         index as u32
     }
+    #[inline(always)]
     fn number(self) -> i32 {
         self as i32
     }
     fn table<W: Weight>(ranking: &[f64]) -> Self::Table<W> {
         ranking.iter().map(|&value| W::of(value)).collect()
     }
+    #[inline(always)]
     fn weight<W: Weight>(self, weights: &Self::Table<W>) -> W {
         weights[self as usize]
     }
@@ -72,18 +117,22 @@ pub(super) trait Weight: Copy + Default + Send + Sync {
 }
 
 impl Weight for f32 {
+    #[inline(always)]
     fn of(value: f64) -> Self {
         value as Self
     }
+    #[inline(always)]
     fn number(self) -> f64 {
         self.into()
     }
 }
 
 impl Weight for f64 {
+    #[inline(always)]
     fn of(value: f64) -> Self {
         value
     }
+    #[inline(always)]
     fn number(self) -> f64 {
         self
     }
@@ -156,29 +205,30 @@ impl<P, W, const WIDTH: usize> Default for Scratch<P, W, WIDTH> {
 
 /// Enrichment scores of one set under [`LANES`] permutations, so many of them side by side as `WIDTH`, [`HALF`] or [`WIDE`].
 ///
-/// `table[gene][lane]` is the place of a gene, `set` its genes, `network` sorts as many places.
+/// `table[gene][lane]` is the place of a gene, `set` its genes.
 #[inline(always)]
-pub(super) fn scores<P: Place, W: Weight, const WIDTH: usize>(
+pub(super) fn scores<S: Simd, P: Place, W: Weight, const WIDTH: usize>(
+    simd: S,
     weights: &P::Table<W>,
     table: &[[P; LANES]],
     set: &[u32],
-    network: Network,
     zero: AllZero,
     scratch: &mut Scratch<P, W, WIDTH>,
 ) -> [f64; LANES] {
     scratch.places.clear();
     scratch.places.extend(set.iter().map(|&gene| table[gene as usize]));
-    network.sort(&mut scratch.places);
+    network::sort(simd, &mut scratch.places);
     scratch.walk(weights, table.len(), zero)
 }
 
 /// Genes more than the prefix before up to which each is put among its places; more are sorted with all of them.
-const FEW: usize = 16;
+const FEW: usize = 6;
 
 /// The same of the first genes of the table, so many as each of `sizes`, which rise: the places of a longer prefix are those
 /// of the one before, with some put between.
 #[inline(always)]
-pub(super) fn prefix_scores<P: Place, W: Weight, const WIDTH: usize>(
+pub(super) fn prefix_scores<S: Simd, P: Place, W: Weight, const WIDTH: usize>(
+    simd: S,
     weights: &P::Table<W>,
     table: &[[P; LANES]],
     sizes: &[usize],
@@ -191,10 +241,10 @@ pub(super) fn prefix_scores<P: Place, W: Weight, const WIDTH: usize>(
         let known = scratch.places.len();
         if size - known > FEW {
             scratch.places.extend_from_slice(&table[known..size]);
-            Network::of(size).sort(&mut scratch.places);
+            network::sort(simd, &mut scratch.places);
         } else {
             for &gene in &table[known..size] {
-                insert(&mut scratch.places, gene);
+                insert(simd, &mut scratch.places, gene);
             }
         }
         each(scratch.walk(weights, table.len(), zero));
@@ -203,14 +253,17 @@ pub(super) fn prefix_scores<P: Place, W: Weight, const WIDTH: usize>(
 
 /// Puts a place among ascending ones, in every lane.
 #[inline(always)]
-fn insert<P: Place>(places: &mut Vec<[P; LANES]>, mut gene: [P; LANES]) {
-    for row in places.iter_mut() {
-        for lane in 0..LANES {
-            let (low, high) = (row[lane].min(gene[lane]), row[lane].max(gene[lane]));
-            (row[lane], gene[lane]) = (low, high);
+fn insert<S: Simd, P: Place>(simd: S, places: &mut Vec<[P; LANES]>, gene: [P; LANES]) {
+    places.push([P::LAST; LANES]);
+    for part in 0..P::vectors::<S>(&gene).len() {
+        let mut carried = P::vectors::<S>(&gene)[part];
+        for row in places.iter_mut() {
+            let place = &mut P::vectors_mut::<S>(row)[part];
+            let known = *place;
+            *place = P::least(simd, known, carried);
+            carried = P::most(simd, known, carried);
         }
     }
-    places.push(gene);
 }
 
 impl<P: Place, W: Weight, const WIDTH: usize> Scratch<P, W, WIDTH> {
@@ -239,59 +292,76 @@ fn walk<P: Place, W: Weight, const WIDTH: usize>(
     zero: AllZero,
     weighted: &mut [[W; WIDTH]],
 ) -> [f64; WIDTH] {
+    // Loops over lanes only, and no closures: what is not inlined is compiled without the processor's own instructions.
     let mut total = [0.0f64; WIDTH];
     for (row, values) in places.iter().zip(weighted.iter_mut()) {
-        *values = std::array::from_fn(|lane| row[from + lane].weight(weights));
+        for lane in 0..WIDTH {
+            values[lane] = row[from + lane].weight(weights);
+        }
         for lane in 0..WIDTH {
             total[lane] += values[lane].number();
         }
     }
     if zero == AllZero::Uniform {
-        for (lane, total) in total.iter_mut().enumerate() {
-            if *total == 0.0 {
-                weighted.iter_mut().for_each(|values| values[lane] = W::of(1.0));
-                *total = places.len() as f64;
-            }
-        }
+        count_alike(&mut total, weighted);
     }
     let down = 1.0 / (genes as f64 - places.len() as f64);
-    let up: [f64; WIDTH] = std::array::from_fn(|lane| 1.0 / total[lane]);
+    let mut up = [0.0f64; WIDTH];
+    for lane in 0..WIDTH {
+        up[lane] = 1.0 / total[lane];
+    }
     // What comes before a hit is not above what came after the last one, and what comes after it is not below.
     let (mut highest, mut lowest) = ([0.0f64; WIDTH], [0.0f64; WIDTH]);
     let (mut current, mut last) = ([0.0f64; WIDTH], [-1i32; WIDTH]);
     for (row, values) in places.iter().zip(weighted.iter()) {
-        let place: [i32; WIDTH] = std::array::from_fn(|lane| row[from + lane].number());
         for lane in 0..WIDTH {
-            let before = current[lane] - down * f64::from(place[lane] - last[lane] - 1);
+            let place = row[from + lane].number();
+            let before = current[lane] - down * f64::from(place - last[lane] - 1);
             lowest[lane] = if before < lowest[lane] { before } else { lowest[lane] };
             let after = before + up[lane] * values[lane].number();
             highest[lane] = if after > highest[lane] { after } else { highest[lane] };
             current[lane] = after;
+            last[lane] = place;
         }
-        last = place;
     }
-    let mut best: [f64; WIDTH] =
-        std::array::from_fn(|lane| if highest[lane] > -lowest[lane] { highest[lane] } else { lowest[lane] });
+    let mut best = [0.0f64; WIDTH];
+    for lane in 0..WIDTH {
+        best[lane] = if highest[lane] > -lowest[lane] { highest[lane] } else { lowest[lane] };
+    }
     for lane in 0..WIDTH {
         if highest[lane] == -lowest[lane] {
-            let hits = places.iter().zip(weighted.iter());
-            let hits = hits.map(|(row, values)| (row[from + lane].number(), values[lane].number()));
-            best[lane] = earlier(hits, down, up[lane]);
+            best[lane] = earlier(places, weighted, from + lane, lane, (down, up[lane]));
         }
     }
     best
 }
 
-/// The first of the values furthest from 0, where one above is as far as one below.
+/// Lanes whose genes all have weight 0 count them the same.
 #[cold]
-fn earlier(hits: impl Iterator<Item = (i32, f64)>, down: f64, up: f64) -> f64 {
+fn count_alike<W: Weight, const WIDTH: usize>(total: &mut [f64; WIDTH], weighted: &mut [[W; WIDTH]]) {
+    for (lane, total) in total.iter_mut().enumerate().filter(|(_, total)| **total == 0.0) {
+        weighted.iter_mut().for_each(|values| values[lane] = W::of(1.0));
+        *total = weighted.len() as f64;
+    }
+}
+
+/// The first of the values furthest from 0, where one above is as far as one below, of one column of places and one of weights.
+#[cold]
+fn earlier<P: Place, W: Weight, const WIDTH: usize>(
+    places: &[[P; LANES]],
+    weighted: &[[W; WIDTH]],
+    column: usize,
+    lane: usize,
+    (down, up): (f64, f64),
+) -> f64 {
     let (mut best, mut current, mut last) = (0.0f64, 0.0f64, -1);
-    for (place, weight) in hits {
+    for (row, values) in places.iter().zip(weighted) {
+        let place = row[column].number();
         current -= down * f64::from(place - last - 1);
         if current.abs() > best.abs() {
             best = current;
         }
-        current += up * weight;
+        current += up * values[lane].number();
         if current.abs() > best.abs() {
             best = current;
         }

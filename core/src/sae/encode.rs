@@ -6,10 +6,12 @@ use ndarray::{Array2, ArrayView2};
 use super::{
     SaeWeights,
     linear::{Left, Panels},
-    parallel,
     topk::{Scratch, top_k},
 };
-use crate::simd::{Simd, WithSimd, widest};
+use crate::{
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
 
 /// Rows that one piece of work encodes.
 const BLOCK: usize = 48;
@@ -148,7 +150,7 @@ impl SaeWeights {
             .chunks_mut(BLOCK * d)
             .zip(codes.indices.chunks(BLOCK * codes.k).zip(codes.values.chunks(BLOCK * codes.k)))
             .collect();
-        parallel::map(pieces, |(out, (indices, values))| {
+        parallel::each(pieces, |(out, (indices, values))| {
             let cells = indices.chunks_exact(codes.k).zip(values.chunks_exact(codes.k));
             for (row, (indices, values)) in out.chunks_exact_mut(d).zip(cells) {
                 for (&j, &u) in indices.iter().zip(values).filter(|(_, u)| **u != 0.0) {
@@ -179,7 +181,7 @@ impl Encoder<'_> {
         let mut codes = Codes { k, indices: vec![0; n * k], values: vec![0.0; n * k] };
         let pieces: Vec<_> =
             codes.indices.chunks_mut(BLOCK * k).zip(codes.values.chunks_mut(BLOCK * k)).enumerate().collect();
-        parallel::map(pieces, |(block, (indices, values))| {
+        parallel::each(pieces, |(block, (indices, values))| {
             let first = block * BLOCK;
             let cells = indices.len() / k;
             let mut rows = Vec::with_capacity(cells * d);

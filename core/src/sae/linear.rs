@@ -4,7 +4,7 @@
 //! left[r, p]·W[p, j] are added for p = 0, 1, …, then the bias. In portable arithmetic each product is rounded
 //! before it is added; in fused arithmetic it is not.
 
-use super::parallel;
+use crate::parallel;
 use crate::simd::{Simd, WithSimd, multiply_add, widest};
 
 /// Columns of a panel.
@@ -65,7 +65,7 @@ impl Panels {
     pub(crate) fn set_rows(&mut self, inner: usize, columns: usize, matrix: &[f32], stride: usize) {
         self.resize(inner, columns);
         let pieces: Vec<_> = self.values.chunks_exact_mut(inner.max(1)).enumerate().collect();
-        parallel::map(pieces, |(number, panel)| {
+        parallel::each(pieces, |(number, panel)| {
             let columns = number * PANEL..columns.min((number + 1) * PANEL);
             for (line, row) in panel.iter_mut().zip(matrix.chunks_exact(stride.max(1))) {
                 line[..columns.len()].copy_from_slice(&row[columns.clone()]);
@@ -78,7 +78,7 @@ impl Panels {
         let inner = self.inner;
         let pieces: Vec<_> =
             self.values.chunks_exact_mut(inner.max(1)).zip(rows.chunks(PANEL * stride.max(1))).collect();
-        parallel::map(pieces, |(panel, rows)| {
+        parallel::each(pieces, |(panel, rows)| {
             for (p, lines) in panel.chunks_mut(16).enumerate() {
                 for (j, row) in rows.chunks_exact(stride).enumerate() {
                     for (line, value) in lines.iter_mut().zip(&row[p * 16..inner]) {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use super::{Codes, SaeWeights, parallel};
+use super::{Codes, SaeWeights};
+use crate::parallel;
 use crate::simd::{Simd, WithSimd, widest};
 
 /// Metrics of a dictionary on embeddings. Reconstructions are computed in f64 from the f32 activations and weights;
@@ -92,7 +93,7 @@ fn measure(
     let blocks = || (0..n).step_by(BLOCK).map(|first| first..n.min(first + BLOCK)).collect::<Vec<_>>();
     let mean = means(x, blocks());
     let scalar = mean.iter().sum::<f64>() / d as f64;
-    let tallies = parallel::map(blocks(), |cells| {
+    let tallies = parallel::each(blocks(), |cells| {
         let codes = codes(cells.clone());
         let x = x.slice(s![cells, ..]);
         widest(Count { sae, x, codes: &codes, mean: &mean, scalar })
@@ -128,7 +129,7 @@ fn means(x: ArrayView2<'_, f32>, blocks: Vec<Range<usize>>) -> Vec<f64> {
         sum
     };
     let zeros = || vec![0.0f64; x.ncols()];
-    let sums = parallel::map(blocks, |cells| {
+    let sums = parallel::each(blocks, |cells| {
         let rows = x.slice(s![cells, ..]);
         rows.rows().into_iter().fold(zeros(), |sum, row| add(sum, &mut row.iter().map(|&v| f64::from(v))))
     });

@@ -33,7 +33,6 @@ pub mod matching;
 pub mod metrics;
 mod neurons;
 mod origin;
-mod parallel;
 mod random;
 pub mod semi_nmf;
 pub mod size;

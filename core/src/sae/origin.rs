@@ -4,7 +4,8 @@
 use ndarray::{ArrayView2, s};
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, SaeConfig, SaeWeights, parallel};
+use super::{ConfigError, SaeConfig, SaeWeights};
+use crate::parallel;
 use crate::{embedding::card::ModelCard, ids::ConceptId};
 
 /// The key in `metadata`.
@@ -166,7 +167,7 @@ impl SaeWeights {
         let encoder = self.encoder();
         let n = x.nrows();
         let blocks: Vec<usize> = (0..n).step_by(BLOCK).collect();
-        let used = parallel::map(blocks, |first| {
+        let used = parallel::each(blocks, |first| {
             let codes = encoder.encode(x.slice(s![first..n.min(first + BLOCK), ..]));
             let mut used = vec![false; self.config.d_sae];
             for (&concept, _) in codes.indices.iter().zip(&codes.values).filter(|(_, u)| **u > 0.0) {

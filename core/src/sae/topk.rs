@@ -150,6 +150,8 @@ fn lower_bound(row: &[f32], k: usize, maxima: &mut Vec<f32>, orders: &mut Vec<u3
     }
     orders.clear();
     orders.extend(maxima.iter().map(|&v| ordered(v)));
+    // No more than FEW groups are filled up with what is below all of them.
+    orders.resize(groups.max(FEW), 0);
     let nth = match <&[u32; FEW]>::try_from(orders.as_slice()) {
         // The k-th largest is the smallest of those that fewer than k exceed.
         Ok(few) => {

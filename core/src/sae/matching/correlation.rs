@@ -3,7 +3,7 @@
 use ndarray::{ArrayView2, s};
 
 use super::Pair;
-use crate::sae::{SaeWeights, parallel};
+use crate::{parallel, sae::SaeWeights};
 
 /// Cells encoded at once.
 const BLOCK: usize = 512;
@@ -24,7 +24,7 @@ pub fn correlations(
     let mut pair_of = vec![None; right.config.d_sae];
     pairs.iter().enumerate().for_each(|(place, pair)| pair_of[pair.right.index()] = Some(place));
     let blocks: Vec<usize> = (0..n).step_by(BLOCK).collect();
-    let tallies = parallel::map(blocks, |first| {
+    let tallies = parallel::each(blocks, |first| {
         let cells = x.slice(s![first..n.min(first + BLOCK), ..]);
         let (a, b) = (encode_left.encode(cells), encode_right.encode(cells));
         let mut sums = vec![Sums::default(); pairs.len()];

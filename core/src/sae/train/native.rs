@@ -16,7 +16,7 @@ use super::{
     rows::LANES,
     update::Update,
 };
-use crate::sae::{linear::Panels, parallel};
+use crate::{parallel, sae::linear::Panels};
 
 /// The native engine.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Native {
         let (panels, pool) = (&self.panels, &self.pool);
         let shared = Shared { data, rows, weights, panels, subtract: decoder_bias, silent: &silent, slope };
         let blocks = self.forward.prepare(cells, stride, active, silent.len());
-        let parts = parallel::map(blocks, |block| {
+        let parts = parallel::each(blocks, |block| {
             let mut scratch = pool.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
             let part = block.run::<FUSED>(shared, &mut scratch);
             if let Ok(mut pool) = pool.lock() {

@@ -7,10 +7,12 @@ use super::{
 };
 use crate::sae::{
     linear::{Left, PANEL, Panels},
-    parallel,
     topk::{self, top_k_ascending},
 };
-use crate::simd::{Simd, WithSimd, widest};
+use crate::{
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
 
 /// The auxiliary pass: its work space and results.
 #[derive(Clone, Debug, Default)]
@@ -134,7 +136,7 @@ impl Residual {
             .zip(forward.silent.chunks(CELLS * kept))
             .collect();
         let (down, up) = (&self.down, &self.up);
-        let squares = parallel::map(pieces, |((((rest, activations), slopes), error), silent)| {
+        let squares = parallel::each(pieces, |((((rest, activations), slopes), error), silent)| {
             let n = rest.len() / stride;
             let (mut packed, mut rebuilt) = (Vec::new(), vec![0.0; n * down.padded()]);
             widest(Activate { silent, kept, columns, aux_k: settings.aux_k, activations, width });
@@ -170,7 +172,7 @@ impl Residual {
             .enumerate()
             .collect();
         let (activations, slopes) = (&self.activations[..], &self.slopes[..]);
-        parallel::map(pieces, |(number, ((d_dec, d_enc), d_bias))| {
+        parallel::each(pieces, |(number, ((d_dec, d_enc), d_bias))| {
             let (from, n) = (number * PANEL, d_bias.len());
             let mut packed = Vec::new();
             let left = |values| Left::Columns { values, stride: width, from, n };

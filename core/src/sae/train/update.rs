@@ -8,7 +8,7 @@ use super::{
     residual::Residual,
     rows::{add_rows, dot, sum_of_squares},
 };
-use crate::sae::parallel;
+use crate::parallel;
 use crate::simd::{Simd, WithSimd, multiply_add, widest};
 
 /// Concepts that one piece of work updates; part of the definition of the result, through the order of ∂b_dec.
@@ -98,7 +98,7 @@ impl Update<'_> {
             .zip(weights.w_dec.chunks(CONCEPTS * stride))
             .enumerate()
             .collect();
-        let parts = parallel::map(pieces, |(piece, (encoder, decoder))| {
+        let parts = parallel::each(pieces, |(piece, (encoder, decoder))| {
             widest(Measure::<'_, FUSED> { update: self, first: piece * CONCEPTS, encoder, decoder })
         });
         let squares = parts.iter().map(|(squares, _)| squares).sum();
@@ -136,7 +136,7 @@ impl Update<'_> {
         })
         .collect();
         let sums =
-            parallel::map(pieces, |rows| widest(Apply::<'_, FUSED> { update: self, rows, adam, scale }));
+            parallel::each(pieces, |rows| widest(Apply::<'_, FUSED> { update: self, rows, adam, scale }));
         total(stride, sums.into_iter())
     }
 }

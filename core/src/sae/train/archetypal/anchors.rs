@@ -7,7 +7,7 @@ use super::super::{
     random::{Purpose, below, generator, uniform},
     rows::LANES,
 };
-use crate::sae::parallel;
+use crate::parallel;
 
 /// Cells whose distances are one piece of work.
 const BLOCK: usize = 2048;
@@ -90,7 +90,7 @@ fn k_means_plus_plus(data: ArrayView2<'_, f32>, cells: &[u32], count: usize, see
     while chosen.len() < count {
         let last = data.row(chosen[chosen.len() - 1] as usize);
         let pieces: Vec<_> = cells.chunks(BLOCK).zip(nearest.chunks_mut(BLOCK)).collect();
-        parallel::map(pieces, |(cells, nearest)| {
+        parallel::each(pieces, |(cells, nearest)| {
             for (&cell, nearest) in cells.iter().zip(nearest) {
                 let row = data.row(cell as usize);
                 let squares = row.iter().zip(&last).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2));

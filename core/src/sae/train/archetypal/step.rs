@@ -3,14 +3,16 @@
 use super::{Mixture, anchors::Hull, simplex::project};
 use crate::sae::{
     linear::{Left, Panels},
-    parallel,
     train::{
         adam::{Adam, Tensor},
         rows::{LANES, sum_of_squares},
         update::CONCEPTS,
     },
 };
-use crate::simd::{Simd, WithSimd, widest};
+use crate::{
+    parallel,
+    simd::{Simd, WithSimd, widest},
+};
 
 /// Λ stays this little inside the ball, so that rounding does not take it out.
 const INSIDE: f64 = 1.0 - 1e-6;
@@ -95,7 +97,7 @@ impl Mixing {
                 offset,
             })
             .collect();
-        parallel::map(pieces, |piece| self.piece::<FUSED>(piece, adam));
+        parallel::each(pieces, |piece| self.piece::<FUSED>(piece, adam));
     }
 
     fn piece<const FUSED: bool>(&self, piece: Piece<'_>, adam: &Adam) {
