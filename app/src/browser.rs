@@ -38,6 +38,13 @@ pub fn download_blob(name: &str, blob: &Blob) {
     let _ = Url::revoke_object_url(&url);
 }
 
+/// The bytes of a file, or of a part of it.
+pub async fn content(file: &Blob) -> Result<Vec<u8>, String> {
+    let failed = |_| "the browser could not read the file: was it moved, or is it a folder?".to_owned();
+    let buffer = wasm_bindgen_futures::JsFuture::from(file.array_buffer()).await.map_err(failed)?;
+    Ok(js_sys::Uint8Array::new(buffer.unchecked_ref()).to_vec())
+}
+
 /// A table as CSV.
 pub fn download_csv(name: &str, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let quoted = |field: &str| {

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use cellprism_gpu_backend::cli;
+use cellprism_gpu_backend::{cli, work::told::told};
 use clap::Parser;
 
 fn main() -> ExitCode {
     let arguments = match cli::config::expand(std::env::args_os().collect()) {
         Ok(arguments) => arguments,
         Err(error) => {
-            cli::stderr::write(format_args!("error: {error:#}\n"));
+            cli::stderr::write(format_args!("error: {}\n", told(&error)));
             return ExitCode::from(2);
         }
     };
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::stdout::nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::stderr::write(format_args!("error: {error:#}\n"));
+            cli::stderr::write(format_args!("error: {}\n", told(&error)));
             ExitCode::FAILURE
         }
     }

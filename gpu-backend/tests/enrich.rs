@@ -184,3 +184,16 @@ fn the_top_of_a_ranking_is_tested_for_over_representation() {
     let none = enrich(folder.path(), &[&options[..6], &["9", "--min-size", "3"]].concat());
     assert_eq!(none.status.code(), Some(1));
 }
+
+/// Scores whose sum cannot be divided by give no table, whose numbers would mean nothing.
+#[test]
+fn scores_too_small_for_a_running_sum_are_refused() {
+    let folder = setting();
+    let lines: String =
+        (0..120).map(|i| format!("{}\t{:e}\n", gene(i), 1e-320 * f64::from(i as u32 % 3))).collect();
+    fs::write(folder.path().join("tiny.rnk"), lines).unwrap();
+    let output = enrich(folder.path(), &["--ranking", "tiny.rnk", "--min-size", "2", "--out", "tiny.csv"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("scale the scores"), "{said}");
+    assert!(!folder.path().join("tiny.csv").exists());
+}

@@ -63,7 +63,7 @@ fn tiny_checkpoint() -> tempfile::TempDir {
 fn imported(checkpoint: &Path, pooling: Pooling, layer: i32) -> (tempfile::TempDir, Model) {
     let temporary = tempfile::tempdir().unwrap();
     let target = temporary.path().join("model");
-    folder::write(&import(checkpoint, Reading { pooling, layer }).unwrap(), &target).unwrap();
+    folder::write(import(checkpoint, Reading { pooling, layer }).unwrap(), &target).unwrap();
     (temporary, Model::open(&target).unwrap())
 }
 

@@ -63,7 +63,7 @@ fn imported(checkpoint: &Path) -> (tempfile::TempDir, Model) {
 fn imported_as(checkpoint: &Path, change: fn(ModelFolder) -> ModelFolder) -> (tempfile::TempDir, Model) {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("model");
-    folder::write(&change(scgpt::import(checkpoint).unwrap()), &target).unwrap();
+    folder::write(change(scgpt::import(checkpoint).unwrap()), &target).unwrap();
     (folder, Model::open(&target).unwrap())
 }
 

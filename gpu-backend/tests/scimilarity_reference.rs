@@ -38,7 +38,7 @@ fn fixture(name: &str) -> Vec<u8> {
 fn imported(checkpoint: &Path) -> (tempfile::TempDir, Model) {
     let temporary = tempfile::tempdir().unwrap();
     let target = temporary.path().join("model");
-    folder::write(&import(checkpoint).unwrap(), &target).unwrap();
+    folder::write(import(checkpoint).unwrap(), &target).unwrap();
     (temporary, Model::open(&target).unwrap())
 }
 

@@ -37,6 +37,19 @@ fn a_seed_gives_the_same_file_and_the_file_can_be_read() {
     assert_eq!(cells.column("cell_type").unwrap().labels.len(), 3);
 }
 
+/// As other commands do; `--quiet` says nothing.
+#[test]
+fn it_tells_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |out: &str, more: &[&str]| {
+        let done = simulate(&folder.path().join(out), more);
+        assert!(done.status.success());
+        String::from_utf8_lossy(&done.stderr).into_owned()
+    };
+    assert!(said("told", &[]).starts_with("simulate: 120 cells\n"));
+    assert_eq!(said("quiet", &["--quiet"]), "");
+}
+
 #[test]
 fn impossible_wishes_and_existing_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -67,6 +67,8 @@ impl Container {
         let mut problem = problem.to_string();
         if problem.contains("unexpected EOF") {
             problem.push_str("; the file is cut short, copy or download it again");
+        } else if problem.contains("fill whole buffer") {
+            problem = "the file ends here by now: it was cut while it was read; give the command again when it is whole".into();
         } else if problem.contains("layout version") {
             problem.push_str("; a newer HDF5 library wrote this (libver \"latest\"), save it again with anndata's write_h5ad");
         }

@@ -49,23 +49,19 @@ impl Matrix {
             None => return Err(container.damaged(path, "there is no such matrix")),
             Some(Node::Array(array)) => {
                 fits(&array.shape)?;
-                if !matches!(array.kind, Kind::F32 | Kind::Float | Kind::Integer | Kind::Bool) {
-                    return Err(container.damaged(
-                        path,
-                        "its values are not whole numbers or 32- or 64-bit floating-point numbers",
-                    ));
-                }
+                are_counts(container, &array)?;
                 Form::Dense(array)
             }
             Some(Node::Group(attrs)) => {
                 let text = |name: &str| attrs.get(name).and_then(AttrValue::as_str);
                 let format =
                     text("encoding-type").or_else(|| text("h5sparse_format")).unwrap_or_default().to_owned();
-                if let Some(shape) = shape(&attrs) {
+                if let Some(shape) = shape(container, path, &attrs)? {
                     fits(&shape)?;
                 }
                 let part = |part: &str| container.array(&format!("{path}/{part}"));
                 let (data, indices, pointers) = (part("data")?, part("indices")?, part("indptr")?);
+                are_counts(container, &data)?;
                 let by_row = match format.as_str() {
                     "csr_matrix" | "csr" => true,
                     "csc_matrix" | "csc" => false,
@@ -129,17 +125,33 @@ pub(super) fn extents(container: &Container, path: &str) -> Result<[Option<u64>;
     Ok(match container.find(path)? {
         None => [None; 2],
         Some(Node::Array(array)) => [array.shape.first().copied(), array.shape.get(1).copied()],
-        Some(Node::Group(attrs)) => match shape(&attrs).as_deref() {
+        Some(Node::Group(attrs)) => match shape(container, path, &attrs)?.as_deref() {
             Some(&[rows, columns]) => [Some(rows), Some(columns)],
             _ => [None; 2],
         },
     })
 }
 
-/// The shape among the attributes of a compressed matrix; a negative extent is one that nothing has.
-fn shape(attrs: &HashMap<String, AttrValue>) -> Option<Vec<u64>> {
-    let shape = attrs.get("shape").or_else(|| attrs.get("h5sparse_shape"))?;
-    Some(shape.to_i64s().unwrap_or_default().iter().map(|&extent| extent as u64).collect())
+/// The shape among the attributes of a compressed matrix.
+fn shape(
+    container: &Container,
+    path: &str,
+    attrs: &HashMap<String, AttrValue>,
+) -> Result<Option<Vec<u64>>, H5adError> {
+    let Some(shape) = attrs.get("shape").or_else(|| attrs.get("h5sparse_shape")) else { return Ok(None) };
+    let extents = shape.to_i64s().unwrap_or_default();
+    let counted: Option<Vec<u64>> = extents.iter().map(|&extent| u64::try_from(extent).ok()).collect();
+    counted.map(Some).ok_or_else(|| container.damaged(path, format!("its shape is {extents:?}")))
+}
+
+/// Refuses values that cannot be read as counts, half-precision numbers among them.
+fn are_counts(container: &Container, values: &Array) -> Result<(), H5adError> {
+    if matches!(values.kind, Kind::F32 | Kind::Float | Kind::Integer | Kind::Bool) {
+        return Ok(());
+    }
+    let problem = "its values are not whole numbers or 32- or 64-bit floating-point numbers: save it with one of these, for \
+                   instance adata.X = adata.X.astype(\"float32\")";
+    Err(container.damaged(&values.name, problem))
 }
 
 fn read_pointers(

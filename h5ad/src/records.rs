@@ -60,7 +60,8 @@ impl Records {
             && let Some(labels) = container.find_array(&format!("uns/{name}_categories"))?
         {
             let labels = Values::plain(container, &labels)?.into_texts();
-            return Ok(Some(Values::Codes(labels, codes.iter().map(|code| code.unwrap_or(-1)).collect())));
+            let codes = codes.iter().map(|code| code.unwrap_or(-1)).collect();
+            return Values::coded(container, &format!("obs/{name}"), labels, codes).map(Some);
         }
         Ok(Some(values))
     }

@@ -143,6 +143,7 @@ fn contradictions_are_refused() {
     };
     refused([1 << 40, 1 << 40], &|_| (), "40 values for 1099511627776 rows");
     refused([41, 60], &|_| (), "40 values for 41 rows");
+    refused([-1, 60], &|_| (), "X: its shape is [-1, 60]");
     refused([40, 60], &|counts| counts.indices[9] = 60, "there are 60 genes");
     refused([40, 60], &|counts| counts.indptr[2] = 0, "less than the one before it");
     refused([40, 60], &|counts| counts.values.truncate(1), "values for");
@@ -151,6 +152,45 @@ fn contradictions_are_refused() {
     let none =
         with_matrix(&cells, |group| group.set_attr("encoding-type", AttrValue::VarLenString("coo".into())));
     assert!(read_bytes(&none).is_err());
+}
+
+/// pandas refuses them, and so nothing tells what such a cell is.
+#[test]
+fn a_code_without_a_label_is_damage() {
+    for (code, expected) in
+        [(2, "obs/kind: row 1 has code 2, but there are 2 labels"), (-2, "row 1 has code -2"), (-1, "")]
+    {
+        let cells = cells();
+        let mut file = FileBuilder::new();
+        let mut group = file.create_group("X");
+        sparse(&mut group, "csr_matrix", [40, 60], &cells.counts);
+        file.add_group(group.finish());
+        let mut codes = vec![0i64; 40];
+        codes[1] = code;
+        for (name, index) in [("obs", &cells.names), ("var", &cells.genes.index)] {
+            let mut frame = file.create_group(name);
+            frame.set_attr("_index", AttrValue::VarLenString("_index".into()));
+            frame
+                .create_dataset("_index")
+                .with_vlen_strings(&index.iter().map(String::as_str).collect::<Vec<_>>());
+            if name == "obs" {
+                let mut column = frame.create_group("kind");
+                column.set_attr("encoding-type", AttrValue::VarLenString("categorical".into()));
+                column.create_dataset("categories").with_vlen_strings(&["B", "T"]);
+                column.create_dataset("codes").with_i64_data(&codes);
+                frame.add_group(column.finish());
+            }
+            file.add_group(frame.finish());
+        }
+        let read = read_bytes(&file.finish().unwrap());
+        match expected {
+            "" => assert_eq!(read.unwrap().columns[0].label(1), None),
+            expected => {
+                let error = read.unwrap_err().to_string();
+                assert!(error.contains(expected), "{expected} in {error}");
+            }
+        }
+    }
 }
 
 #[test]

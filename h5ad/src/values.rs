@@ -65,9 +65,25 @@ impl Values {
             && let Some(labels) = container.find_array(&format!("{frame}/__categories/{name}"))?
         {
             let labels = Self::plain(container, &labels)?.into_texts();
-            return Ok(Self::Codes(labels, codes.iter().map(|code| code.unwrap_or(-1)).collect()));
+            let codes = codes.iter().map(|code| code.unwrap_or(-1)).collect();
+            return Self::coded(container, &format!("{frame}/{name}"), labels, codes);
         }
         Ok(values)
+    }
+
+    /// Labels and codes, each code that of a label, or −1 for none: as in pandas, which refuses others, too.
+    pub(super) fn coded(
+        container: &Container,
+        path: &str,
+        labels: Vec<String>,
+        codes: Vec<i64>,
+    ) -> Result<Self, H5adError> {
+        let last = labels.len() as i64;
+        match codes.iter().position(|code| !(-1..last).contains(code)) {
+            None => Ok(Self::Codes(labels, codes)),
+            Some(row) => Err(container
+                .damaged(path, format!("row {row} has code {}, but there are {last} labels", codes[row]))),
+        }
     }
 
     pub(super) fn plain(container: &Container, array: &Array) -> Result<Self, H5adError> {
@@ -98,7 +114,8 @@ impl Values {
         Ok(match encoding {
             "categorical" => {
                 let codes = by_row("codes")?.all_integers(container)?;
-                Self::Codes(Self::plain(container, &part("categories")?)?.into_texts(), codes)
+                let labels = Self::plain(container, &part("categories")?)?.into_texts();
+                Self::coded(container, path, labels, codes)?
             }
             "nullable-integer" | "nullable-boolean" | "nullable-string-array" => {
                 let missing = by_row("mask")?.all_integers(container)?;

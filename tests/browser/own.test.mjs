@@ -109,7 +109,7 @@ test("the bundle is cited by its tag, and Copy link says what it did", async () 
     await page.goto(`${server.url}#/concept/${alive[0].id}`);
     await page.getByRole("button", { name: "Copy link" }).click();
     await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
-  }, undefined, { permissions: ["clipboard-read", "clipboard-write"] });
+  }, { permissions: ["clipboard-read", "clipboard-write"] });
 });
 
 test("a slash goes to the box, and within a field it is a slash", async () => {

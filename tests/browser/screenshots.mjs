@@ -23,6 +23,13 @@ async function settle(page) {
   await page.locator("h1").first().waitFor();
   await page.waitForLoadState("networkidle");
   await page.waitForFunction(() => !document.querySelector("main .loading"), undefined, { timeout: 120_000 });
+  // counts of a concept's cells are fetched when they are looked at
+  const pairs = page.locator("#pairs tbody td.n").first();
+  if (await pairs.count()) {
+    await pairs.scrollIntoViewIfNeeded();
+    await page.waitForFunction(() => document.querySelector("#pairs tbody td.n").innerText !== "…");
+    await page.evaluate(() => scrollTo(0, 0));
+  }
   await page.waitForTimeout(500);
 }
 
@@ -55,6 +62,12 @@ const acts = {
     await page.getByTestId("sheet").waitFor();
   },
   "compare-neurons": (page) => page.getByTestId("compared").waitFor({ timeout: 120_000 }),
+  opening: (page) => page.getByRole("button", { name: "Open a bundle of this computer" }).click(),
+  "this-computer": async (page) => {
+    await page.getByRole("button", { name: "Open a bundle of this computer" }).click();
+    await page.getByTestId("open-folder").setInputFiles(bundle);
+    await page.getByTestId("of-this-computer").waitFor();
+  },
   recomputed: async (page) => {
     await page.getByTestId("recompute").click();
     await page.getByTestId("recomputed").waitFor({ timeout: 120_000 });
@@ -88,6 +101,9 @@ const pages = {
   labels: "#/labels",
   train: "#/train",
   about: "#/about",
+  opening: "#/concepts",
+  "this-computer": "#/concepts",
+  left: "?bundle=this-computer:mine.zip#/",
 };
 const sizes = { wide: [wide, "light"], narrow: [narrow, "light"], dark: [wide, "dark"], "narrow-dark": [narrow, "dark"] };
 const asked = process.env.CELLPRISM_PAGES?.split(",");

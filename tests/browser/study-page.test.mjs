@@ -52,6 +52,12 @@ test("every item is rated by keyboard alone, and scored as study score does", as
       const shown = await page.getByTestId("sheet").locator("tbody th").allInnerTexts();
       assert.deepEqual(shown, sheet.genes.map((gene) => gene.gene));
       if (i === 0) {
+        // there and back by the buttons
+        assert.ok(await page.getByRole("button", { name: "Previous", exact: true }).isDisabled());
+        await page.getByRole("button", { name: "Next", exact: true }).click();
+        await page.locator("h1", { hasText: `Item 2 of ${items.length}` }).waitFor();
+        await page.getByRole("button", { name: "Previous", exact: true }).click();
+        await page.locator("h1", { hasText: `Item 1 of ${items.length}` }).waitFor();
         await page.keyboard.press("Control+Enter");
         await page.waitForFunction(() => document.activeElement?.name === "cell_type");
       }

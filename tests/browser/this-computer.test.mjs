@@ -70,7 +70,7 @@ async function drop(page, ...paths) {
   await page.locator(".letgo").waitFor({ state: "detached" });
 }
 
-const opened = (page, name) => page.getByTestId("of-this-computer").filter({ hasText: `Shows ${name} of this computer` }).waitFor();
+const opened = (page, name) => page.getByTestId("of-this-computer").filter({ hasText: `Shows “${name}” of this computer` }).waitFor();
 
 // The bundle's own words, and nothing of it over the network.
 async function isWhole(page, asked) {

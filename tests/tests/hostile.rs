@@ -107,6 +107,15 @@ fn pipes_and_devices_are_not_read() {
         quickly(&[&"import", &"scvi", &folder, &"--out", &out]).refused(&words, &out);
         quickly(&[&"import", &"onnx", &odd, &"--card", &odd, &"--out", &out]).refused(&words, &out);
         quickly(&[&"verify", &odd]).refused_keeping(&[]);
+        quickly(&[&"de", &"--cells", &cells, &"--group-cells", &odd, &"--out", &out]).refused(&words, &out);
+        quickly(&[&"cell-cycle", &"--cells", &cells, &"--genes", &odd, &"--s-genes", &"1", &"--out", &out])
+            .refused(&words, &out);
+        quickly(&[&"classify", &"--features", &odd, &"--labels", &odd, &"--out", &out]).refused(&words, &out);
+        quickly(&[&"enrich", &"--rankings", &odd, &"--gene-sets", &sets, &"--out", &out])
+            .refused(&words, &out);
+        quickly(&[&"simulate", &"--gene-names", &odd, &"--out", &out]).refused(&words, &out);
+        quickly(&[&"sae", &"import", &odd, &"--active", &"3", &"--out", &out]).refused(&words, &out);
+        quickly(&[&"shard", &"run", &odd]).refused_keeping(&words);
     }
 }
 

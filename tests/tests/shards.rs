@@ -150,6 +150,12 @@ fn tasks_in_any_process_make_the_bundle_of_one_machine() {
     damaged(&plan);
     refused(&setting, &plan);
 
+    // What a task that is killed leaves in the moment in which its work folder is made.
+    for name in [".aB3dE6.partial", ".f6Gh1j.partial"] {
+        fs::create_dir_all(plan.folder.join("results").join(name)).unwrap();
+    }
+    fs::write(plan.folder.join("results/.aB3dE6.partial/lock"), "").unwrap();
+
     plan.merge().succeeded();
     assert_same(&whole, &plan.out, "after three shards");
     cellprism(&[&"verify", &plan.out]).succeeded();
@@ -161,10 +167,7 @@ fn tasks_in_any_process_make_the_bundle_of_one_machine() {
     };
     let described = Bundle(plan.out.clone()).manifest().stages[2].seconds;
     assert!(described > seconds(one) + seconds(two), "{described}");
-    // A task that was killed while it wrote leaves a hidden folder, which goes with the plan's.
-    let is_result = |entry: &fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
-    let left: Vec<_> =
-        fs::read_dir(plan.folder.join("results")).unwrap().flatten().filter(is_result).collect();
+    let left: Vec<_> = fs::read_dir(plan.folder.join("results")).unwrap().flatten().collect();
     assert_eq!(left.len(), tasks.len(), "nothing but results: {left:?}");
 }
 
@@ -229,7 +232,17 @@ fn refused(setting: &Setting, plan: &Plan) {
     plan.run(task).refused_keeping(&["plan of version 99"]);
     plan.edit("/schema", &json!("a shopping list"));
     plan.run(task).refused_keeping(&["no plan"]);
-    fs::write(&plan.file, good).unwrap();
+    fs::write(&plan.file, &good).unwrap();
+    for (path, value, said) in [
+        ("/tasks/0/result", json!("../../elsewhere"), "lies outside"),
+        ("/tasks/0/result", json!("/elsewhere"), "lies outside"),
+        ("/tasks/0/needs", json!(["train"]), "does not come before it"),
+        ("/tasks/1/id", json!("read-1-of-1"), "two tasks"),
+    ] {
+        plan.edit(path, &value);
+        plan.run(task).refused_keeping(&[said]);
+        fs::write(&plan.file, &good).unwrap();
+    }
     let weights = setting.at("model/encoder.safetensors");
     let good = fs::read(&weights).unwrap();
     let mut other = good.clone();

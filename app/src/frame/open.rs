@@ -238,7 +238,7 @@ pub fn note(base: &str, site_has_some: bool) -> Option<AnyView> {
         view! { <a href=page rel="external">"Back to this site’s own"</a> }
     });
     let what = format!(
-        "Shows {name} of this computer; nothing of it leaves this page. A reload forgets it, and a link to it works nowhere else. "
+        "Shows “{name}” of this computer; nothing of it leaves this page. A reload forgets it, and a link to it works nowhere else. "
     );
     Some(
         view! { <p class="wrap small muted whose" data-testid="of-this-computer">{what}{back}</p> }

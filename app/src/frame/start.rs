@@ -77,8 +77,8 @@ fn without(title: &'static str, why: AnyView, open: Open, listed: &[Listed]) -> 
     view! {
         <h1>{title}</h1>
         {why}
-        {others(listed)}
         <section class="panel openhere" aria-label="Open a bundle of this computer">{open::form(open)}</section>
+        {others(listed)}
         <p class="small muted">
             "A bundle is a folder that "<span class="mono">"cellprism run"</span>" writes. One at an address opens with "
             <span class="mono">"?bundle=URL"</span>" in the address of this page, one on a server with "

@@ -106,7 +106,7 @@ fn nearest(bundle: &Bundle, library: &str, term: &str) -> AnyView {
             |label| view! { <span class="small faint">{strength(label.strength)}" as in the paper"</span> },
         );
         view! {
-            <tr><td><a class="mono idl" href=format!("#/concept/{id}")>{format!("C{id}")}</a></td><td>{title::view(row)}</td>
+            <tr><td><a class="mono idl" href=format!("#/concept/{id}")>{format!("C{id}")}</a></td><td class="titled">{title::view(row)}</td>
                 <td>{Side::BOTH.map(side)}{paper}</td></tr>
         }
     };

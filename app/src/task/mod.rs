@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod dictionary;
 pub mod files;
+pub mod occlude;
 pub mod own;
 pub mod place;
 pub mod recompute;
@@ -22,6 +23,8 @@ pub use place::Place;
 pub enum Job {
     /// Recompute a concept's readings; files as [`recompute::Request::files`] says.
     Recompute(Box<recompute::Request>),
+    /// Swap genes that the reader names; files as [`occlude::Request::files`] says.
+    Occlude(occlude::Request),
     /// Set a concept to another value; files as [`steer::Request::files`] says.
     Steer(Box<steer::Request>),
     /// Compare two dictionaries; files as [`compare`] says.
@@ -46,6 +49,8 @@ pub enum Said {
     Own(Box<own::Step>),
     /// The readings.
     Recomputed(Box<recompute::Answer>),
+    /// What is left once genes are swapped.
+    Occluded(occlude::Answer),
     /// What steering changed.
     Steered(Box<SteeredConcept>),
     /// Pairs of two dictionaries.
@@ -76,6 +81,9 @@ pub fn run(job: &Job, files: &Files, place: &mut dyn Place) -> (Said, Files) {
                 let mut progress = by_percent(say);
                 recompute::run(request, files, &mut progress)
                     .map(|answer| (Said::Recomputed(Box::new(answer)), Files::default()))
+            }
+            Job::Occlude(request) => {
+                occlude::run(request, files).map(|answer| (Said::Occluded(answer), Files::default()))
             }
             Job::Steer(request) => {
                 steer::run(request, files).map(|answer| (Said::Steered(Box::new(answer)), Files::default()))

@@ -9,7 +9,7 @@ use cellprism_core::{
         EnrichmentDetail, EnrichmentParameters, File, GeneSetFile, ReadingParameters, SideLabels, path,
     },
     embedding::scvi::ScviEncoder,
-    gsea::{ConceptEnrichment, enrich_concept},
+    gsea::{ConceptEnrichment, GeneSets, enrich_concept, index_sets},
     ids::ConceptId,
     readings::{ConceptRequest, read_concept, side_deck},
 };
@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{dictionary::dictionary, files::Files, samples::Samples};
 use crate::subject::Subject;
+
+/// Sets of the reader's own, among a job's files.
+pub const OWN_SETS: &str = "own.gmt";
 
 /// Recompute a concept's readings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,10 +32,16 @@ pub struct Request {
     pub prototypes: usize,
     /// N_c.
     pub counterfactuals: usize,
+    /// Concepts active in a cell, where it shall not be the dictionary's number.
+    #[serde(default)]
+    pub k: Option<usize>,
     /// Parameters of the enrichment.
     pub enrichment: EnrichmentParameters,
-    /// Library of the paper's enrichment.
+    /// Library of the paper's enrichment; the name of the reader's file where own sets are sent along.
     pub library: String,
+    /// Whether the library is the file [`OWN_SETS`], which whoever asks adds.
+    #[serde(default)]
+    pub own_sets: bool,
     /// Symbols of the model's genes.
     pub symbols: Vec<String>,
     /// Detection rates of the model's genes.
@@ -63,7 +72,9 @@ impl Request {
         let libraries = self.reading.iter().flat_map(|reading| &reading.libraries).chain([&self.library]);
         let mut names: Vec<String> = fixed.map(|&name| name.to_owned()).collect();
         names.push(self.subject.samples(self.concept));
-        names.extend(libraries.map(|library| path::gene_sets(library)));
+        if !self.own_sets {
+            names.extend(libraries.map(|library| path::gene_sets(library)));
+        }
         names.sort_unstable();
         names.dedup();
         names
@@ -109,7 +120,10 @@ pub struct Sides {
 pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> Result<Answer, String> {
     let encoder =
         ScviEncoder::from_safetensors(files.get(path::MODEL_ENCODER)?).map_err(|e| e.to_string())?;
-    let sae = dictionary(request.subject, files, encoder.latent(), request.concept)?;
+    let mut sae = dictionary(request.subject, files, encoder.latent(), request.concept)?;
+    if let Some(k) = request.k {
+        sae.config.k = k;
+    }
     let sampled = files.get(&request.subject.samples(request.concept))?;
     let samples = Samples::read(sampled, encoder.genes().len())?;
     let swaps = ScviSwaps::new(&encoder, &samples.counts, &[]).map_err(|e| e.to_string())?;
@@ -134,7 +148,7 @@ pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> R
                 further: &further,
                 counterfactuals: request.counterfactuals,
                 symbols: &request.symbols,
-                sets: &sets(&reading.libraries, files)?,
+                sets: &sets(request, &reading.libraries, files)?,
                 enrichment: &request.enrichment,
                 deck: &side_deck(encoder.genes().len(), &request.enrichment),
                 reading: &reading.parameters,
@@ -147,7 +161,15 @@ pub fn run(request: &Request, files: &Files, progress: &mut dyn FnMut(f64)) -> R
     Ok(Answer { pairs: attribution.pairs.len(), scores: attribution.scores, enrichment, sides })
 }
 
-fn sets(libraries: &[String], files: &Files) -> Result<Vec<GeneSetFile>, String> {
+fn sets(request: &Request, libraries: &[String], files: &Files) -> Result<Vec<GeneSetFile>, String> {
+    if request.own_sets {
+        let own = GeneSets::parse(files.get(OWN_SETS)?).map_err(|e| format!("{}: {e}", request.library))?;
+        let found = index_sets(&request.library, "the reader", &own, &request.symbols);
+        if found.sets.is_empty() {
+            return Err(format!("{}: none of its sets has a gene of this model", request.library));
+        }
+        return Ok(vec![found]);
+    }
     let read = |library: &String| {
         let name = path::gene_sets(library);
         GeneSetFile::from_bytes(&name, files.get(&name)?).map_err(|e| e.to_string())
@@ -162,7 +184,7 @@ fn paper(
     attribution: &Attribution,
     progress: &mut dyn FnMut(f64),
 ) -> Result<EnrichmentDetail, String> {
-    let sets = sets(std::slice::from_ref(&request.library), files)?;
+    let sets = sets(request, std::slice::from_ref(&request.library), files)?;
     let enrichment = ConceptEnrichment {
         sets: &sets[0],
         symbols: &request.symbols,
@@ -208,8 +230,10 @@ mod tests {
             concept: ConceptId(7),
             prototypes: 10,
             counterfactuals: 3,
+            k: None,
             enrichment: EnrichmentParameters::default(),
             library: "GO".into(),
+            own_sets: false,
             symbols: Vec::new(),
             detection: Vec::new(),
             no_null: None,
@@ -229,6 +253,8 @@ mod tests {
             "samples/0007.safetensors",
         ];
         assert_eq!(request.files(), expected);
+        let own = Request { own_sets: true, ..request.clone() };
+        assert_eq!(own.files(), &expected[2..], "own sets are sent along");
         let neuron = Request { subject: Subject::Neurons, ..request.clone() };
         assert_eq!(
             neuron.files(),

@@ -65,6 +65,34 @@ pub struct ConceptRow {
     pub screened: Option<ScreenOutcome>,
 }
 
+impl ConceptRow {
+    /// What is known by the activations alone: active cells, the largest activation, and its histogram.
+    pub fn of_cells(id: ConceptId, class: ConceptClass, cells: u32, max: f32, histogram: Vec<u32>) -> Self {
+        Self {
+            id,
+            class,
+            cells,
+            max,
+            histogram,
+            composition: Vec::new(),
+            specific: Vec::new(),
+            reads_as: String::new(),
+            genes: Vec::new(),
+            important: 0,
+            pathway: None,
+            chance: None,
+            any_label_by_chance: None,
+            xy: None,
+            title: String::new(),
+            title_parts: TitleParts::default(),
+            labels: SideLabels::default(),
+            survives: false,
+            not_described: false,
+            screened: None,
+        }
+    }
+}
+
 /// A gene and its mean attribution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -73,7 +73,7 @@ impl FromArgMatches for Said {
 
 /// Every setting once, though several kinds may know it.
 fn all_settings() -> Vec<&'static Setting> {
-    let all = KINDS.iter().flat_map(|kind| kind.settings());
+    let all = KINDS.iter().flat_map(|kind| kind.words().settings);
     all.map(|setting| (setting.name, setting)).collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
@@ -81,14 +81,14 @@ fn all_settings() -> Vec<&'static Setting> {
 fn kinds() -> PossibleValuesParser {
     KINDS
         .iter()
-        .map(|kind| PossibleValue::new(kind.kind().name()).help(kind.about()))
+        .map(|kind| PossibleValue::new(kind.kind().name()).help(kind.words().about))
         .collect::<Vec<_>>()
         .into()
 }
 
 fn examples() -> String {
     let commands: String =
-        KINDS.iter().map(|kind| format!("  cellprism import {}\n", kind.example())).collect();
+        KINDS.iter().map(|kind| format!("  cellprism import {}\n", kind.words().example)).collect();
     format!(
         "Examples:\n{commands}\nA card for onnx: {{\"genes\": [\"CD79A\", ...], \"latent\": 50, \"normalize\": {{\"sum\": 10000}}, \
          \"feed_log1p\": true}}\n(\"normalize\" is \"none\" where it is left out; \"feed_log1p\": the graph is given log1p of \

@@ -88,7 +88,7 @@ pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
         out: args.out,
         gene_sets_out: args.gene_sets_out,
     };
-    let found = simulate::run(&options)?;
+    let found = simulate::run(&options, &global.progress())?;
     if global.json {
         outln!("{}", serde_json::to_string(&found)?);
     } else if !global.quiet {

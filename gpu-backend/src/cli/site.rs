@@ -32,7 +32,7 @@ pub struct Args {
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let bundles: Vec<&Path> = args.bundles.iter().map(PathBuf::as_path).collect();
     let app = App::find(args.app.as_deref())?;
-    let entries = site::write(&app, &bundles, &args.out)?;
+    let entries = site::write(&app, &bundles, &args.out, &global.progress())?;
     if global.json {
         outln!("{}", serde_json::json!({"site": args.out, "bundles": entries}));
     } else if !global.quiet {

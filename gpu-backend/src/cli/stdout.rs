@@ -5,14 +5,15 @@ use std::{
     io::{ErrorKind, Write},
 };
 
+use anyhow::Context as _;
+
 /// Writes to stdout.
 ///
 /// # Errors
 /// If it cannot be written to; see [`nobody_reads`].
 pub fn write(text: Arguments<'_>) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_fmt(text)?;
-    Ok(stdout.flush()?)
+    stdout.write_fmt(text).and_then(|()| stdout.flush()).context("cannot write to stdout")
 }
 
 /// Whether an error says that stdout was closed by its reader.

@@ -6,7 +6,7 @@ use cellprism_core::bundle::{File as _, FileEntry, Files, Manifest, path};
 use reqwest::Method;
 
 use super::{Client, ClientError};
-use crate::work::{atomic::OutputFolder, progress::Progress};
+use crate::work::{output::OutputFolder, progress::Progress};
 
 /// Largest list of files.
 const MOST: u64 = 256 << 20;

@@ -1,10 +1,11 @@
 //! Comma-separated tables with a row of names at the head.
 
 use std::{
-    fs::File,
     io,
     path::{Path, PathBuf},
 };
+
+use crate::work::regular;
 
 /// Why a table cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,7 @@ pub fn read<const N: usize>(
     mut each: impl FnMut([&str; N]) -> Result<(), String>,
 ) -> Result<usize, CsvError> {
     let wrong = |problem: String| CsvError::Table { path: path.to_owned(), problem };
-    let file = File::open(path).map_err(|source| CsvError::Open { path: path.to_owned(), source })?;
+    let file = regular::open(path).map_err(|source| CsvError::Open { path: path.to_owned(), source })?;
     let mut reader = csv::Reader::from_reader(io::BufReader::new(file));
     let head = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
     let mut places = [0; N];
@@ -45,7 +46,7 @@ pub fn read<const N: usize>(
         *place =
             head.iter().position(|field| field.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
                 let found: Vec<&str> = head.iter().collect();
-                wrong(format!("no column {name:?} at the head of the table; it has {}", found.join(", ")))
+                wrong(format!("no column {name:?} at the head of the table; it has {found:?}"))
             })?;
     }
     let mut row = csv::StringRecord::new();

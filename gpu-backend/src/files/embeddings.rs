@@ -22,6 +22,8 @@ pub use writer::Writer;
 
 /// Name of the tensor.
 pub const TENSOR: &str = "embeddings";
+/// Name of the metadata with the ids of the cells, a JSON list.
+pub const CELLS: &str = "cells";
 /// Largest header that is read.
 const MOST_HEADER: u64 = 100_000_000;
 const PIECE: usize = 1 << 20;
@@ -70,6 +72,8 @@ pub struct Embeddings {
     pub metadata: HashMap<String, String>,
     /// SHA-256 of the whole file in hexadecimal digits.
     pub sha256: String,
+    /// Where they are from, for errors.
+    pub source: PathBuf,
 }
 
 impl Embeddings {
@@ -115,8 +119,9 @@ pub fn open(path: &Path) -> Result<EmbeddingsFile, EmbeddingsError> {
         )));
     }
     let Some(info) = metadata.info(TENSOR) else {
-        let names = metadata.offset_keys().join(", ");
-        return Err(wrong(format!("no tensor {TENSOR:?} in it; it has {names}")));
+        let names = metadata.offset_keys();
+        let others = if names.is_empty() { "none at all".to_owned() } else { names.join(", ") };
+        return Err(wrong(format!("no tensor {TENSOR:?} in it; it has {others}")));
     };
     let (&[rows, columns], dtype @ (Dtype::F32 | Dtype::F64)) = (&info.shape[..], info.dtype) else {
         return Err(wrong(format!(
@@ -124,6 +129,14 @@ pub fn open(path: &Path) -> Result<EmbeddingsFile, EmbeddingsError> {
             info.dtype, info.shape
         )));
     };
+    if let Some(listed) = metadata.metadata().as_ref().and_then(|metadata| metadata.get(CELLS)) {
+        let names: Result<Vec<String>, _> = serde_json::from_str(listed);
+        let names =
+            names.map_err(|error| wrong(format!("metadata {CELLS:?} is no JSON list of ids: {error}")))?;
+        if names.len() != rows {
+            return Err(wrong(format!("{} ids in its metadata {CELLS:?}, but {rows} rows", names.len())));
+        }
+    }
     Ok(EmbeddingsFile { path: path.to_owned(), reader, digest, metadata, dtype, rows, columns })
 }
 
@@ -195,6 +208,7 @@ impl EmbeddingsFile {
             values,
             metadata: metadata.metadata().clone().unwrap_or_default(),
             sha256: format!("{:x}", digest.finalize()),
+            source: path.clone(),
         })
     }
 }

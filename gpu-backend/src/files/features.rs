@@ -11,6 +11,7 @@ use cellprism_core::{
 use safetensors::SafeTensors;
 
 use super::embeddings;
+use crate::work::regular;
 
 /// Features with the cells they are of.
 #[derive(Debug)]
@@ -26,7 +27,8 @@ pub struct NamedFeatures {
 /// # Errors
 /// If it cannot be read, has neither form, or does not say which cells it is of.
 pub fn read(path: &Path) -> anyhow::Result<NamedFeatures> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        regular::read(path, regular::TENSORS).with_context(|| format!("cannot read {}", path.display()))?;
     let at = || path.display().to_string();
     let (_, header) = SafeTensors::read_metadata(&bytes)
         .with_context(|| format!("{}: not a safetensors file, or damaged", path.display()))?;

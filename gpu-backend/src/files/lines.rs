@@ -1,8 +1,10 @@
 //! Lists: names of cells or genes, one a line.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, ensure};
+
+use crate::work::regular;
 
 /// Largest list that is read.
 const MOST_BYTES: u64 = 1 << 30;
@@ -12,10 +14,7 @@ const MOST_BYTES: u64 = 1 << 30;
 /// # Errors
 /// If the file cannot be read, is no text, or holds nothing.
 pub fn read(path: &Path) -> anyhow::Result<Vec<String>> {
-    let failed = || format!("cannot read {}", path.display());
-    let size = fs::metadata(path).with_context(failed)?.len();
-    ensure!(size <= MOST_BYTES, "{}: {size} bytes are no list of names", path.display());
-    let text = fs::read_to_string(path).with_context(failed)?;
+    let text = regular::text(path, MOST_BYTES).with_context(|| format!("cannot read {}", path.display()))?;
     let lines: Vec<String> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     ensure!(!lines.is_empty(), "{}: no names in it; one a line is expected", path.display());
@@ -24,6 +23,8 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

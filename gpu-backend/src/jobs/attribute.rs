@@ -24,7 +24,7 @@ use crate::{
     files::embeddings::{self, Writer},
     models::{Model, SequenceOptions, embed},
     runtime::Place,
-    work::{atomic::OutputFile, counts::CountStore, progress::Progress, shards::Shards},
+    work::{counts::CountStore, output::OutputFile, progress::Progress, shards::Shards},
 };
 
 /// What is scored.
@@ -120,7 +120,11 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let model = Model::open(&options.model)?;
     check_precision(&model.card, options.force_precision)?;
     let sae = read_sae(&options.sae, &model.card)?;
-    let out = OutputFile::claim(&options.out, "attribute")?;
+    let given = [options.gene_info.as_ref(), options.sequence.genes.as_ref(), Some(&options.cells)];
+    let read = [options.model.as_path(), &options.sae]
+        .into_iter()
+        .chain(given.into_iter().flatten().map(PathBuf::as_path));
+    let out = OutputFile::claim(&options.out, "attribute", &read.collect::<Vec<_>>())?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let model = prepare(model, &mut cells, &options.cells, options.gene_info.as_deref(), &options.sequence)?;
     check_screening(&*model, &options.place, options.screening.as_ref())?;

@@ -13,7 +13,7 @@ use crate::{
         h5ad::H5ad,
         lines,
     },
-    work::{atomic::OutputFile, progress::Progress},
+    work::{output::OutputFile, progress::Progress},
 };
 
 /// Cells read at a time.
@@ -80,7 +80,7 @@ pub struct Found {
 /// # Errors
 /// If a file cannot be read or written, one of the lists is empty, is not in the data, or leaves no control genes.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    let out = OutputFile::claim(&options.out, "cell-cycle")?;
+    let out = OutputFile::claim(&options.out, "cell-cycle", &[&options.cells, &options.genes])?;
     let listed = lines::read(&options.genes)?;
     let (total, s) = (listed.len(), options.s_genes);
     ensure!(

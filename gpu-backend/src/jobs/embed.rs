@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, Seek, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -80,6 +80,14 @@ pub struct Report {
 /// # Errors
 /// If a file cannot be read, no gene is shared, or the device is not there.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
+    let given = [
+        options.gene_info.as_ref(),
+        options.sequence.genes.as_ref(),
+        Some(&options.cells),
+        Some(&options.model),
+    ];
+    let read: Vec<&Path> = given.into_iter().flatten().map(PathBuf::as_path).collect();
+    target::no_input(&options.out, &read)?;
     target::for_file(&options.out)?;
     let model = Model::open(&options.model)?;
     let weights = model.files()?.into_iter().map(|name| model.folder.join(name));

@@ -17,7 +17,12 @@ use serde_json::{Value, json};
 
 use crate::{
     files::h5ad::{Extras, H5adWriter},
-    work::{atomic::OutputFile, memory, regular},
+    work::{
+        memory,
+        output::OutputFile,
+        progress::{Progress, Steps},
+        regular,
+    },
 };
 
 /// What is simulated.
@@ -99,16 +104,17 @@ pub struct Report {
 ///
 /// # Errors
 /// If the wishes contradict each other, or the file exists or cannot be written.
-pub fn run(asked: &Options) -> anyhow::Result<Report> {
+pub fn run(asked: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
     let out = &asked.out;
     for path in [Some(out), asked.gene_sets_out.as_ref()].into_iter().flatten() {
         if path.exists() {
             bail!("{} exists already: choose another name or remove it", path.display());
         }
     }
-    let claimed = OutputFile::claim(out, "simulate")?;
+    let read: Vec<&Path> = asked.gene_names.iter().map(PathBuf::as_path).collect();
+    let claimed = OutputFile::claim(out, "simulate", &read)?;
     let claimed_sets =
-        asked.gene_sets_out.as_deref().map(|path| OutputFile::claim(path, "simulate")).transpose()?;
+        asked.gene_sets_out.as_deref().map(|path| OutputFile::claim(path, "simulate", &read)).transpose()?;
     let options = SimulateOptions {
         cells: asked.cells,
         genes: asked.genes,
@@ -148,10 +154,12 @@ pub fn run(asked: &Options) -> anyhow::Result<Report> {
         ..Extras::default()
     };
     let (mut sums, mut nonzero) = (vec![0.0; asked.genes], 0);
+    let steps = progress.begin("simulate", asked.cells as u64, "cells");
     claimed.finish_parts(&mut |file| {
-        nonzero = write(&mut simulator, &roster, &extras, &mut sums, file)?;
+        nonzero = write(&mut simulator, &roster, &extras, &mut sums, &*steps, file)?;
         Ok(())
     })?;
+    steps.finish();
     if let Some(claimed) = claimed_sets {
         sums.iter_mut().for_each(|sum| *sum /= asked.cells as f64);
         claimed.finish(gmt(&truth, &sums, &roster.genes.index).as_bytes())?;
@@ -165,6 +173,7 @@ fn write(
     roster: &Roster,
     extras: &Extras,
     sums: &mut [f64],
+    steps: &dyn Steps,
     file: &mut File,
 ) -> io::Result<usize> {
     let mut writer = H5adWriter::new(BufWriter::with_capacity(1 << 20, file), roster.genes.len())?;
@@ -174,6 +183,7 @@ fn write(
                 sums[gene as usize] += f64::from(count);
             }
             writer.push(&rows)?;
+            steps.advance(rows.rows as u64);
         }
     }
     let nonzero = writer.nonzero();

@@ -11,23 +11,29 @@ use serde::{Deserialize, Serialize};
 use super::{Model, Prepared, SequenceOptions, Setting, Settings};
 use crate::files::h5ad::H5ad;
 
+/// What is said of a kind of model.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// Its name in cards and on the command line.
+    pub kind: ModelKind,
+    /// What `import` takes, in a few words.
+    pub about: &'static str,
+    /// A checkpoint of this kind as a thing, for instance "a scvi-tools checkpoint".
+    pub checkpoint: &'static str,
+    /// A command that imports one, after `cellprism import`.
+    pub example: &'static str,
+    /// What it may be told at import.
+    pub settings: &'static [Setting],
+}
+
 /// A kind of model.
 pub trait Kind: Sync {
+    /// What is said of it.
+    fn words(&self) -> &'static Words;
+
     /// Its name in cards and on the command line.
-    fn kind(&self) -> ModelKind;
-
-    /// What `import` takes, in a few words.
-    fn about(&self) -> &'static str;
-
-    /// A checkpoint of this kind as a thing, for instance "a scvi-tools checkpoint".
-    fn checkpoint(&self) -> &'static str;
-
-    /// A command that imports one, after `cellprism import`.
-    fn example(&self) -> &'static str;
-
-    /// What it may be told at import.
-    fn settings(&self) -> &'static [Setting] {
-        &[]
+    fn kind(&self) -> ModelKind {
+        self.words().kind
     }
 
     /// Whether a folder or file is such a checkpoint, by its files.

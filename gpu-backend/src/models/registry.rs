@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn every_kind_is_found_by_its_name() {
         for kind in KINDS {
-            assert_eq!(find(kind.kind()).unwrap().about(), kind.about());
+            assert_eq!(find(kind.kind()).unwrap().words().about, kind.words().about);
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     DataFolder, Offered, Settings, WorkerError,
     child::Worker,
     models,
-    questions::{self, Question},
+    question::{self, Question},
 };
 use crate::{
     state::{Dataset, StateError, Store},
@@ -84,7 +84,7 @@ impl Backend {
         if again > 0 {
             tracing::info!(jobs = again, "jobs that were running wait again");
         }
-        let (questions, unanswered) = mpsc::channel(questions::MOST);
+        let (questions, unanswered) = mpsc::channel(question::MOST);
         Ok(Self {
             store,
             folder,

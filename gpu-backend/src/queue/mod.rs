@@ -12,7 +12,7 @@
 //! | `scheduler` | the next job for each device |
 //! | `attempt` | one job in one worker |
 //! | `child` | a worker process as seen from the server |
-//! | `questions` | small questions, answered at once and together |
+//! | `question`, `questions` | small questions, answered at once and together |
 //! | `room` | what is removed, and when there is no room |
 
 mod attempt;
@@ -21,6 +21,7 @@ mod child;
 mod folder;
 mod inputs;
 mod models;
+mod question;
 mod questions;
 mod request;
 mod room;
@@ -32,7 +33,7 @@ pub use child::WorkerError;
 pub use folder::{DataFolder, safe_name};
 pub use inputs::check;
 pub use models::Offered;
-pub use questions::Unanswered;
+pub use question::Unanswered;
 pub use request::{Attribution, Files, JobRequest, LabelBy, PrototypeChoice, ReadingChoice, Refused};
 pub use room::NoRoom;
 pub use scheduler::start;

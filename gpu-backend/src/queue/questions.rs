@@ -6,31 +6,17 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Backend, WorkerError, child::Worker};
+use super::{
+    Backend, WorkerError,
+    child::Worker,
+    question::{Question, Unanswered},
+};
 use crate::worker::{SentCounts, Task};
 
-/// Most questions that wait.
-pub const MOST: usize = 64;
 /// Most cells that are encoded together.
 const TOGETHER: usize = 4096;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A question, and where its answer goes.
-#[derive(Debug)]
-pub struct Question {
-    task: Task,
-    answer: oneshot::Sender<Result<Value, WorkerError>>,
-}
-
-/// Why a question has no answer.
-#[derive(Debug)]
-pub enum Unanswered {
-    /// Too many wait.
-    Full,
-    /// The worker has refused it, or died.
-    Worker(WorkerError),
-}
 
 impl Backend {
     /// Asks the worker for small questions.

@@ -8,6 +8,7 @@ use cellprism_core::bundle::{
 };
 
 use super::{App, write};
+use crate::work::progress::Silent;
 
 /// A manifest without files.
 pub(crate) fn manifest(name: &str, tag: &str) -> Manifest {
@@ -55,7 +56,7 @@ fn a_damaged_bundle_gives_no_site() {
     let (bundle, out) = (folder.path().join("bundle"), folder.path().join("site"));
     fs::create_dir(&bundle).unwrap();
     fs::write(bundle.join(path::MANIFEST), manifest("x", "1").to_bytes().unwrap()).unwrap();
-    let error = write(&app(), &[&bundle], &out).unwrap_err().to_string();
+    let error = write(&app(), &[&bundle], &out, &Silent).unwrap_err().to_string();
     assert!(error.contains("damaged") && error.contains("files.json"), "{error}");
     assert!(!out.exists());
 }
@@ -64,6 +65,6 @@ fn a_damaged_bundle_gives_no_site() {
 fn no_bundle_no_site() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("site");
-    let error = write(&app(), &[Path::new("/nowhere")], &out).unwrap_err();
+    let error = write(&app(), &[Path::new("/nowhere")], &out, &Silent).unwrap_err();
     assert!(format!("{error:#}").contains("/nowhere") && !out.exists());
 }

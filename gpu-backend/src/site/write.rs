@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     files::bundle::BundleFolder,
-    work::{atomic::OutputFolder, regular},
+    work::{output::OutputFolder, progress::Progress, regular},
 };
 
 /// Writes app and bundles to `out`, all or nothing. An older site at `out` is replaced; any other folder that has
@@ -27,7 +27,12 @@ use crate::{
 ///
 /// # Errors
 /// If a bundle is damaged (its file is named), the app already has one of the names, or `out` cannot be written.
-pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<BundleEntry>> {
+pub fn write(
+    app: &App,
+    bundles: &[&Path],
+    out: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<BundleEntry>> {
     let mut opened = Vec::new();
     for root in bundles {
         let (folder, manifest) = BundleFolder::open(root)?;
@@ -55,20 +60,27 @@ pub fn write(app: &App, bundles: &[&Path], out: &Path) -> anyhow::Result<Vec<Bun
         add_heads(&mut app, bundle, manifest)?;
     }
     let files: Vec<(&String, &Vec<u8>)> = app.files.iter().collect();
-    all(files.len(), |i| put_packed(folder.path(), files[i].0, files[i].1, Effort::Most))?;
+    let steps = progress.begin("app", files.len() as u64, "files");
+    all(files.len(), |i| {
+        put_packed(folder.path(), files[i].0, files[i].1, Effort::Most).inspect(|()| steps.advance(1))
+    })?;
+    steps.finish();
     for (entry, (bundle, _)) in entries.iter().zip(&opened) {
         let files = bundle.list().map_err(anyhow::Error::msg)?;
         let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         // Of a bundle within a site only the bundle's own files.
         let own: Vec<&str> =
             names.iter().copied().filter(|name| !is_packed_of(name, |whole| names.contains(whole))).collect();
+        let steps = progress.begin("bundle", own.len() as u64, "files");
         all(own.len(), |i| {
             let name = own[i];
             let content = bundle
                 .read(name)
                 .map_err(|e| anyhow::anyhow!("{}: {e}", bundle.root().join(name).display()))?;
             put_packed(folder.path(), &format!("{}{name}", entry.path), &content, Effort::Quick)
+                .inspect(|()| steps.advance(1))
         })?;
+        steps.finish();
     }
     put(folder.path(), BUNDLE_LIST, &serde_json::to_vec_pretty(&entries)?)?;
     folder.finish().with_context(|| format!("cannot write {}", out.display()))?;
@@ -109,7 +121,7 @@ fn put(root: &Path, name: &str, content: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::tests::app;
+    use crate::{site::tests::app, work::progress::Silent};
 
     #[test]
     fn what_becomes_shorter_is_packed_beside() {
@@ -117,7 +129,7 @@ mod tests {
         let out = work.path().join("site");
         let mut app = app();
         app.files.insert("long.js".into(), b"let concept = 1; ".repeat(500));
-        write(&app, &[], &out).unwrap();
+        write(&app, &[], &out, &Silent).unwrap();
         let size = |name: &str| fs::metadata(out.join(name)).map(|found| found.len()).unwrap_or(0);
         assert_eq!(size("long.js"), 8500);
         assert!((1..900).contains(&size("long.js.gz")) && (1..900).contains(&size("long.js.br")));
@@ -128,15 +140,15 @@ mod tests {
     fn an_older_site_is_replaced_and_nothing_else() {
         let work = tempfile::tempdir().unwrap();
         let out = work.path().join("site");
-        write(&app(), &[], &out).unwrap();
+        write(&app(), &[], &out, &Silent).unwrap();
         fs::write(out.join("old.js"), "").unwrap();
-        write(&app(), &[], &out).unwrap();
+        write(&app(), &[], &out, &Silent).unwrap();
         assert!(out.join("start.js").is_file() && !out.join("old.js").exists());
 
         let thesis = work.path().join("thesis");
         fs::create_dir(&thesis).unwrap();
         fs::write(thesis.join("index.html"), "mine").unwrap();
-        let error = format!("{:#}", write(&app(), &[], &thesis).unwrap_err());
+        let error = format!("{:#}", write(&app(), &[], &thesis, &Silent).unwrap_err());
         assert!(error.contains("exists already"), "{error}");
         assert_eq!(fs::read(thesis.join("index.html")).unwrap(), b"mine");
         assert_eq!(fs::read_dir(work.path()).unwrap().count(), 2, "nothing half-written is left");

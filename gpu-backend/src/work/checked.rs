@@ -5,16 +5,16 @@ use std::{fs, io, io::Write, path::Path};
 
 use sha2::{Digest, Sha256};
 
-use super::atomic;
+use super::{sync, unnamed};
 
 /// Writes a part; a kill leaves the old one or the new one.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = atomic::parent(path);
+    let folder = sync::folder_of(path);
     fs::create_dir_all(folder)?;
-    let mut file = atomic::unnamed(0o666).tempfile_in(folder)?;
+    let mut file = unnamed::file_in(folder)?;
     file.write_all(format!("{:x}\n", Sha256::digest(content)).as_bytes())?;
     file.write_all(content)?;
     file.persist(path).map_err(|e| e.error)?;

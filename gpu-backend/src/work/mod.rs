@@ -2,7 +2,10 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `atomic` | output that is either whole under its final name or not there |
+//! | `atomic` | files of a folder of ours, whole or not there |
+//! | `output` | what a command writes: whole under its final name or not there |
+//! | `unnamed` | hidden names for what is not whole yet |
+//! | `told` | errors in words |
 //! | `checked` | parts with their checksums |
 //! | `counts` | counts of all cells on disk, from which any are fetched |
 //! | `progress` | who is told how a job goes |
@@ -25,6 +28,7 @@ pub mod digest;
 pub mod https;
 pub mod key;
 pub mod memory;
+pub mod output;
 pub mod partial;
 pub mod place;
 pub mod progress;
@@ -35,3 +39,5 @@ pub mod share;
 pub mod stamps;
 pub mod sync;
 pub mod target;
+pub mod told;
+pub mod unnamed;

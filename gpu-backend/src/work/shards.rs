@@ -167,7 +167,10 @@ impl Shards {
                     // What the others have finished is kept, too.
                     let kept = shard.and_then(|shard| {
                         if shard.values.len() != rows * width {
-                            bail!("{} values for {rows} cells", shard.values.len());
+                            bail!(
+                                "the model gives {} values for {rows} cells, but its card says {width} for each: import it again",
+                                shard.values.len()
+                            );
                         }
                         if rows < n || self.wanted {
                             self.put(start, &shard).context("cannot keep the cells embedded so far")?;

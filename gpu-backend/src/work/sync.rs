@@ -40,12 +40,20 @@ pub fn tree(root: &Path) -> io::Result<()> {
     found.iter().try_for_each(|path| one(path))
 }
 
+/// The folder that names a path.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Brings the folder that names a path to the disk.
 ///
 /// # Errors
 /// As [`one`].
 pub fn parent(path: &Path) -> io::Result<()> {
-    one(super::atomic::parent(path))
+    one(folder_of(path))
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! Small questions about a bundle that is there: cells encoded, one cell explained, a concept set to another value, a ranking
 //! tested. The same functions as in a job.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, bail, ensure};
 use cellprism_core::{
@@ -13,10 +10,9 @@ use cellprism_core::{
     cells::{Cells, Column, CountMatrix, GeneNames, repeated},
     ids::{CellId, ConceptId},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::lines::Lines;
+use super::{RankingAsked, SentCounts, Subject, lines::Lines};
 use crate::{
     files::{
         embeddings,
@@ -24,7 +20,6 @@ use crate::{
     },
     jobs::{activations, enrich, read_sae, steer},
     models::{Counted, Model, Prepared, Request, SequenceOptions, embeddings as embedded},
-    runtime::Place,
     work::{progress::Silent, regular},
 };
 
@@ -32,45 +27,6 @@ use crate::{
 const MOST_EMBEDDED: usize = 50_000;
 /// Genes of an explanation.
 const MOST_GENES: usize = 100;
-
-/// A bundle with what computed it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Subject {
-    /// The bundle's folder.
-    pub bundle: PathBuf,
-    /// The model's own folder, or nothing where the bundle holds all that is needed.
-    pub model: Option<PathBuf>,
-    /// What a model of sequences read.
-    pub sequence: SequenceOptions,
-    /// The cells of the bundle, where they are here.
-    pub cells: Option<PathBuf>,
-    /// Whether counts need not be whole numbers.
-    pub allow_non_integer: bool,
-    /// Where the model runs.
-    pub place: Place,
-}
-
-/// Cells as they are sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SentCounts {
-    /// Names of genes: symbols or Ensembl identifiers.
-    pub genes: Vec<String>,
-    /// A row of counts for each cell, as long as `genes`.
-    pub counts: Vec<Vec<f32>>,
-    /// Metadata by column, a label for each cell: covariates that an encoder reads.
-    pub columns: Vec<(String, Vec<String>)>,
-}
-
-/// A ranking to be tested.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RankingAsked {
-    /// Genes and scores.
-    pub ranking: Vec<(String, f64)>,
-    /// What `cellprism enrich` is told; its paths are filled in.
-    pub options: enrich::Options,
-    /// Libraries: the names of their files, and where these are.
-    pub libraries: Vec<(String, PathBuf)>,
-}
 
 fn model(subject: &Subject) -> anyhow::Result<Model> {
     match &subject.model {

@@ -22,7 +22,6 @@ mod protocol;
 mod remedy;
 mod tasks;
 
-pub use interactive::{RankingAsked, SentCounts, Subject};
 pub use process::{Settings, run};
-pub use protocol::{ModelToMatch, Seen, SeenGeneSets, Task, Told};
+pub use protocol::{ModelToMatch, RankingAsked, Seen, SeenGeneSets, SentCounts, Subject, Task, Told};
 pub use remedy::with_remedy;

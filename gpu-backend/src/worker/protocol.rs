@@ -6,10 +6,10 @@ use cellprism_core::cells::GeneAudit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{RankingAsked, SentCounts, Subject};
 use crate::{
-    jobs::{bundle::Job, steer},
-    models::ImportOptions,
+    jobs::{bundle::Job, enrich, steer},
+    models::{ImportOptions, SequenceOptions},
+    runtime::Place,
 };
 
 /// One thing to do.
@@ -72,6 +72,45 @@ pub enum Task {
         /// How; paths are filled in.
         options: Box<steer::Options>,
     },
+}
+
+/// A bundle with what computed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The bundle's folder.
+    pub bundle: PathBuf,
+    /// The model's own folder, or nothing where the bundle holds all that is needed.
+    pub model: Option<PathBuf>,
+    /// What a model of sequences read.
+    pub sequence: SequenceOptions,
+    /// The cells of the bundle, where they are here.
+    pub cells: Option<PathBuf>,
+    /// Whether counts need not be whole numbers.
+    pub allow_non_integer: bool,
+    /// Where the model runs.
+    pub place: Place,
+}
+
+/// Cells as they are sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SentCounts {
+    /// Names of genes: symbols or Ensembl identifiers.
+    pub genes: Vec<String>,
+    /// A row of counts for each cell, as long as `genes`.
+    pub counts: Vec<Vec<f32>>,
+    /// Metadata by column, a label for each cell: covariates that an encoder reads.
+    pub columns: Vec<(String, Vec<String>)>,
+}
+
+/// A ranking to be tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RankingAsked {
+    /// Genes and scores.
+    pub ranking: Vec<(String, f64)>,
+    /// What `cellprism enrich` is told; its paths are filled in.
+    pub options: enrich::Options,
+    /// Libraries: the names of their files, and where these are.
+    pub libraries: Vec<(String, PathBuf)>,
 }
 
 /// A model and its folder.

@@ -79,12 +79,12 @@ export async function visitPage(browser, server, address, arrived, work, viewpor
   }
 }
 
-// `visit(address, work, {viewport, prepare})` for a file of tests, with the browser and the server that it has by then.
+// `visit(address, work, {viewport, prepare, …})` for a file of tests, with the browser and the server that it has by then.
 export const visitor =
   (given, arrived = headed) =>
-  (address, work, { viewport, prepare } = {}) => {
+  (address, work, { viewport, prepare, ...options } = {}) => {
     const { browser, server } = given();
-    return visitPage(browser, server, address, arrived, work, viewport, undefined, prepare);
+    return visitPage(browser, server, address, arrived, work, viewport, options, prepare);
   };
 
 // Saves what a button lets down into a folder, by its own name or another; gives the path.

@@ -56,6 +56,84 @@ fn a_folder_of_somebody_else_is_left_alone() {
     }
 }
 
+/// `--out` that is the file that is read, or one of the model's: it stays what it was.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let setting = Setting::with_inputs();
+    let (model, cells) = (setting.at("model"), setting.at("cells.h5ad"));
+    fs::copy(demo_data().join("cells.h5ad"), &cells).unwrap();
+    fs::write(setting.at("genes.rnk"), "A\t1\nB\t2\n").unwrap();
+    let (card, ranking, embeddings) = (model.join("card.json"), setting.at("genes.rnk"), setting.at("embed"));
+    let sets = demo_data().join("GO_Biological_Process.gmt.gz");
+    for (words, out) in [
+        (vec!["embed", "--model", "model", "--cells", "cells.h5ad"], &cells),
+        (vec!["embed", "--model", "model", "--cells", "cells.h5ad"], &card),
+        (vec!["de", "--cells", "cells.h5ad", "--column", "cell_type", "--group", "x"], &cells),
+        (vec!["enrich", "--gene-sets", sets.to_str().unwrap(), "--ranking", "genes.rnk"], &ranking),
+        (vec!["enrich", "--gene-sets", "genes.rnk", "--ranking", "rankings"], &ranking),
+        (vec!["sae", "encode", "--sae", "train", "--embeddings", "embed"], &embeddings),
+        (vec!["sae", "semi-nmf", "--concepts", "3", "--embeddings", "embed"], &embeddings),
+        (vec!["attribute", "--model", "model", "--sae", "train", "--cells", "cells.h5ad"], &cells),
+        (
+            vec![
+                "steer",
+                "--model",
+                "model",
+                "--sae",
+                "train",
+                "--concept",
+                "0",
+                "--to",
+                "1",
+                "--cells",
+                "cells.h5ad",
+            ],
+            &cells,
+        ),
+        (vec!["simulate", "--gene-names", "genes.rnk", "--gene-sets-out", "sets.gmt"], &ranking),
+    ] {
+        let before = fs::read(out).unwrap();
+        let ended = std::process::Command::new(cellprism_tests::program())
+            .args(&words)
+            .arg("--out")
+            .arg(out)
+            .current_dir(setting.at(""))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{words:?}: {said}");
+        assert!(["is read", "exists already"].iter().any(|word| said.contains(word)), "{words:?}: {said}");
+        assert!(fs::read(out).unwrap() == before, "{words:?}");
+    }
+}
+
+/// `--overwrite` replaces what the same command has written, and nothing else; and a bundle gets no file that is not in its list.
+#[test]
+fn folders_of_others_and_bundles_are_left_as_they_are() {
+    let setting = Setting::with_inputs();
+    let theirs = setting.at("theirs");
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join("thesis.txt"), "mine").unwrap();
+    let before = contents(&theirs);
+    let mut evaluate = std::process::Command::new(cellprism_tests::program());
+    evaluate.arg("evaluate").arg(setting.at("run")).arg("--out").arg(&theirs);
+    for mut command in [setting.run(&[]).to(&theirs), setting.train().to(&theirs), evaluate] {
+        let ended = command.arg("--overwrite").output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{command:?}: {said}");
+        assert!(said.contains("leaves it alone"), "{command:?}: {said}");
+        assert!(contents(&theirs) == before);
+    }
+    for task in setting.tasks() {
+        let inside = setting.at("run").join("inside");
+        let ended = task.to(&inside).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{}: {said}", task.name);
+        assert!(said.contains("lies in the bundle"), "{}: {said}", task.name);
+    }
+    cellprism(&[&"verify", &setting.at("run")]).succeeded();
+}
+
 /// The second library would overwrite the first.
 #[test]
 fn two_libraries_of_one_name_are_told_apart_by_whoever_named_them() {

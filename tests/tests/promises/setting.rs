@@ -186,14 +186,11 @@ impl Setting {
         ]
     }
 
-    /// What is in a folder. A kill in the moment in which `OUT.partial` is made or removed may leave a folder with marker and
-    /// lock only, whose name begins with a dot; it is not counted.
+    /// What is in a folder, hidden names as well.
     pub fn left_in(folder: &Path) -> Vec<String> {
         let names = fs::read_dir(folder).unwrap().flatten();
-        let mut names: Vec<String> = names
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name: &String| !name.starts_with('.'))
-            .collect();
+        let mut names: Vec<String> =
+            names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }

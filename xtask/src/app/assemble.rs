@@ -11,6 +11,7 @@ use super::{
     bind::{Aim, bind},
     compile::compile,
     cut,
+    effort::{CUT, Effort},
     index_html::{Asset, Page},
 };
 use crate::{
@@ -21,28 +22,6 @@ use crate::{
 
 /// The script that starts the app; a file, so that a content security policy need not allow inline scripts.
 const START: &str = "start.js";
-
-/// The program that is cut into parts, with its feature `split`.
-pub(super) const CUT: &str = "cellprism-app";
-
-/// How much the compiler is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effort {
-    /// As small and fast as it gets: what is published.
-    Full,
-    /// Soon there, to look at a change.
-    Quick,
-}
-
-impl Effort {
-    /// The profile of Cargo.
-    pub(super) fn profile(self) -> &'static str {
-        match self {
-            Self::Full => "wasm-release",
-            Self::Quick => "wasm-quick",
-        }
-    }
-}
 
 /// Builds the app into `target/app`.
 ///

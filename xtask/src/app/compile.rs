@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::assemble::{CUT, Effort};
+use super::effort::{CUT, Effort};
 use crate::{
     project,
     setup::wasm_target::{TARGET, WasmToolchain},

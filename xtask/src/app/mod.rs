@@ -6,6 +6,8 @@ mod assemble;
 mod bind;
 mod compile;
 mod cut;
+mod effort;
 mod index_html;
 
-pub(crate) use assemble::{Effort, build};
+pub(crate) use assemble::build;
+pub(crate) use effort::Effort;

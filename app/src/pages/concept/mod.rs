@@ -14,6 +14,7 @@
 //! | `pairs` | a prototype and its counterfactual |
 //! | `faithful` | deletion and insertion, differential expression |
 //! | `recompute` | the same numbers, computed in the page |
+//! | `swap` | genes swapped by clicking them |
 //! | `steer` | the concept set to another value |
 //! | `related`, `provenance` | concepts like it; where the numbers come from |
 
@@ -32,6 +33,7 @@ mod recompute;
 mod related;
 mod screened;
 mod steer;
+mod swap;
 
 use std::sync::Arc;
 

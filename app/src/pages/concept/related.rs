@@ -76,7 +76,7 @@ fn row(shown: &Shown, related: &Related) -> Option<AnyView> {
             <tr>
                 <td><a class="mono idl" href=shown.listing.subject.link(id)>{shown.listing.name(id)}</a></td>
                 <td style="min-width:72px">{stackbar::composition(&shown.bundle, row)}</td>
-                <td>{title::view(row)}</td>
+                <td class="titled">{title::view(row)}</td>
                 <td class="n">{shared}</td>
                 <td class="n">{format!("{:.2}", related.jaccard)}</td>
                 <td class="n">{score(f64::from(related.cosine))}</td>

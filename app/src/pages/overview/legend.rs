@@ -120,7 +120,7 @@ fn numbers(bundle: &Arc<Bundle>, by: &By, amounts: &Amounts) -> AnyView {
         <div class="legend">
             {head}
             {key}
-            <p class="caption">"Dark: strong. Grey: exactly 0."</p>
+            <p class="caption">"Strongest at the right end. Grey: exactly 0."</p>
         </div>
     }
     .into_any()

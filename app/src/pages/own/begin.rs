@@ -11,21 +11,12 @@ use cellprism_app::task::{
 };
 use cellprism_core::bundle::path;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 
 use super::{Chosen, Done, Found, Shown, State, why_no_cells};
-use crate::{bundle::Bundle, worker};
+use crate::{browser, bundle::Bundle, worker};
 
 /// Largest table of genes or sets that is held in memory.
 pub const LARGEST_TABLE: f64 = 128e6;
-
-/// The bytes of a file, or of its start.
-pub async fn content(file: &web_sys::Blob) -> Result<Vec<u8>, String> {
-    let failed = |_| "the browser could not read the file: was it moved, or is it a folder?".to_owned();
-    let buffer = JsFuture::from(file.array_buffer()).await.map_err(failed)?;
-    Ok(js_sys::Uint8Array::new(buffer.unchecked_ref()).to_vec())
-}
 
 /// Looks at a file that was dropped or chosen, and begins.
 pub fn choose(bundle: &Arc<Bundle>, shown: Shown, file: web_sys::File) {
@@ -37,7 +28,7 @@ pub fn choose(bundle: &Arc<Bundle>, shown: Shown, file: web_sys::File) {
     leptos::task::spawn_local(async move {
         let name = file.name();
         let head = match file.slice_with_f64_and_f64(0.0, HEAD as f64) {
-            Ok(start) => content(&start).await,
+            Ok(start) => browser::content(&start).await,
             Err(_) => Err("the browser could not read the file".into()),
         };
         match head.and_then(|head| kind_of(&name, &head)) {

@@ -13,10 +13,7 @@ use cellprism_core::{
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
-use super::{
-    Shown,
-    begin::{LARGEST_TABLE, content},
-};
+use super::{Shown, begin::LARGEST_TABLE};
 use crate::{
     browser,
     bundle::Bundle,
@@ -258,7 +255,7 @@ async fn files(
                 LARGEST_TABLE / 1e6
             ));
         }
-        content(file).await
+        browser::content(file).await
     };
     files.insert(RANKING, whole(ranking).await?);
     match &request.library {

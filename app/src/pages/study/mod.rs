@@ -94,8 +94,8 @@ fn One(shown: Shown, place: usize) -> impl IntoView {
                 <div class="small muted row between">
                     <span>{move || format!("{} saved, {} to go", saved(), n - saved())}</span>
                     <span class="row">
-                        <button class="btn quiet" disabled=place == 0 on:click=step(place.saturating_sub(1))>"Previous"</button>
-                        <button class="btn quiet" disabled=place + 1 >= n on:click=step(place + 1)>"Next"</button>
+                        <button class="btn quiet" disabled={place == 0} on:click=step(place.saturating_sub(1))>"Previous"</button>
+                        <button class="btn quiet" disabled={place + 1 >= n} on:click=step(place + 1)>"Next"</button>
                         <button class="btn quiet" on:click=move |_| form::go(shown, None)>"Overview"</button>
                     </span>
                 </div>

@@ -112,7 +112,7 @@ fn map(bundle: &Arc<Bundle>, rows: &Arc<Vec<Row>>, chosen: RwSignal<usize>) -> A
         <figure class="fig c5">
             <header><h3>{title}</h3></header>
             <CellMap bundle=bundle.clone() points=points colouring label=label live=Live::new() />
-            <figcaption>"Dark: strong. Grey: exactly 0."</figcaption>
+            <figcaption>"The more colour, the stronger. Grey: exactly 0."</figcaption>
         </figure>
     }
     .into_any()

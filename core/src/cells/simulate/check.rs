@@ -61,6 +61,9 @@ pub(super) fn check(options: &SimulateOptions) -> Result<(), SimulateError> {
             options.cells, options.donors
         ));
     }
+    if options.batches == 0 {
+        return refuse("0 batches: at least one, which is none apart".into());
+    }
     if options.batches > options.cells {
         return refuse(format!("{} batches of {} cells: each needs one", options.batches, options.cells));
     }
@@ -74,17 +77,17 @@ pub(super) fn check(options: &SimulateOptions) -> Result<(), SimulateError> {
     if !(depth_fits && (0.0..1.0).contains(&options.ambient)) {
         let SimulateOptions { depth, ambient, .. } = options;
         return refuse(format!(
-            "depth {depth} or ambient share {ambient} is out of range (0 to 1e7; 0 to less than 1)"
+            "depth {depth:?} or ambient share {ambient:?} is out of range (0 to 1e7; 0 to less than 1)"
         ));
     }
     if !(0.0..=0.5).contains(&options.overlap) {
         return refuse(format!(
-            "{} is no share of genes to overlap: from 0 to 0.5, so that a program keeps half for itself",
+            "{:?} is no share of genes to overlap: from 0 to 0.5, so that a program keeps half for itself",
             options.overlap
         ));
     }
     if !(0.0..=MOST_BATCH_EFFECT).contains(&options.batch_effect) {
-        return refuse(format!("batch effect {}: from 0 to {MOST_BATCH_EFFECT}", options.batch_effect));
+        return refuse(format!("batch effect {:?}: from 0 to {MOST_BATCH_EFFECT}", options.batch_effect));
     }
     let counts = options.cells as f64 * options.depth;
     let steps = 2.0 * options.cells as f64 * options.genes as f64 * all as f64;
@@ -118,6 +121,10 @@ mod tests {
         assert!(said(SimulateOptions { cells: 0, ..small() }).contains("at least one"));
         assert!(said(SimulateOptions { depth: f64::NAN, ..small() }).contains("depth NaN"));
         assert!(said(SimulateOptions { overlap: f64::NAN, ..small() }).contains("overlap"));
+        assert!(said(SimulateOptions { batches: 0, ..small() }).contains("0 batches"));
+        assert!(
+            said(SimulateOptions { batch_effect: 1e300, batches: 2, ..small() }).contains("effect 1e300")
+        );
         assert!(said(SimulateOptions { batches: 301, ..small() }).contains("301 batches"));
         assert!(said(SimulateOptions { batches: 2, batch_effect: -1.0, ..small() }).contains("batch effect"));
         assert!(said(SimulateOptions { children: 4, ..small() }).contains("for 22 programs: at least 220"));

@@ -3,9 +3,8 @@
 use super::weights::{Affine, LayerWeights, Normalisation};
 
 /// The last layer's vector at the first position.
-pub(super) fn first(layers: &[LayerWeights], heads: usize, epsilon: f64, x: &[Vec<f32>]) -> Vec<f64> {
-    let wide = |vector: &Vec<f32>| vector.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
-    let mut x: Vec<Vec<f64>> = x.iter().map(wide).collect();
+pub(super) fn first(layers: &[LayerWeights], heads: usize, epsilon: f64, x: Vec<Vec<f64>>) -> Vec<f64> {
+    let mut x = x;
     for layer in layers {
         let of = |affine: &Affine| -> Vec<Vec<f64>> { x.iter().map(|x| linear(affine, x)).collect() };
         let (query, key, value) = (of(&layer.query), of(&layer.key), of(&layer.value));

@@ -25,7 +25,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, global: &Global) -> anyhow::Result<()> {
     let options = encode::Options { sae: args.sae, embeddings: args.embeddings, out: args.out };
-    let encoded = encode::run(&options)?;
+    let encoded = encode::run(&options, &global.progress())?;
     if global.json {
         outln!("{}", serde_json::to_string(&encoded)?);
     }

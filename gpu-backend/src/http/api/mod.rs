@@ -13,8 +13,10 @@
 //! | `jobs`, `events` | jobs, and what happens in them |
 //! | `interactive` | small questions, answered at once |
 //! | `labels` | shared labels of a bundle |
+//! | `counted` | what is counted while requests are answered |
 //! | `health`, `metrics`, `docs` | what a watchdog, Prometheus and people ask |
 
+mod counted;
 mod datasets;
 mod docs;
 mod events;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::metrics::Metrics;
+use super::counted::Metrics;
 use crate::{
     http::{shelf::Shelf, status::OnnxRuntime},
     queue::Backend,

@@ -75,26 +75,10 @@ pub fn without_readings(
     let class = classify(active, columns.first(), &parameters.specificity);
     let max = active.max();
     let row = ConceptRow {
-        id,
-        class,
-        cells: active.len() as u32,
-        max,
-        histogram: histogram(&active.values, max, 20),
         composition: context.primary().map_or_else(Vec::new, |column| composition(active, column, 5)),
         specific: columns.iter().filter_map(|c| c.specific.value().cloned()).collect(),
         reads_as: reads_as(context, active),
-        genes: Vec::new(),
-        important: 0,
-        pathway: None,
-        chance: None,
-        any_label_by_chance: None,
-        xy: None,
-        title: String::new(),
-        title_parts: TitleParts::default(),
-        labels: SideLabels::default(),
-        survives: false,
-        not_described: false,
-        screened: None,
+        ..ConceptRow::of_cells(id, class, active.len() as u32, max, histogram(&active.values, max, 20))
     };
     let detail = ConceptDetail {
         id,

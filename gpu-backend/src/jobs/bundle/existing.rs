@@ -18,7 +18,11 @@ use crate::{
 pub fn existing(job: &Job, inputs: &Inputs) -> anyhow::Result<Option<Report>> {
     let out = &job.out;
     target::for_folder(out)?;
-    if job.overwrite || !out.exists() || fs::read_dir(out).is_ok_and(|mut there| there.next().is_none()) {
+    if job.overwrite {
+        target::replaces(out, path::MANIFEST, "bundle")?;
+        return Ok(None);
+    }
+    if !out.exists() || fs::read_dir(out).is_ok_and(|mut there| there.next().is_none()) {
         return Ok(None);
     }
     let folder = BundleFolder::at(out)?;

@@ -224,6 +224,9 @@ fn choose_columns(asked: &[String], cells: &Roster, path: &Path) -> anyhow::Resu
     };
     if !asked.is_empty() {
         for name in asked {
+            if cells.numbers.iter().any(|numbers| numbers.name == *name) {
+                bail!("--labels: column {name:?} of {} holds numbers, not labels", path.display());
+            }
             if cells.column(name).is_none() {
                 bail!(
                     "--labels: {} has no metadata column {name:?}; it has {:?}",

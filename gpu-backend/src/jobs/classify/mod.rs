@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::features,
-    work::{atomic::OutputFolder, progress::Progress, target},
+    work::{output::OutputFolder, progress::Progress, target},
 };
 
 /// What is predicted from what.

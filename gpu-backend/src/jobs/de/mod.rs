@@ -6,7 +6,7 @@
 mod contrast;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cellprism_core::stats::differential::{BothSides, Contrast, GeneDifference, Method, Tested, Values};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::inputs::open_cells;
 use crate::{
     files::h5ad::H5ad,
-    work::{atomic::OutputFile, progress::Progress},
+    work::{output::OutputFile, progress::Progress},
 };
 
 /// Cells read at a time.
@@ -80,6 +80,17 @@ pub struct Options {
     pub out: PathBuf,
 }
 
+impl Options {
+    /// Files that are read.
+    fn inputs(&self) -> Vec<&Path> {
+        let lists = match &self.groups {
+            Groups::Files { group, reference } => [Some(group), reference.as_ref()],
+            Groups::Column { .. } => [None, None],
+        };
+        lists.into_iter().flatten().chain([&self.cells]).map(PathBuf::as_path).collect()
+    }
+}
+
 /// What was compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -101,7 +112,7 @@ pub struct Report {
 /// If a file cannot be read or written, a column, label or cell is unknown, a side has fewer than two cells, or a cell is on
 /// both sides.
 pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report> {
-    let out = OutputFile::claim(&options.out, "de")?;
+    let out = OutputFile::claim(&options.out, "de", &options.inputs())?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let contrast = contrast::of(&options.groups, &cells, &options.cells)?;
     let method = match options.method {

@@ -58,6 +58,7 @@ pub fn run(
             && !args.over_representation,
         "--rankings goes with the convention gseapy, highest score first"
     );
+    target::no_input(&options.out, &options.inputs())?;
     target::for_file(&options.out)?;
     let mut clock = Clock::start();
     let mut rankings = read(path, &args.tensor)?;

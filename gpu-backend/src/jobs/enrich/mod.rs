@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::gene_sets,
-    work::{atomic::OutputFile, progress::Progress, regular},
+    work::{output::OutputFile, progress::Progress, regular},
 };
 
 mod batch;
@@ -70,7 +70,7 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Value> 
     }
     let Some(path) = &options.ranking else { bail!("neither --ranking nor --rankings is given") };
     let mut clock = Clock::start();
-    let out = OutputFile::claim(&options.out, "enrich")?;
+    let out = OutputFile::claim(&options.out, "enrich", &options.inputs())?;
     let ranking = read_ranking(path, order, &mut names)?;
     let sets = names.rename_sets(read_libraries(&options.gene_sets)?);
     let args = Args { options, renamed: names.line() };
@@ -149,10 +149,10 @@ fn rows(
 ) -> anyhow::Result<Vec<Row>> {
     let options =
         PrerankOptions { permutations: args.permutations as usize, seed: args.seed, weight: args.weight };
-    watched(options.permutations, progress, |watch| match args.convention {
+    let rows = watched(options.permutations, progress, |watch| match args.convention {
         Convention::Gseapy => {
             let result = prerank_within(ranking.scores(), matched.distinct, &matched.sets, &options, watch)?;
-            Ok(rows::of_gseapy(matched, result))
+            anyhow::Ok(rows::of_gseapy(matched, result))
         }
         Convention::Canonical => {
             let options_of_tails = multilevel(args.options)?;
@@ -160,7 +160,16 @@ fn rows(
                 canonical_gsea(ranking.scores(), &matched.sets, &options, options_of_tails.as_ref(), watch)?;
             Ok(rows::of_canonical(matched, found))
         }
-    })
+    })?;
+    if rows.iter().filter_map(|row| row.numbers.as_ref().ok()).any(|numbers| !numbers.es.is_finite()) {
+        bail!(
+            "{}: the sum of the scores to the power of --weight {:?} is no number that can be divided by: scale the scores, \
+             for instance to a largest one of 1, or change --weight",
+            args.source().display(),
+            args.weight
+        );
+    }
+    Ok(rows)
 }
 
 /// The set of highest score, for the report.

@@ -97,6 +97,12 @@ impl Options {
         self.ranking.as_deref().or(self.rankings.as_deref()).unwrap_or(Path::new(""))
     }
 
+    /// Files that are read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let given = [self.ranking.as_deref(), self.rankings.as_deref(), self.gene_info.as_deref()];
+        given.into_iter().flatten().chain(self.gene_sets.iter().map(PathBuf::as_path)).collect()
+    }
+
     /// Refuses what makes no sense.
     ///
     /// # Errors

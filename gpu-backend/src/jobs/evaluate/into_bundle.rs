@@ -11,7 +11,7 @@ use cellprism_core::bundle::{File as _, FileEntry, Manifest, path, verify::Folde
 use super::{Evidence, output};
 use crate::{
     files::bundle::BundleFolder,
-    work::{atomic::OutputFolder, key::Key},
+    work::{key::Key, output::OutputFolder},
 };
 
 /// Under what name the key of a bundle holds its evaluation.

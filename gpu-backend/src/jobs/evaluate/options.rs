@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::runtime::Place;
+use crate::{runtime::Place, work::target};
 
 /// Bundles, where their inputs lie, and how much is computed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,10 +64,13 @@ impl Options {
     /// # Errors
     /// If something is there already.
     pub fn check_out(&self) -> anyhow::Result<()> {
+        if self.overwrite {
+            return target::replaces(&self.out, "evaluation.json", "report");
+        }
         let taken =
             self.out.exists() && !fs::read_dir(&self.out).is_ok_and(|mut there| there.next().is_none());
         ensure!(
-            self.overwrite || !taken,
+            !taken,
             "{} exists already: choose another name, or replace it with --overwrite",
             self.out.display()
         );

@@ -1,6 +1,6 @@
 //! `sae consensus`: the concepts that come back from other seeds.
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{fmt::Write, path::PathBuf};
 
 use anyhow::{Context, ensure};
 use cellprism_core::limits;
@@ -17,11 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{Basics, EngineName, Machine, Training, matching::null_cells, size};
 use crate::{
     files::{embeddings, sae},
-    work::{
-        atomic::{self, OutputFolder},
-        memory,
-        progress::Progress,
-    },
+    work::{atomic, memory, output::OutputFolder, progress::Progress, target},
 };
 
 /// What is trained and compared.
@@ -96,6 +92,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let seeds = asked.seeds.len() as u32;
     let at_least = asked.at_least.unwrap_or(seeds / 2 + 1);
     check(asked, at_least)?;
+    target::for_folder(&asked.out)?;
+    target::can_be_written(&asked.out)?;
     let file = embeddings::open(&asked.basics.embeddings)?;
     let mut basics = asked.basics.clone();
     let mut read = None;
@@ -116,7 +114,6 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
         Some(data) => data,
         None => file.read()?,
     };
-    fs::create_dir_all(&asked.out).with_context(|| format!("making {}", asked.out.display()))?;
     let machine = Machine::native(asked.threads);
     let mut dictionaries = Vec::with_capacity(asked.seeds.len());
     for (number, &seed) in asked.seeds.iter().enumerate() {

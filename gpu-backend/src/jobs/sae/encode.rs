@@ -16,7 +16,7 @@ use super::evaluate::embeddings_for;
 use crate::{
     files::{sae, tensors::header},
     jobs::ENCODED,
-    work::atomic::OutputFile,
+    work::{output::OutputFile, progress::Progress},
 };
 
 /// What is encoded.
@@ -47,8 +47,8 @@ pub struct Encoded {
 ///
 /// # Errors
 /// If a file cannot be read or written, or the two do not fit.
-pub fn run(options: &Options) -> anyhow::Result<Encoded> {
-    let out = OutputFile::claim(&options.out, "encode")?;
+pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Encoded> {
+    let out = OutputFile::claim(&options.out, "encode", &[&options.sae, &options.embeddings])?;
     let weights = sae::read(&options.sae)?;
     let found = embeddings_for(&weights, &options.embeddings)?;
     let (encoder, cells, active) = (weights.encoder(), found.values.nrows(), weights.config.k);
@@ -58,7 +58,8 @@ pub fn run(options: &Options) -> anyhow::Result<Encoded> {
     let shape = [cells, active];
     let header = header(&metadata, &[("values", Dtype::F32, &shape), ("indices", Dtype::U32, &shape)]);
     // Which concepts it were, until all activations are written before them.
-    let mut indices = tempfile::tempfile().context("no room for a temporary file")?;
+    let mut indices = tempfile::tempfile_in(out.meanwhile("")).context("cannot keep the activations")?;
+    let steps = progress.begin("encode", cells as u64, "cells");
     let mut write = |file: &mut File| {
         let mut file = BufWriter::new(file);
         file.write_all(&header)?;
@@ -67,6 +68,7 @@ pub fn run(options: &Options) -> anyhow::Result<Encoded> {
             let codes = encoder.encode(some);
             codes.values.iter().try_for_each(|value| file.write_all(&value.to_le_bytes()))?;
             codes.indices.iter().try_for_each(|index| later.write_all(&index.to_le_bytes()))?;
+            steps.advance(some.nrows() as u64);
         }
         later.flush()?;
         drop(later);
@@ -75,5 +77,6 @@ pub fn run(options: &Options) -> anyhow::Result<Encoded> {
         file.flush()
     };
     out.finish_parts(&mut write)?;
+    steps.finish();
     Ok(Encoded { active, cells, out: options.out.clone() })
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::sae,
-    work::{atomic::OutputFolder, regular},
+    work::{output::OutputFolder, regular},
 };
 
 /// What is read.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::embeddings,
-    work::{atomic::OutputFile, memory, progress::Progress},
+    work::{memory, output::OutputFile, progress::Progress},
 };
 
 /// What is fitted.
@@ -89,7 +89,11 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     let (n, d, c) = (file.rows as u64, file.columns as u64, options.concepts as u64);
     let matrices = (5u64.saturating_mul(n).saturating_add(3 * c)).saturating_mul(c).saturating_add(4 * n * d);
     memory::check(matrices.saturating_mul(8))?;
-    let out = options.out.as_deref().map(|path| OutputFile::claim(path, "semi-nmf")).transpose()?;
+    let out = options
+        .out
+        .as_deref()
+        .map(|path| OutputFile::claim(path, "semi-nmf", &[&options.embeddings]))
+        .transpose()?;
     let data = file.read()?;
     let steps = progress.begin("semi-NMF", u64::from(options.iterations), "iterations");
     let asked = FitOptions {

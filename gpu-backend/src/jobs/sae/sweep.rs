@@ -33,7 +33,7 @@ use crate::{
         embeddings::{self, Embeddings},
         sae,
     },
-    work::{atomic, memory, progress::Progress, regular},
+    work::{atomic, memory, progress::Progress, regular, target},
 };
 
 /// What is trained.
@@ -112,6 +112,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Vec<Row
     let text =
         regular::text(&asked.config, regular::SETTINGS).with_context(|| format!("reading {}", place()))?;
     let config: Config = toml::from_str(&text).with_context(place)?;
+    target::for_folder(&asked.out)?;
+    target::can_be_written(&asked.out)?;
     let sets = dataset::all(asked)?;
     let mut plan = Vec::new();
     for set in &sets {
@@ -213,7 +215,8 @@ impl Training<'_> {
             return self.run(progress).map(Some);
         }
         let path = self.out.join("training.json");
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let text =
+            regular::text(&path, regular::LIST).with_context(|| format!("reading {}", path.display()))?;
         let record: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
         ensure!(
             record["run"] == self.record(),

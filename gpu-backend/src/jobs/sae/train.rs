@@ -61,6 +61,7 @@ pub struct Trained {
 /// If an input cannot be read, options contradict each other, the output is there already, or training diverges.
 pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Trained> {
     options.check()?;
+    target::can_be_written(&options.out)?;
     let source = &options.basics.embeddings;
     let file = embeddings::open(source)?;
     let mut asked = options.clone();
@@ -88,7 +89,7 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
         restart: options.restart,
         overwrite: options.overwrite,
     };
-    let (weights, metrics) = training.run(progress).with_context(|| source.display().to_string())?;
+    let (weights, metrics) = training.run(progress)?;
     let (concepts, size) = (weights.config.d_sae, weights.config.d_in);
     progress.say(&format!("{}: {concepts} concepts of size {size}", options.out.display()));
     Ok(Trained { concepts, size, metrics })
@@ -98,7 +99,10 @@ pub fn train(options: &Options, progress: &dyn Progress) -> anyhow::Result<Train
 fn check_absent(out: &Path, options: Option<&TrainOptions>, overwrite: bool) -> anyhow::Result<()> {
     target::for_folder(out)?;
     let is_empty = || fs::read_dir(out).is_ok_and(|mut folder| folder.next().is_none());
-    if overwrite || !out.exists() || is_empty() {
+    if overwrite {
+        return target::replaces(out, sae::CONFIG, "dictionary");
+    }
+    if !out.exists() || is_empty() {
         return Ok(());
     }
     let text = regular::read(&out.join(RECORD), regular::LIST).unwrap_or_default();
@@ -165,7 +169,8 @@ fn to_the_end(job: &Training<'_>, progress: &dyn Progress) -> anyhow::Result<(Sa
         partial.begin_anew()?;
     }
     let work = WorkFolder::within(partial.path(""), run.clone());
-    let plan = Plan::new(data.values.view(), (*options).clone())?;
+    let plan = Plan::new(data.values.view(), (*options).clone())
+        .with_context(|| data.source.display().to_string())?;
     let engine = job.machine.start(&plan)?;
     match epochs(plan, engine, &work, job.checkpoint_every, progress) {
         Ok((mut weights, archetypes)) => {

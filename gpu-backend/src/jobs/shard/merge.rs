@@ -3,11 +3,12 @@
 use super::{
     lay::{lay, needed},
     plan::Plan,
+    result,
     task::{MERGE, Stage},
 };
 use crate::{
     jobs::bundle::{Report, existing, stages, work::Work},
-    work::{progress::Progress, target},
+    work::{partial::sweep, progress::Progress, sync, target},
 };
 
 /// Writes the bundle that a run would have written.
@@ -21,7 +22,12 @@ pub fn merge(plan: &Plan, progress: &dyn Progress) -> anyhow::Result<Report> {
     if let Some(report) = existing::existing(job, &inputs)? {
         return Ok(report);
     }
-    let needed = needed(plan, plan.task(MERGE)?)?;
+    let merge = plan.task(MERGE)?;
+    let needed = needed(plan, merge)?;
+    if let Some(id) = merge.needs.first() {
+        // What killed tasks have left among the results.
+        sweep(sync::folder_of(&result::folder(plan, plan.task(id)?)));
+    }
     let mut spent = 0.0;
     for (id, done) in &needed {
         if matches!(plan.task(id)?.stage, Stage::Describe | Stage::Neurons | Stage::Calibrate) {

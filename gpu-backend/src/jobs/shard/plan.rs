@@ -1,23 +1,24 @@
 //! The plan's file, and whether program and inputs are still those that it was made for.
 
 use std::{
+    collections::HashSet,
     env,
     path::{Path, PathBuf, absolute},
 };
 
-use anyhow::{Context, bail};
-use cellprism_core::limits;
+use anyhow::{Context, bail, ensure};
+use cellprism_core::{bundle::path::is_safe, limits};
 use serde::{Deserialize, Serialize};
 
 use super::{
     cut,
     estimate::Sizes,
     options::Options,
-    task::{Stage, Task},
+    task::{MERGE, Stage, Task},
 };
 use crate::{
     jobs::bundle::{Job, inputs::Inputs},
-    work::{atomic::OutputFile, digest, key::Key, progress::Progress, regular, target},
+    work::{digest, key::Key, output::OutputFile, progress::Progress, regular, target},
 };
 
 /// Name of the file in its folder.
@@ -75,7 +76,7 @@ pub fn plan(options: &Options, progress: &dyn Progress) -> anyhow::Result<Plan> 
     target::for_folder(&job.out)?;
     let inputs = Inputs::read(&job)?;
     let path = absolute(options.folder.join(PLAN))?;
-    let output = OutputFile::claim(&path, "shard plan")?;
+    let output = OutputFile::claim(&path, "shard plan", &[])?;
     let sizes = Sizes::of(&job, &inputs, options.cores.max(1))?;
     let plan = Plan {
         schema: SCHEMA.into(),
@@ -105,6 +106,25 @@ fn whole_paths(job: &mut Job) -> anyhow::Result<()> {
 }
 
 impl Plan {
+    /// Results lie in the plan's folder, and a task needs those that come before it.
+    fn check(&self) -> anyhow::Result<()> {
+        let mut before = HashSet::new();
+        for task in &self.tasks {
+            let outside = task.result.as_deref().filter(|result| !is_safe(result));
+            ensure!(outside.is_none(), "the result of {:?} lies outside of its folder", task.id);
+            let later = task.needs.iter().find(|id| !before.contains(id.as_str()));
+            ensure!(
+                later.is_none(),
+                "{:?} needs {:?}, which does not come before it",
+                task.id,
+                later.map_or("", |id| id)
+            );
+            ensure!(before.insert(task.id.as_str()), "two tasks are called {:?}", task.id);
+        }
+        ensure!(before.contains(MERGE), "no task puts the results together");
+        Ok(())
+    }
+
     /// Reads a plan, or that of a folder.
     ///
     /// # Errors
@@ -126,6 +146,7 @@ impl Plan {
             );
         }
         let mut plan: Self = serde_json::from_value(found).with_context(failed)?;
+        plan.check().with_context(failed)?;
         plan.path = path;
         Ok(plan)
     }

@@ -25,7 +25,7 @@ use crate::{
     files::h5ad::H5ad,
     models::{LatentCells, Model, SequenceOptions, embeddings},
     runtime::Place,
-    work::{atomic::OutputFile, progress::Progress},
+    work::{output::OutputFile, progress::Progress},
 };
 
 pub use report::Report;
@@ -118,7 +118,11 @@ pub fn run(options: &Options, progress: &dyn Progress) -> anyhow::Result<Report>
     if concept.index() >= concepts {
         bail!("--concept {} is not within 0-{}", options.concept, concepts.saturating_sub(1));
     }
-    let out = OutputFile::claim(&options.out, "steer")?;
+    let given = [options.attribution.as_ref(), options.gene_info.as_ref(), Some(&options.cells)];
+    let read = [options.model.as_path(), &options.sae]
+        .into_iter()
+        .chain(given.into_iter().flatten().map(PathBuf::as_path));
+    let out = OutputFile::claim(&options.out, "steer", &read.collect::<Vec<_>>())?;
     let mut cells = open_cells(&options.cells, options.allow_non_integer)?;
     let refused = no_decoder(&model);
     let sequence = SequenceOptions::default();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::folder::StudyFolder;
-use crate::work::atomic::OutputFolder;
+use crate::work::output::OutputFolder;
 
 const PAGE: &str = include_str!("form/index.html");
 const SCRIPT: &str = include_str!("form/form.js");

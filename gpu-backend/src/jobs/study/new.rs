@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::folder::{GENES, STUDY};
 use crate::{
     files::bundle::BundleFolder,
-    work::{atomic::OutputFolder, progress::Progress},
+    work::{output::OutputFolder, progress::Progress},
 };
 
 /// Sizes of files are a multiple of this.

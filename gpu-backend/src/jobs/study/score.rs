@@ -10,7 +10,7 @@ use cellprism_core::study::{
 use serde::{Deserialize, Serialize};
 
 use super::folder::{StudyFolder, json};
-use crate::work::atomic::OutputFolder;
+use crate::work::output::OutputFolder;
 
 /// What is read and where figures go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

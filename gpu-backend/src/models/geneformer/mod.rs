@@ -19,7 +19,7 @@ use std::path::Path;
 use cellprism_core::embedding::card::{ModelCard, ModelKind, Pooling};
 use cellprism_onnx::geneformer::Reading;
 
-use super::{ImportOptions, Kind, Model, Prepared, Request, Setting, folder};
+use super::{ImportOptions, Kind, Model, Prepared, Request, Setting, Words, folder};
 use crate::files::h5ad::H5ad;
 
 pub use checkpoint::{dictionary, import};
@@ -45,25 +45,15 @@ const LAYER: Setting = Setting {
 pub struct Geneformer;
 
 impl Kind for Geneformer {
-    fn kind(&self) -> ModelKind {
-        ModelKind::Geneformer
-    }
-
-    fn about(&self) -> &'static str {
-        "Geneformer: a folder with model.safetensors, config.json, token_dictionary.pkl and gene_median_dictionary.pkl, and \
-         gene_name_id_dict.pkl for symbols where it is there"
-    }
-
-    fn checkpoint(&self) -> &'static str {
-        "a Geneformer checkpoint"
-    }
-
-    fn example(&self) -> &'static str {
-        "geneformer Geneformer-V2-104M --pooling mean --out model"
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        &[POOLING, LAYER]
+    fn words(&self) -> &'static Words {
+        &Words {
+            kind: ModelKind::Geneformer,
+            about: "Geneformer: a folder with model.safetensors, config.json, token_dictionary.pkl and gene_median_dictionary.pkl, and \
+         gene_name_id_dict.pkl for symbols where it is there",
+            checkpoint: "a Geneformer checkpoint",
+            example: "geneformer Geneformer-V2-104M --pooling mean --out model",
+            settings: &[POOLING, LAYER],
+        }
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -80,9 +70,7 @@ impl Kind for Geneformer {
             _ => Pooling::Cls,
         };
         let layer = if asked.settings.get(&LAYER) == Some("0") { 0 } else { -1 };
-        let read = import(&asked.checkpoint, Reading { pooling, layer })?;
-        folder::write(&read, &asked.out)?;
-        Ok(read.card)
+        folder::write(import(&asked.checkpoint, Reading { pooling, layer })?, &asked.out)
     }
 
     fn prepare(

@@ -39,19 +39,9 @@ impl RankModel {
         &self.tokenizer
     }
 
-    /// Embedding size.
-    pub fn latent(&self) -> usize {
-        self.transformer.latent()
-    }
-
-    /// ONNX Runtime's name of the execution provider.
-    pub fn provider(&self) -> &'static str {
-        self.transformer.provider()
-    }
-
-    /// Version of ONNX Runtime.
-    pub fn runtime(&self) -> &str {
-        self.transformer.runtime()
+    /// The graph: size of an embedding, provider, version of ONNX Runtime.
+    pub fn graph(&self) -> &Transformer {
+        &self.transformer
     }
 
     /// Whether a sequence can be embedded: there is no mean of no gene.

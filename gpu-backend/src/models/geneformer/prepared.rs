@@ -117,10 +117,10 @@ impl Embed for Ranking<'_> {
     }
 
     fn provider(&self) -> &'static str {
-        self.model.provider()
+        self.model.graph().provider()
     }
 
     fn runtime(&self) -> Option<String> {
-        Some(self.model.runtime().to_owned())
+        Some(self.model.graph().runtime().to_owned())
     }
 }

@@ -116,7 +116,7 @@ impl State {
                  gene, or import the model with --pooling cls",
             ));
         }
-        let latent = self.model.latent();
+        let latent = self.model.graph().latent();
         let values = self.model.embed(&missing, &|_| ()).map_err(|e| PerturbError::Model(e.into()))?;
         self.passes += missing.len() as u64;
         for (sequence, row) in missing.into_iter().zip(values.chunks(latent)) {

@@ -11,7 +11,7 @@ use super::probe::probe;
 use crate::{
     models::folder::{LARGEST_CARD, read_bounded},
     runtime::{Device, patience::PATIENCE_AT_IMPORT, session::Runtime},
-    work::{atomic::OutputFolder, regular},
+    work::{output::OutputFolder, regular},
 };
 
 /// What a card of an encoder may say. Anything else is refused: a misspelt "normalize" would change every number.

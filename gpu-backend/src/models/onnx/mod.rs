@@ -13,7 +13,7 @@ use cellprism_core::{
 };
 
 use super::{
-    Embed, ImportOptions, Kind, Model, Prepared, Request, Setting, Swapper,
+    Embed, ImportOptions, Kind, Model, Prepared, Request, Setting, Swapper, Words,
     counts::{self, CountEmbedder, Graph, GraphSwapper},
 };
 use crate::{files::h5ad::H5ad, runtime::Place};
@@ -32,24 +32,14 @@ const CARD: Setting = Setting {
 pub struct Onnx;
 
 impl Kind for Onnx {
-    fn kind(&self) -> ModelKind {
-        ModelKind::Onnx
-    }
-
-    fn about(&self) -> &'static str {
-        "Any other encoder of counts: an ONNX file, [cells, genes] to [cells, dimensions]"
-    }
-
-    fn example(&self) -> &'static str {
-        "onnx encoder.onnx --card card.json --out model"
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        &[CARD]
-    }
-
-    fn checkpoint(&self) -> &'static str {
-        "an ONNX file"
+    fn words(&self) -> &'static Words {
+        &Words {
+            kind: ModelKind::Onnx,
+            about: "Any other encoder of counts: an ONNX file, [cells, genes] to [cells, dimensions]",
+            checkpoint: "an ONNX file",
+            example: "onnx encoder.onnx --card card.json --out model",
+            settings: &[CARD],
+        }
     }
 
     /// A file alone does not say which genes it reads.

@@ -22,7 +22,7 @@ use std::path::Path;
 
 use cellprism_core::embedding::card::{ModelCard, ModelKind};
 
-use super::{ImportOptions, Kind, Model, Prepared, Request, Setting, folder};
+use super::{ImportOptions, Kind, Model, Prepared, Request, Setting, Words, folder};
 use crate::files::h5ad::H5ad;
 
 pub use checkpoint::{import, vocabulary};
@@ -43,24 +43,14 @@ const PRECISION: Setting = Setting {
 pub struct Scgpt;
 
 impl Kind for Scgpt {
-    fn kind(&self) -> ModelKind {
-        ModelKind::Scgpt
-    }
-
-    fn about(&self) -> &'static str {
-        "scGPT: a folder with best_model.pt, args.json and vocab.json"
-    }
-
-    fn example(&self) -> &'static str {
-        "scgpt scGPT_human --out model"
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        &[PRECISION]
-    }
-
-    fn checkpoint(&self) -> &'static str {
-        "an scGPT checkpoint"
+    fn words(&self) -> &'static Words {
+        &Words {
+            kind: ModelKind::Scgpt,
+            about: "scGPT: a folder with best_model.pt, args.json and vocab.json",
+            checkpoint: "an scGPT checkpoint",
+            example: "scgpt scGPT_human --out model",
+            settings: &[PRECISION],
+        }
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -76,8 +66,7 @@ impl Kind for Scgpt {
         let read = import(&asked.checkpoint)?;
         let read =
             if asked.settings.get(&PRECISION) == Some("float16") { read.in_half_precision()? } else { read };
-        folder::write(&read, &asked.out)?;
-        Ok(read.card)
+        folder::write(read, &asked.out)
     }
 
     fn prepare(

@@ -17,7 +17,7 @@ use cellprism_core::{
 };
 use cellprism_onnx::scgpt::encoder;
 
-use crate::{models::Model, runtime::Place};
+use crate::{models::Model, runtime::Place, work::regular};
 
 /// Prototypes that are kept as they were read: as many as the threads' concepts have at a time.
 const READ: usize = 24;
@@ -39,7 +39,8 @@ impl NativePasses {
     pub fn open(model: &Model, tokenizer: &Tokenizer, place: &Place) -> anyhow::Result<Option<Self>> {
         let Some(sizes) = model.card.scgpt.as_ref().filter(|_| is_at(model, place)) else { return Ok(None) };
         let path = model.onnx();
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = regular::read(&path, regular::TENSORS)
+            .with_context(|| format!("cannot read {}", path.display()))?;
         let found = encoder(&bytes, sizes, model.card.latent as usize)
             .with_context(|| path.display().to_string())?
             .filter(|encoder| encoder.fits(tokenizer))

@@ -151,14 +151,14 @@ impl Embed for Sequenced<'_> {
     fn provider(&self) -> &'static str {
         match &self.engine {
             Engine::Native(_) => "native",
-            Engine::Graph(model) => model.provider(),
+            Engine::Graph(model) => model.graph().provider(),
         }
     }
 
     fn runtime(&self) -> Option<String> {
         match &self.engine {
             Engine::Native(_) => None,
-            Engine::Graph(model) => Some(model.runtime().to_owned()),
+            Engine::Graph(model) => Some(model.graph().runtime().to_owned()),
         }
     }
 }

@@ -15,7 +15,7 @@ use cellprism_onnx::{
 };
 
 use super::{
-    Embed, ImportOptions, Kind, Model, Prepared, Request, Swapper,
+    Embed, ImportOptions, Kind, Model, Prepared, Request, Swapper, Words,
     counts::{self, CountEmbedder, GraphSwapper, NativeEncoder, NativeSwapper},
     folder::{self, name_of, read_bounded},
 };
@@ -34,20 +34,14 @@ const GENES: &str = "gene_order.tsv";
 pub struct Scimilarity;
 
 impl Kind for Scimilarity {
-    fn kind(&self) -> ModelKind {
-        ModelKind::Scimilarity
-    }
-
-    fn about(&self) -> &'static str {
-        "SCimilarity: a folder with encoder.ckpt and gene_order.tsv"
-    }
-
-    fn checkpoint(&self) -> &'static str {
-        "a SCimilarity checkpoint"
-    }
-
-    fn example(&self) -> &'static str {
-        "scimilarity model_v1.1 --out model"
+    fn words(&self) -> &'static Words {
+        &Words {
+            kind: ModelKind::Scimilarity,
+            about: "SCimilarity: a folder with encoder.ckpt and gene_order.tsv",
+            checkpoint: "a SCimilarity checkpoint",
+            example: "scimilarity model_v1.1 --out model",
+            settings: &[],
+        }
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -56,9 +50,7 @@ impl Kind for Scimilarity {
     }
 
     fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
-        let read = import(&asked.checkpoint)?;
-        folder::write(&read, &asked.out)?;
-        Ok(read.card)
+        folder::write(import(&asked.checkpoint)?, &asked.out)
     }
 
     fn prepare(

@@ -19,7 +19,7 @@ use cellprism_core::{
 use cellprism_onnx::folder::ModelFolder;
 
 use super::{
-    Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request, Swapper,
+    Decode, Embed, ImportOptions, Kind, LatentCells, Model, Prepared, Request, Swapper, Words,
     counts::{self, CountEmbedder, ENCODER, NativeEncoder, NativeSwapper},
     folder,
 };
@@ -33,20 +33,14 @@ const DECODER: &str = "decoder.safetensors";
 pub struct Scvi;
 
 impl Kind for Scvi {
-    fn kind(&self) -> ModelKind {
-        ModelKind::Scvi
-    }
-
-    fn about(&self) -> &'static str {
-        "scvi-tools' SCVI: a folder with model.pt as scvi-tools saves it"
-    }
-
-    fn example(&self) -> &'static str {
-        "scvi my_scvi_model --out model"
-    }
-
-    fn checkpoint(&self) -> &'static str {
-        "a scvi-tools checkpoint"
+    fn words(&self) -> &'static Words {
+        &Words {
+            kind: ModelKind::Scvi,
+            about: "scvi-tools' SCVI: a folder with model.pt as scvi-tools saves it",
+            checkpoint: "a scvi-tools checkpoint",
+            example: "scvi my_scvi_model --out model",
+            settings: &[],
+        }
     }
 
     fn recognises(&self, path: &Path) -> bool {
@@ -54,9 +48,7 @@ impl Kind for Scvi {
     }
 
     fn import(&self, asked: &ImportOptions) -> anyhow::Result<ModelCard> {
-        let read = import(&asked.checkpoint)?;
-        folder::write(&read, &asked.out)?;
-        Ok(read.card)
+        folder::write(import(&asked.checkpoint)?, &asked.out)
     }
 
     fn prepare(

@@ -8,11 +8,13 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use super::marker::{Found, Marker};
-use crate::work::atomic;
+use super::marker::{Found, MARKER, Marker};
+use crate::work::{sync, unnamed};
 
 /// Held while a process works here; holds its number.
 pub const LOCK: &str = "lock";
+/// What a folder is called, within a hidden one, while it is removed.
+pub const REMOVED: &str = "removed";
 /// How often the folder is looked for again, where another process has just removed it.
 const TRIES: usize = 100;
 
@@ -35,9 +37,13 @@ pub fn take(root: &Path, out: &Path, wanted: &Marker) -> anyhow::Result<File> {
     let failed = || format!("cannot write {}", root.display());
     for _ in 0..TRIES {
         match fs::symlink_metadata(root) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make(root, wanted).with_context(failed)?;
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match make(root, wanted) {
+                // Another process has taken what was being made for left behind.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && sync::folder_of(root).is_dir() => {
+                    continue;
+                }
+                made => made.with_context(failed)?,
+            },
             Err(error) => return Err(error).with_context(failed),
             Ok(found) if !found.is_dir() => bail!(not_ours(root)),
             Ok(_) => {}
@@ -97,10 +103,14 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Makes the folder with marker and lock in one step, so that it is never there without.
 fn make(root: &Path, wanted: &Marker) -> io::Result<()> {
-    let parent = atomic::parent(root);
+    let parent = sync::folder_of(root);
     fs::create_dir_all(parent)?;
-    let new = atomic::unnamed(0o777).tempdir_in(parent)?;
-    File::create(new.path().join(LOCK))?;
+    let new = unnamed::folder_in(parent)?;
+    let lock = File::create(new.path().join(LOCK))?;
+    // While it is held, nobody takes the folder for left behind.
+    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
     wanted.write(new.path())?;
     match fs::rename(new.path(), root) {
         Ok(()) => {
@@ -119,13 +129,48 @@ fn make(root: &Path, wanted: &Marker) -> io::Result<()> {
 /// # Errors
 /// If something cannot be removed.
 pub fn remove(root: &Path) -> io::Result<()> {
-    super::empty(root)?;
-    // No room on a full disk.
-    let Ok(aside) = atomic::unnamed(0o777).tempdir_in(atomic::parent(root)) else {
-        return fs::remove_dir_all(root);
-    };
-    fs::rename(root, aside.path().join("removed"))?;
-    aside.close()
+    empty(root)?;
+    for _ in 0..TRIES {
+        // No room on a full disk.
+        let Ok(aside) = unnamed::folder_in(sync::folder_of(root)) else {
+            return fs::remove_dir_all(root);
+        };
+        match fs::rename(root, aside.path().join(REMOVED)) {
+            Ok(()) => return gone(aside.close()),
+            // Another process has taken the empty folder for left behind.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && root.exists() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    fs::remove_dir_all(root)
+}
+
+/// Whether something is gone: another process may have removed it meanwhile.
+pub fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes all but marker and lock.
+///
+/// # Errors
+/// If something cannot be removed.
+pub fn empty(root: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == LOCK || name == MARKER {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

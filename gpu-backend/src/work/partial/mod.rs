@@ -9,9 +9,11 @@
 //! |---|---|
 //! | `marker` | tells our folders from others |
 //! | `lock` | who works there |
+//! | `stale` | what a kill leaves while such a folder is made or removed |
 
 mod lock;
 mod marker;
+mod stale;
 #[cfg(test)]
 mod tests;
 
@@ -23,10 +25,11 @@ use std::{
 
 use anyhow::Context;
 
-use super::{atomic, checked, key::Key, place, progress::Progress, sync, target};
+use super::{checked, key::Key, place, progress::Progress, sync, target, unnamed};
 pub use lock::Held;
 use lock::LOCK;
 use marker::{Found, MARKER, Marker};
+pub use stale::sweep;
 
 /// What becomes the output, where it is a file.
 const OUTPUT: &str = "output";
@@ -42,6 +45,8 @@ pub struct Partial {
     resumed: bool,
     /// Whether finished parts stay when this value goes before its output is there.
     stays: bool,
+    /// Folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
 }
 
 impl Partial {
@@ -94,8 +99,12 @@ impl Partial {
         let mut name = out.file_name().with_context(|| format!("{} has no name", out.display()))?.to_owned();
         name.push(".partial");
         let root = out.with_file_name(name);
+        target::in_no_bundle(out)?;
+        let above = sync::folder_of(out).ancestors().take_while(|folder| !folder.exists());
+        let made = above.filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned).collect();
         let lock = lock::take(&root, out, wanted)?;
-        Ok(Self { root, out: out.to_owned(), lock, resumed: false, stays })
+        sweep(sync::folder_of(out));
+        Ok(Self { root, out: out.to_owned(), lock, resumed: false, stays, made })
     }
 
     /// Whether there are parts of interrupted work.
@@ -130,8 +139,8 @@ impl Partial {
     pub fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let staging = self.path(STAGING);
         fs::create_dir_all(&staging)?;
-        fs::create_dir_all(atomic::parent(path))?;
-        let mut file = atomic::unnamed(0o666).tempfile_in(&staging)?;
+        fs::create_dir_all(sync::folder_of(path))?;
+        let mut file = unnamed::file_in(&staging)?;
         file.write_all(content)?;
         file.persist(path).map_err(|e| e.error)?;
         Ok(())
@@ -143,7 +152,7 @@ impl Partial {
     /// If one cannot be removed.
     pub fn begin_anew(&mut self) -> anyhow::Result<()> {
         self.resumed = false;
-        empty(&self.root).with_context(|| format!("cannot empty {}", self.root.display()))
+        lock::empty(&self.root).with_context(|| format!("cannot empty {}", self.root.display()))
     }
 
     /// Gives a folder within this one the name of the output, in one step and in the place of what is there, brings it to the
@@ -218,24 +227,9 @@ impl Drop for Partial {
             let _ = lock::remove(&self.root);
         }
         let _ = self.lock.unlock();
+        // Only those that are empty go.
+        let _ = self.made.iter().try_for_each(fs::remove_dir);
     }
-}
-
-/// Removes all but marker and lock.
-fn empty(root: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == LOCK || name == MARKER {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        } else {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether nothing but marker, lock and empty folders is there.

@@ -116,7 +116,7 @@ fn a_kill_while_it_is_removed_stops_no_later_run() {
     let out = folder.path().join("out");
     let killed = Partial::open(&out, "run", &key(1), &Silent).unwrap();
     killed.put("a", b"x").unwrap();
-    empty(&killed.root).unwrap();
+    lock::empty(&killed.root).unwrap();
     fs::remove_file(killed.path(LOCK)).unwrap();
     std::mem::forget(killed);
     let next = Partial::open(&out, "run", &key(1), &Silent).unwrap();

@@ -12,6 +12,7 @@ mod node;
 mod numpy;
 mod object;
 mod opcodes;
+mod plain;
 mod rebuild;
 #[cfg(test)]
 mod tests;

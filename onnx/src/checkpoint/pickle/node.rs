@@ -3,16 +3,14 @@
 use super::{
     Pickle,
     machine::kind,
-    numpy::{NumpyArray, bool_label, float_label},
+    numpy::NumpyArray,
     object::{Object, Value},
+    plain::{TEXT_BYTES, plain_label, plain_text},
 };
 use crate::checkpoint::{
     CheckpointError,
     tensor::{Layout, Scalar},
 };
-
-/// Memory that a text takes beside its bytes.
-pub(super) const TEXT_BYTES: usize = 40;
 
 /// A value of a pickle.
 #[derive(Clone, Copy)]
@@ -92,10 +90,7 @@ impl<'p> Node<'p> {
 
     /// Text.
     pub fn text(self) -> Option<&'p str> {
-        match self.value {
-            Value::Text(span) => std::str::from_utf8(span.of(self.pickle.input)).ok(),
-            _ => None,
-        }
+        plain_text(self.pickle.input, self.value)
     }
 
     /// An integer.
@@ -151,13 +146,7 @@ impl<'p> Node<'p> {
 
     /// Text as it is, numbers and truth values as Python writes them. Of many, [`Node::labels`] bounds the memory.
     pub fn label(self) -> Option<String> {
-        match self.value {
-            Value::Text(_) => self.text().map(str::to_owned),
-            Value::Int(value) => Some(value.to_string()),
-            Value::Float(value) => Some(float_label(value)),
-            Value::Bool(value) => Some(bool_label(value).to_owned()),
-            _ => None,
-        }
+        plain_label(self.pickle.input, self.value)
     }
 
     /// A numpy array.

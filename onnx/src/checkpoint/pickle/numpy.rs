@@ -3,8 +3,8 @@
 use super::{
     Pickle,
     machine::{Machine, kind},
-    node::TEXT_BYTES,
     object::{Arena, ArrayParts, Dtype, Id, Object, Span, Value},
+    plain::{TEXT_BYTES, bool_label, float_label, plain_label, plain_text},
 };
 use crate::checkpoint::CheckpointError;
 
@@ -147,9 +147,10 @@ impl<'p> NumpyArray<'p> {
                     return Err(wrong(format!("{} objects for {len} elements", items.len())));
                 }
                 let label = |&item: &Value| {
-                    let node = super::Node::new(self.pickle, item);
-                    self.pickle.texts.take((node.text().map_or(0, str::len) + TEXT_BYTES) as u64)?;
-                    node.label().ok_or_else(|| wrong(format!("an element is {}", kind(item))))
+                    let length = plain_text(self.pickle.input, item).map_or(0, str::len);
+                    self.pickle.texts.take((length + TEXT_BYTES) as u64)?;
+                    plain_label(self.pickle.input, item)
+                        .ok_or_else(|| wrong(format!("an element is {}", kind(item))))
                 };
                 items.iter().map(label).collect()
             }
@@ -194,14 +195,4 @@ fn label(dtype: Dtype, bytes: &[u8]) -> Option<String> {
             Element::Bool(value) => bool_label(value).to_owned(),
         }),
     }
-}
-
-/// A float as Python writes it, for the range in which labels lie.
-pub(super) fn float_label(value: f64) -> String {
-    format!("{value:?}")
-}
-
-/// A truth value as Python writes it.
-pub(super) fn bool_label(value: bool) -> &'static str {
-    if value { "True" } else { "False" }
 }

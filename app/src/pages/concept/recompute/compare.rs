@@ -18,8 +18,8 @@ pub struct Comparison {
     pub largest: f64,
     /// Of the ten first genes, as in the paper, how many are the same.
     pub common: usize,
-    /// Whether the paper's gene sets agree to the last digit.
-    pub sets: bool,
+    /// Whether the paper's gene sets agree to the last digit; nothing where these sets are not published.
+    pub sets: Option<bool>,
     /// Genes carried by another number of cells.
     pub carried: usize,
     /// Labels of each side that changed: the published one, the new one.
@@ -35,7 +35,7 @@ impl Comparison {
         let mut found = Self {
             largest: largest(&concept.scores, &answer.scores),
             common,
-            sets: published.is_some_and(|p| same_sets(p, &answer.enrichment)),
+            sets: published.map(|p| same_sets(p, &answer.enrichment)),
             carried: 0,
             labels: Vec::new(),
         };
@@ -62,7 +62,7 @@ impl Comparison {
 
     /// Whether nothing differs.
     pub fn same(&self) -> bool {
-        self.largest <= SAME && self.sets && self.carried == 0 && self.labels.is_empty()
+        self.largest <= SAME && self.sets == Some(true) && self.carried == 0 && self.labels.is_empty()
     }
 }
 

@@ -13,13 +13,13 @@ mod outcome;
 use std::sync::Arc;
 
 use cellprism_app::task::{
-    Job, Said,
+    Files, Job, Said,
     recompute::{Answer, Request},
 };
 use cellprism_core::bundle::ModelKind;
 use leptos::prelude::*;
 
-use super::Shown;
+use super::{Shown, swap};
 use crate::{
     bundle::Subject,
     worker::{self, Slot},
@@ -61,7 +61,7 @@ pub fn view(shown: &Shown) -> AnyView {
     );
     let inside = match why_not {
         Some(why) => view! { <p class="na"><b>"Not available"</b>{format!(": {why}")}</p> }.into_any(),
-        None => panel(shown),
+        None => view! { <div class="stack-l">{panel(shown)}{swap::view(shown)}</div> }.into_any(),
     };
     view! {
         <section class="section" id="recompute">
@@ -76,20 +76,23 @@ pub fn view(shown: &Shown) -> AnyView {
 }
 
 fn panel(shown: &Shown) -> AnyView {
-    let fields = Fields::published(shown);
+    let fields = Fields::of(shown);
     let state = RwSignal::new(State::Idle);
     let running = Slot::new();
     let start_of = shown.clone();
-    let start = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let start = Callback::new(move |()| {
         running.stop();
         match fields.request(&start_of) {
             Err(what) => state.set(State::Failed(what)),
-            Ok(request) => {
+            Ok((request, files)) => {
                 state.set(State::Fetching);
-                spawn(&start_of, request, state, running);
+                spawn(&start_of, request, files, state, running);
             }
         }
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        start.run(());
     };
     let out = move || match state.get() {
         State::Idle => said(
@@ -105,7 +108,7 @@ fn panel(shown: &Shown) -> AnyView {
     };
     view! {
         <div class="panel recompute">
-            <form aria-label="Settings" on:submit=start>{fields.view(shown)}</form>
+            <form aria-label="Settings" on:submit=submit>{fields.view(shown, start)}</form>
             <div data-testid="answer" aria-live="polite">{out}</div>
         </div>
     }
@@ -129,13 +132,13 @@ fn progress(share: f64, cancel: impl Fn() + 'static) -> AnyView {
 }
 
 /// Starts the worker on the bundle's files.
-fn spawn(shown: &Shown, request: Request, state: RwSignal<State>, running: Slot) {
+fn spawn(shown: &Shown, request: Request, files: Files, state: RwSignal<State>, running: Slot) {
     let names = request.files();
     let asked = Arc::new(request.clone());
     let mut began = None;
     let beside = shown.clone();
     let job = Job::Recompute(Box::new(request));
-    worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
+    worker::start_on(shown.bundle.clone(), names, files, job, running, move |said| {
         let began = *began.get_or_insert_with(js_sys::Date::now);
         state.try_set(match said {
             Said::Progress(share) => State::Working(share),

@@ -22,8 +22,12 @@ use crate::{
 pub fn view(shown: &Shown, answer: &Answer, request: &Request, taken: u32) -> AnyView {
     let published = shown.concept.detail.enrichment.iter().find(|e| e.library == answer.enrichment.library);
     let compared = Comparison::of(&shown.concept, answer, published);
+    let k = request
+        .k
+        .map(|k| format!(", top-k {k} (the prototypes are those of the published one)"))
+        .unwrap_or_default();
     let what = format!(
-        "{} pairs, {} permutations, seed {}: computed in this page in {:.2} s. {}",
+        "{} pairs, {} permutations, seed {}{k}: computed in this page in {:.2} s. {}",
         answer.pairs,
         thousands(request.enrichment.permutations),
         request.enrichment.seed,
@@ -73,7 +77,11 @@ fn verdict(compared: &Comparison, with_sides: bool) -> AnyView {
         }
     };
     let labels: String = compared.labels.iter().map(label).collect();
-    let sets = if compared.sets { "the paper’s gene sets agree" } else { "the paper’s gene sets differ" };
+    let sets = match compared.sets {
+        Some(true) => "the paper’s gene sets agree",
+        Some(false) => "the paper’s gene sets differ",
+        None => "these gene sets are yours: nothing of them is published",
+    };
     let rest = format!(
         ": {} of the 10 first genes as in the paper are the same; largest change of a gene score {}; {} carried by another number of cells; {sets}.",
         compared.common,

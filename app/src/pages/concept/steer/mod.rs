@@ -12,7 +12,7 @@ mod table;
 
 use std::sync::Arc;
 
-use cellprism_app::task::{Job, Said, steer::Request};
+use cellprism_app::task::{Files, Job, Said, steer::Request};
 use cellprism_core::{
     bundle::{ModelKind, path},
     cells::{Column, NO_LABEL},
@@ -145,7 +145,7 @@ fn start(shown: &Shown, columns: Vec<Column>, factor: f32, state: RwSignal<State
     let request = Request { subject, concept, target: Target::Scale(factor), columns };
     let names = request.files();
     let job = Job::Steer(Box::new(request));
-    worker::start_on(shown.bundle.clone(), names, job, running, move |said| {
+    worker::start_on(shown.bundle.clone(), names, Files::default(), job, running, move |said| {
         state.try_set(match said {
             Said::Steered(found) => State::Done(Arc::new(*found), factor),
             Said::Failed(what) => State::Failed(what),

@@ -157,27 +157,8 @@ pub(super) fn small() -> Memory {
     let card = serde_json::json!({"format": 1, "kind": "onnx", "name": "x", "genes": ["CD79A", "LYZ"],
         "latent": 2, "preprocessing": "none", "precision": "float32"});
     files.json(path::MODEL_CARD, &card);
-    let row = |id, class, cells, max, histogram: &[u32]| ConceptRow {
-        id: ConceptId(id),
-        class,
-        cells,
-        max,
-        histogram: histogram.to_vec(),
-        composition: Vec::new(),
-        specific: Vec::new(),
-        reads_as: String::new(),
-        genes: Vec::new(),
-        important: 0,
-        pathway: None,
-        chance: None,
-        any_label_by_chance: None,
-        xy: None,
-        title: String::new(),
-        title_parts: TitleParts::default(),
-        labels: SideLabels::default(),
-        survives: false,
-        not_described: false,
-        screened: None,
+    let row = |id, class, cells, max, histogram: &[u32]| {
+        ConceptRow::of_cells(ConceptId(id), class, cells, max, histogram.to_vec())
     };
     let rows = vec![row(0, ConceptClass::Rare, 2, 1.5, &[1, 1]), row(1, ConceptClass::Dead, 0, 0.0, &[0, 0])];
     files.json(

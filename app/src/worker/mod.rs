@@ -1,4 +1,10 @@
 //! Work that would stop the page, given to a worker; stopping it means ending the worker.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `standing` | a worker that stays for short questions |
+
+mod standing;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -8,7 +14,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::bundle::Bundle;
+use crate::{bundle::Bundle, client::FetchError};
+
+pub use standing::Standing;
 
 /// A running computation.
 #[derive(Clone)]
@@ -72,25 +80,8 @@ pub fn start_with(
     own: Option<&web_sys::File>,
     tell: impl FnMut(Said, Files, Written) + 'static,
 ) -> Result<Running, String> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options("./cellprism-worker_loader.js", &options)
-        .map_err(|_| "this browser starts no module worker".to_owned())?;
-    let message = Object::new();
-    let job = serde_json::to_string(job).map_err(|e| e.to_string())?;
-    let named = Object::new();
-    let set = |to: &Object, key: &str, value: &JsValue| {
-        Reflect::set(to, &key.into(), value).map_err(|_| "a message could not be made".to_owned())
-    };
-    for (name, bytes) in files.iter() {
-        set(&named, name, &Uint8Array::from(bytes))?;
-    }
-    set(&message, "job", &job.into())?;
-    set(&message, "files", &named)?;
-    if let Some(own) = own {
-        set(&message, "own", own)?;
-    }
-
+    let worker = open()?;
+    let message = posted(job, files, own)?;
     let running = Running(Rc::new(RefCell::new(Some(worker.clone()))));
     let tell = Rc::new(RefCell::new(tell));
     let (to, own, heard) = (worker.clone(), running.clone(), tell.clone());
@@ -120,11 +111,44 @@ pub fn start_with(
     Ok(running)
 }
 
-/// Fetches files of the bundle and starts a computation on them, held by `slot`. `tell` hears of no share done when it
-/// starts, then what it says, or why it could not start.
+/// A worker without work yet.
+fn open() -> Result<Worker, String> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options("./cellprism-worker_loader.js", &options)
+        .map_err(|_| "this browser starts no module worker".to_owned())
+}
+
+/// What a worker is sent: `{job: JSON, files: {name: Uint8Array}, own: File or nothing}`.
+fn posted(job: &Job, files: &Files, own: Option<&web_sys::File>) -> Result<JsValue, String> {
+    let (message, named) = (Object::new(), Object::new());
+    let job = serde_json::to_string(job).map_err(|e| e.to_string())?;
+    let set = |to: &Object, key: &str, value: &JsValue| {
+        Reflect::set(to, &key.into(), value).map_err(|_| "a message could not be made".to_owned())
+    };
+    for (name, bytes) in files.iter() {
+        set(&named, name, &Uint8Array::from(bytes))?;
+    }
+    set(&message, "job", &job.into())?;
+    set(&message, "files", &named)?;
+    if let Some(own) = own {
+        set(&message, "own", own)?;
+    }
+    Ok(message.into())
+}
+
+/// Files of the bundle, by their names.
+pub async fn files_of(bundle: &Bundle, names: Vec<String>) -> Result<Files, FetchError> {
+    let files = futures::future::try_join_all(names.iter().map(|name| bundle.bytes(name))).await?;
+    Ok(names.into_iter().zip(files).collect())
+}
+
+/// Fetches files of the bundle, adds others, and starts a computation on them, held by `slot`. `tell` hears of no share done
+/// when it starts, then what it says, or why it could not start.
 pub fn start_on(
     bundle: Arc<Bundle>,
     names: Vec<String>,
+    more: Files,
     job: Job,
     slot: Slot,
     tell: impl FnMut(Said) + 'static,
@@ -133,11 +157,13 @@ pub fn start_on(
         let tell = Rc::new(RefCell::new(tell));
         let heard = tell.clone();
         let say = |said| tell.borrow_mut()(said);
-        let files = futures::future::try_join_all(names.iter().map(|name| bundle.bytes(name))).await;
-        let started = files
-            .map(|files| names.into_iter().zip(files).collect::<Files>())
+        let started = files_of(&bundle, names)
+            .await
             .map_err(|error| format!("{}: {}", error.file, error.what))
-            .and_then(|files| start(&job, &files, move |said, _| heard.borrow_mut()(said)));
+            .and_then(|mut files| {
+                more.iter().for_each(|(name, bytes)| files.insert(name, bytes.to_vec()));
+                start(&job, &files, move |said, _| heard.borrow_mut()(said))
+            });
         match started {
             Ok(running) => {
                 say(Said::Progress(0.0));
