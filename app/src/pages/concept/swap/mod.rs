@@ -137,10 +137,10 @@ impl Asked {
         }
         let tell = move |said| match said {
             // A reader who has put all genes back is not told of them.
-            Said::Occluded(answer) => {
-                if state.try_with_untracked(|now| !matches!(now, State::Idle)) == Some(true) {
-                    state.try_set(State::Left(Arc::new(answer)));
-                }
+            Said::Occluded(answer)
+                if state.try_with_untracked(|now| !matches!(now, State::Idle)) == Some(true) =>
+            {
+                state.try_set(State::Left(Arc::new(answer)));
             }
             Said::Failed(what) => {
                 state.try_set(State::Failed(what));
