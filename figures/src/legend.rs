@@ -31,7 +31,7 @@ fn places(series: &[Series], width: f64) -> Vec<(f64, f64)> {
 }
 
 /// Height that a legend takes; 0 where there is nothing to tell apart.
-pub fn height(series: &[Series], width: f64) -> f64 {
+pub(crate) fn height(series: &[Series], width: f64) -> f64 {
     if series.len() < 2 {
         return 0.0;
     }
@@ -39,7 +39,7 @@ pub fn height(series: &[Series], width: f64) -> f64 {
 }
 
 /// Draws it from the top left on.
-pub fn draw<DB: DrawingBackend>(pen: &Pen<'_, DB>, series: &[Series]) -> Drawn<DB> {
+pub(crate) fn draw<DB: DrawingBackend>(pen: &Pen<'_, DB>, series: &[Series]) -> Drawn<DB> {
     if series.len() < 2 {
         return Ok(());
     }

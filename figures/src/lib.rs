@@ -29,6 +29,8 @@
 //! assert!(file.starts_with("<svg") && file.contains("SAE"));
 //! ```
 
+#![warn(unreachable_pub)]
+
 mod bars;
 mod curves;
 mod dots;

@@ -137,7 +137,7 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
 }
 
 /// Width of words in pixels, as in the widest of the usual faces (DejaVu Sans, Verdana): whoever shows the figure chooses.
-pub fn width_of(text: &str, size: f64) -> f64 {
+pub(crate) fn width_of(text: &str, size: f64) -> f64 {
     let of = |letter: char| match letter {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.32,
         't' | 'f' | 'r' | ' ' | '(' | ')' | '-' | '/' => 0.40,
@@ -150,7 +150,7 @@ pub fn width_of(text: &str, size: f64) -> f64 {
 }
 
 /// Words cut to a width, with an ellipsis where something is missing.
-pub fn fitted(text: &str, size: f64, width: f64) -> String {
+pub(crate) fn fitted(text: &str, size: f64, width: f64) -> String {
     if width_of(text, size) <= width {
         return text.to_owned();
     }

@@ -2,7 +2,7 @@
 
 /// A straight map from numbers to pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale {
+pub(crate) struct Scale {
     /// First and last number.
     pub range: (f64, f64),
     /// Their places.
@@ -11,14 +11,14 @@ pub struct Scale {
 
 impl Scale {
     /// Where a number is; those beyond the range are at its ends.
-    pub fn at(&self, number: f64) -> f64 {
+    pub(crate) fn at(&self, number: f64) -> f64 {
         let (low, high) = self.range;
         let share = ((number - low) / (high - low)).clamp(0.0, 1.0);
         self.pixels.0 + (self.pixels.1 - self.pixels.0) * share
     }
 
     /// Round numbers within the range, about `wanted` of them, with their words.
-    pub fn ticks(&self, wanted: usize) -> Vec<(f64, String)> {
+    pub(crate) fn ticks(&self, wanted: usize) -> Vec<(f64, String)> {
         let (low, high) = self.range;
         let step = step(high - low, wanted);
         let digits = (-step.log10().floor()).max(0.0) as usize;
@@ -37,7 +37,7 @@ fn step(span: f64, wanted: usize) -> f64 {
 }
 
 /// A number with so many digits, thousands apart, a true minus.
-pub fn words(number: f64, digits: usize) -> String {
+pub(crate) fn words(number: f64, digits: usize) -> String {
     let text = format!("{:.digits$}", number.abs());
     let (whole, rest) =
         text.split_once('.').map_or((text.as_str(), String::new()), |(w, r)| (w, format!(".{r}")));
@@ -53,7 +53,7 @@ pub fn words(number: f64, digits: usize) -> String {
 }
 
 /// A range around numbers, from a round number to a round number; it holds 0 where that is near.
-pub fn range_of(numbers: impl IntoIterator<Item = f64>) -> (f64, f64) {
+pub(crate) fn range_of(numbers: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = numbers
         .into_iter()
         .filter(|n| n.is_finite())

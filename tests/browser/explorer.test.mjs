@@ -196,6 +196,23 @@ test("a training can be stopped, and one that makes no sense says why", async ()
   });
 });
 
+test("a training goes on, and its dictionary stays, while other pages are read", async () => {
+  await visit(folder, "#/train", async (page) => {
+    await page.getByLabel("Epochs").fill("2000");
+    await page.getByTestId("train").click();
+    await page.getByTestId("epoch").waitFor();
+    await page.getByRole("link", { name: "Concepts", exact: true }).click();
+    await page.locator("table.clist .idl").first().waitFor();
+    await page.getByRole("link", { name: "Train", exact: true }).click();
+    assert.equal(await page.getByRole("textbox", { name: /^Epochs/ }).inputValue(), "2000");
+    await page.getByTestId("summary").waitFor({ timeout: 120_000 });
+    await page.getByRole("link", { name: "Concepts", exact: true }).click();
+    await page.locator("table.clist .idl").first().waitFor();
+    await page.goBack();
+    await page.getByTestId("summary").waitFor();
+  });
+});
+
 test("the list of concepts is searched, and its state is in the address", async () => {
   await visit(folder, "#/concepts", async (page) => {
     const count = page.getByTestId("count");

@@ -241,7 +241,7 @@ pub fn note(base: &str, site_has_some: bool) -> Option<AnyView> {
         "Shows “{name}” of this computer; nothing of it leaves this page. A reload forgets it, and a link to it works nowhere else. "
     );
     Some(
-        view! { <p class="wrap small muted whose" data-testid="of-this-computer">{what}{back}</p> }
+        view! { <aside class="wrap small muted whose" aria-label="Whose bundle this is" data-testid="of-this-computer"><p>{what}{back}</p></aside> }
             .into_any(),
     )
 }

@@ -14,7 +14,7 @@ mod live;
 mod outcome;
 mod rows;
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use cellprism_app::task::{
     Files, Job, Said,
@@ -72,13 +72,38 @@ struct Shown {
     running: Slot,
 }
 
+/// What is kept of a training: its bundle's tag, what owns its signals, and these.
+type Kept = (String, Owner, Shown, Form);
+
+thread_local! {
+    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// The training of this bundle: it goes on, and its dictionary stays, while other pages are read.
+fn kept(bundle: &Bundle) -> (Shown, Form) {
+    let tag = &bundle.manifest.tag;
+    let known = KEPT.with_borrow(|kept| {
+        kept.as_ref().filter(|(of, ..)| of == tag).map(|(_, _, shown, form)| (*shown, *form))
+    });
+    known.unwrap_or_else(|| {
+        // Not the page's owner, which ends with the page.
+        let owner = Owner::default();
+        let (shown, form) = owner.with(|| {
+            let (state, epochs) = (RwSignal::new(State::Idle), RwSignal::new(Vec::new()));
+            (Shown { state, epochs, running: Slot::new() }, Form::of(bundle))
+        });
+        if let Some((_, old, ..)) = KEPT.replace(Some((tag.clone(), owner, shown, form))) {
+            old.cleanup();
+        }
+        (shown, form)
+    })
+}
+
 /// The page.
 #[component]
 pub fn Train() -> impl IntoView {
     let bundle = bundle::current();
-    let shown =
-        Shown { state: RwSignal::new(State::Idle), epochs: RwSignal::new(Vec::new()), running: Slot::new() };
-    let form = Form::of(&bundle);
+    let (shown, form) = kept(&bundle);
     let (asked, drawn) = (bundle.clone(), bundle.clone());
     let begin = move || start(&asked, form, shown);
     let outcome_of = bundle.clone();

@@ -3,7 +3,7 @@
 //! would fetch weights, and gradients, from anywhere in some hundred kilobytes.
 
 use super::{
-    block::multiply_add_to,
+    lanes::multiply_add_to,
     residuals::{Losses, residuals_held},
 };
 use crate::classification::{Features, Row};

@@ -1,7 +1,7 @@
 //! Products of weights with features and of residuals with features, one cell after another.
 
 use super::{
-    block::multiply_add_to,
+    lanes::multiply_add_to,
     residuals::{Losses, residuals, residuals_held},
 };
 use crate::classification::Row;

@@ -12,11 +12,13 @@
 //! | `block` | some of the cells: their linear functions, and one pass over them |
 //! | `by_row` | products with the features, cell after cell |
 //! | `by_feature` | the same sums of sparse cells, some cells at a time, feature after feature |
+//! | `lanes` | numbers side by side |
 //! | `residuals` | from a cell's linear functions to its loss and residuals |
 
 mod block;
 mod by_feature;
 mod by_row;
+mod lanes;
 mod residuals;
 
 use self::block::{Block, Cells, Pass};

@@ -1,6 +1,6 @@
 //! From a cell's linear functions to its loss and residuals, probability less truth.
 
-use super::block::multiply_add_to;
+use super::lanes::multiply_add_to;
 use crate::stats::exponential::exp;
 
 /// Of any number of classes; one linear function for two. Returns the loss −ln p(truth).

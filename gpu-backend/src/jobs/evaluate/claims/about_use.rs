@@ -46,8 +46,12 @@ fn accuracy(of: &Of<'_>, task: &str, claim: &'static str, item: &'static str, pa
     };
     let (Some(here), Some(neurons)) = (of_task(of, table, "sae", task), of_task(of, table, "neurons", task))
     else {
-        let words = [("bundle", of.bundle), ("subject", "sae"), ("task", task)];
-        let said = table.rows_with(&words).find_map(|row| table.at(row, "not_available").text());
+        // of the concepts, or of the task as a whole
+        let words = [("bundle", of.bundle), ("task", task)];
+        let said = table
+            .rows_with(&words)
+            .filter(|row| matches!(table.at(row, "subject").text(), None | Some("sae" | "neurons")))
+            .find_map(|row| table.at(row, "not_available").text());
         return Claim::missing(
             claim,
             item,

@@ -154,3 +154,88 @@ pub fn above(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(tables: Vec<Table>) -> Found {
+        Found {
+            bundles: vec!["b".into()],
+            parameters: Vec::new(),
+            tables,
+            claims: Table::new("claims", "", "", &[]),
+            figures: Vec::new(),
+            page: None,
+        }
+    }
+
+    /// What the table says of a claim: whether it agrees, and why.
+    fn said(found: &Found, claim: &str) -> (String, String) {
+        let table = claims(found);
+        let row = table.rows_with(&[("claim", claim)]).next().expect("the claim is asked").to_vec();
+        (table.at(&row, "agrees").to_text(), table.at(&row, "why").to_text())
+    }
+
+    fn rebuilt(semi_nmf: f64, frozen_elsewhere: f64) -> Found {
+        let mut table = Table::new("reconstruction", "", "", &["bundle", "subject", "on", "r2", "sparsity"]);
+        for (subject, on, r2, sparsity) in [
+            ("sae", "own", 0.9, 0.92),
+            ("sae", "c", 0.85, 0.92),
+            ("semi-nmf", "own", 0.8, semi_nmf),
+            ("frozen-decoder", "own", 0.2, 0.92),
+            ("frozen-decoder", "c", frozen_elsewhere, 0.92),
+        ] {
+            table.row(["b".into(), subject.into(), on.into(), r2.into(), sparsity.into()], None);
+        }
+        found(vec![table])
+    }
+
+    #[test]
+    fn a_factorisation_of_other_sparsity_is_no_comparison() {
+        let claim = "TopK rebuilds better than semi-NMF of like sparsity";
+        assert_eq!(said(&rebuilt(0.95, 0.0), claim).0, "yes");
+        let (agrees, why) = said(&rebuilt(0.3, 0.0), claim);
+        assert_eq!(agrees, "not available");
+        assert!(why.contains("sparsity 0.920") && why.contains("sparsity 0.300"), "{why}");
+    }
+
+    #[test]
+    fn what_an_untrained_dictionary_does_as_well_is_no_merit() {
+        let claim = "R² on other data of the model is slightly lower";
+        assert_eq!(said(&rebuilt(0.9, 0.0), claim).0, "yes");
+        let (agrees, why) = said(&rebuilt(0.9, 0.19), claim);
+        assert_eq!(
+            (agrees.as_str(), why.contains("but that of frozen-decoder by -0.010")),
+            ("no", true),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn accuracy_of_the_most_common_label_tells_nothing_apart() {
+        let columns = ["bundle", "subject", "task", "accuracy", "n_test", "converged", "most_common"];
+        let claim = "cell-cycle phases are told apart as well as by neurons";
+        let classified = |most_common: f64| {
+            let mut table = Table::new("classification", "", "", &columns);
+            for (subject, accuracy) in [("sae", 0.64), ("neurons", 0.62)] {
+                table.row(
+                    [
+                        "b".into(),
+                        subject.into(),
+                        "cell_cycle".into(),
+                        accuracy.into(),
+                        240usize.into(),
+                        true.into(),
+                        most_common.into(),
+                    ],
+                    None,
+                );
+            }
+            found(vec![table])
+        };
+        assert_eq!(said(&classified(0.5), claim).0, "yes");
+        let (agrees, why) = said(&classified(0.64), claim);
+        assert_eq!((agrees.as_str(), why.contains("right in 0.640")), ("no", true), "{why}");
+    }
+}

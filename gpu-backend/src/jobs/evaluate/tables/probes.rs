@@ -36,6 +36,14 @@ pub fn tables(evaluation: &Evaluation<'_>) -> anyhow::Result<Vec<Table>> {
     let mut table = Table::new("probes", title, "", &COLUMNS);
     for evidence in &evaluation.bundles {
         let donors = donor_column(&evidence.columns).filter(|donors| labels(donors) >= LEAST_DONORS);
+        if evidence.columns.is_empty() {
+            for (kind, _) in &evidence.subjects {
+                table.nothing(
+                    [evidence.name.as_str().into(), kind.name().into()],
+                    "the cells have no metadata: there is no label to probe",
+                );
+            }
+        }
         for column in &evidence.columns {
             let donors = donors.filter(|donors| donors.name != column.name);
             let (folds, groups) = match donors {

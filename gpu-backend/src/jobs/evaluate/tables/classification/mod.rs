@@ -152,8 +152,11 @@ impl Tables {
 
     /// A task that could not be made, or not for a subject.
     fn nothing(&mut self, bundle: &str, subject: Option<&str>, task: &str, reason: &str) {
-        for table in [&mut self.classification, &mut self.confusion] {
+        for table in [&mut self.classification, &mut self.confusion, &mut self.coefficients] {
             table.nothing([bundle.into(), subject.into(), task.into()], reason);
+        }
+        if subject.is_none() {
+            self.split.nothing([bundle.into(), task.into()], reason);
         }
     }
 
@@ -219,5 +222,22 @@ impl Tables {
                 [bundle.into(), subject.into(), name.into(), label.into(), predicted.into(), count.into()];
             self.confusion.row(row, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_cannot_be_made_has_a_row_in_every_table_of_it() {
+        let mut all = Tables::new();
+        all.nothing("b", None, "cell_type", "no labels");
+        all.nothing("b", Some("ica"), "cell_type", "too few dimensions");
+        let rows = |table: &Table| table.rows.len();
+        assert_eq!([rows(&all.classification), rows(&all.confusion), rows(&all.coefficients)], [2; 3]);
+        // cells are divided once for all subjects
+        assert_eq!(rows(&all.split), 1);
+        assert_eq!(all.split.at(&all.split.rows[0], "not_available").text(), Some("no labels"));
     }
 }

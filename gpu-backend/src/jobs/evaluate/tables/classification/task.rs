@@ -84,7 +84,13 @@ impl Task {
 
 /// Cell types: the labels of the bundle's primary column.
 pub fn cell_types(evidence: &Evidence, seed: u64) -> Result<Task, String> {
-    let column = evidence.primary().ok_or("the bundle has no column of kinds of cells")?;
+    let column = evidence.primary().ok_or_else(|| {
+        let names: Vec<&str> = evidence.columns.iter().map(|column| column.name.as_str()).collect();
+        if names.is_empty() {
+            return "the cells have no metadata, so no column of kinds of cells".to_owned();
+        }
+        format!("none of the cells' columns ({}) tells kinds of cells by two labels", names.join(", "))
+    })?;
     let labels: Vec<&str> =
         (0..column.codes.len()).map(|cell| column.label(cell).unwrap_or_default()).collect();
     Task::of(&labels, OF_TYPES, ITERATIONS_OF_TYPES, seed)
