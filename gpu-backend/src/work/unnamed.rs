@@ -64,7 +64,7 @@ mod tests {
             assert!(is_unnamed(&path.file_name().unwrap().to_string_lossy()), "{}", path.display());
         }
         for other in
-            ["out.partial", ".partial", ".thesis.partial", ".abc12.partial", ".abc 12.partial", ".abcdef"]
+            ["out.partial", ".partial", ".my-thesis.partial", ".abc12.partial", ".abc 12.partial", ".abcdef"]
         {
             assert!(!is_unnamed(other), "{other}");
         }

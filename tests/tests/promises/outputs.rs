@@ -63,7 +63,8 @@ fn what_is_read_is_not_written_over() {
     let (model, cells) = (setting.at("model"), setting.at("cells.h5ad"));
     fs::copy(demo_data().join("cells.h5ad"), &cells).unwrap();
     fs::write(setting.at("genes.rnk"), "A\t1\nB\t2\n").unwrap();
-    let (card, ranking, embeddings) = (model.join("card.json"), setting.at("genes.rnk"), setting.at("embed"));
+    let (card, ranking, embeddings) =
+        (model.join("model.json"), setting.at("genes.rnk"), setting.at("embed"));
     let sets = demo_data().join("GO_Biological_Process.gmt.gz");
     for (words, out) in [
         (vec!["embed", "--model", "model", "--cells", "cells.h5ad"], &cells),
