@@ -46,7 +46,7 @@ pub enum Colour {
     Below(usize),
     /// One of Okabe and Ito's; beyond eight they come again.
     Category(usize),
-    /// The same mixed with the ground, or what is there for comparison at [`CATEGORIES`]: a category, and a step of [`PALER`].
+    /// The same mixed with the ground, or what is there for comparison at `CATEGORIES`: a category, and a step of `PALER`.
     Paler(usize, usize),
     /// Words on a category: most of those are the same in every theme, and so is this.
     OnCategory,
