@@ -49,19 +49,6 @@ pub fn each<T, R>(pieces: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
     pieces.into_iter().map(work).collect()
 }
 
-/// A result, computed by one of the threads that share the work: what is spread from there costs no waking of the
-/// caller. For work that spreads something many times in a millisecond.
-#[cfg(feature = "parallel")]
-pub fn inside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    if is_alone() { work() } else { rayon::scope(|_| work()) }
-}
-
-/// A result.
-#[cfg(not(feature = "parallel"))]
-pub fn inside<T>(work: impl FnOnce() -> T) -> T {
-    work()
-}
-
 /// Whether one thread does everything: handing work to it and waiting would only put this one to sleep.
 #[cfg(feature = "parallel")]
 fn is_alone() -> bool {

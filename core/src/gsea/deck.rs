@@ -3,7 +3,8 @@
 use super::{
     null::{GROUP, Sets, append, make_tables, walk_block},
     permutations::Permutations,
-    walk::{AllZero, LANES, Place, Weights},
+    places::{LANES, Place, Weights},
+    walk::AllZero,
 };
 use crate::parallel;
 

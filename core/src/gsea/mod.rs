@@ -12,6 +12,7 @@
 //! | `matching` | [`match_sets`]: sets found in a ranking, with GSEApy's rules of size and case |
 //! | `shuffle` | the shuffles of the `rand` crate 0.9, which GSEApy uses |
 //! | `permutations` | shuffles of all genes, or within strata |
+//! | `places` | places of genes under many permutations, and their weights |
 //! | `network` | sorting networks |
 //! | `walk` | enrichment scores from places; the naive one is the tests' reference |
 //! | `null` | enrichment scores of all sets under many permutations |
@@ -45,6 +46,7 @@ mod null;
 mod over_representation;
 mod parameters;
 mod permutations;
+mod places;
 mod prerank;
 mod ranking;
 mod redundancy;

@@ -4,7 +4,7 @@
 //! Blocks of [`BLOCK`] rows are sorted in registers, by the network of M. W. Green with its 60 comparisons. Runs of blocks are
 //! merged by K. E. Batcher's bitonic rule, whose last steps stay within blocks, too.
 
-use super::walk::{LANES, Place};
+use super::places::{LANES, Place};
 use crate::simd::Simd;
 
 /// Rows that are sorted in registers.

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use super::{
     permutations::Permutations,
-    walk::{AllZero, HALF, LANES, Place, Scratch, WIDE, Weight, Weights, prefix_scores, scores},
+    places::{LANES, Place, Weight, Weights},
+    walk::{AllZero, HALF, Scratch, WIDE, prefix_scores, scores},
 };
 use crate::{
     parallel,

@@ -30,6 +30,13 @@ const SERIES: [f64; 12] = [
 pub(crate) fn exp(x: f64) -> f64 {
     // not `max`, which would make a number of what is none
     let x = if x < LEAST { LEAST } else { x };
+    let (part, power) = parts(x);
+    (1.0 + part) * power
+}
+
+/// e^x as (1 + p) · 2ⁿ: p and 2ⁿ.
+#[inline(always)]
+fn parts(x: f64) -> (f64, f64) {
     let rounded = x * PER_LN_2 + ROUND;
     let whole = rounded - ROUND;
     let rest = (x - whole * LN_2.0) - whole * LN_2.1;
@@ -40,22 +47,14 @@ pub(crate) fn exp(x: f64) -> f64 {
         sum = sum * rest + SERIES[term];
     }
     let power = f64::from_bits(1.0f64.to_bits().wrapping_add(rounded.to_bits() << 52));
-    (1.0 + (rest + rest * rest * sum)) * power
+    (rest + rest * rest * sum, power)
 }
 
 /// e^x − 1 for x from 0 to 709, to a few units in the last place.
 #[inline(always)]
 pub(crate) fn expm1(x: f64) -> f64 {
-    let rounded = x * PER_LN_2 + ROUND;
-    let whole = rounded - ROUND;
-    let rest = (x - whole * LN_2.0) - whole * LN_2.1;
-    let mut sum = SERIES[0];
-    #[allow(clippy::needless_range_loop)]
-    for term in 1..SERIES.len() {
-        sum = sum * rest + SERIES[term];
-    }
-    let power = f64::from_bits(1.0f64.to_bits().wrapping_add(rounded.to_bits() << 52));
-    (rest + rest * rest * sum) * power + (power - 1.0)
+    let (part, power) = parts(x);
+    part * power + (power - 1.0)
 }
 
 /// 1/3, 1/5, … 1/23.

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use pulp::Scalar;
 
 use super::*;
+use crate::gsea::places::Weights;
 
 proptest! {
     #[test]
